@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Wrappers: what the generator emits and what hand-written bodies build on. */
+#ifndef NOOKS_WRAPPER_H
+#define NOOKS_WRAPPER_H
+
+#include <linux/types.h>
+
+struct nooks_crossing;
+struct nooks_domain;
+
+/*
+ * A wrapper runs in the kernel's view on the kernel stack of the crossing @x, with the six
+ * argument registers of the driver's call. Arguments beyond the sixth stand on the domain's stack:
+ * nooks_stack_arg(x, 0) is the seventh. The value returned goes to the driver; when the
+ * wrapper has failed the domain, the thread is unwound instead and the value is not used.
+ */
+typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, unsigned long a2,
+					  unsigned long a3, unsigned long a4, unsigned long a5,
+					  struct nooks_crossing *x);
+
+#define NOOKS_WRAPPER(name)								\
+	unsigned long nooks_w_##name(unsigned long a0, unsigned long a1,		\
+				     unsigned long a2, unsigned long a3,		\
+				     unsigned long a4, unsigned long a5,		\
+				     struct nooks_crossing *x)
+
+/**
+ * enum nooks_import_kind - how a kernel function is offered to domains
+ * @NOOKS_IMPORT_GENERATED: by a wrapper that the generator wrote
+ * @NOOKS_IMPORT_MANUAL: by a hand-written wrapper
+ * @NOOKS_IMPORT_INSIDE: by code of the in-domain library, without a crossing
+ * @NOOKS_IMPORT_DENIED: not at all
+ */
+enum nooks_import_kind {
+	NOOKS_IMPORT_GENERATED,
+	NOOKS_IMPORT_MANUAL,
+	NOOKS_IMPORT_INSIDE,
+	NOOKS_IMPORT_DENIED,
+};
+
+/**
+ * struct nooks_import - one kernel function that a driver may import
+ * @name: the symbol
+ * @kind: see enum nooks_import_kind
+ * @wrapper: called in the kernel's view; NULL for INSIDE and DENIED
+ * @stub: what a driver's call binds to: the stub, or the in-domain function; NULL if denied
+ * @reason: for DENIED, why
+ *
+ * nooks_imports[] is sorted by name (strcmp order); the index of an entry is the number that its stub
+ * passes to nooks_leave.
+ */
+struct nooks_import {
+	const char *name;
+	enum nooks_import_kind kind;
+	nooks_wrapper_fn wrapper;
+	const void *stub;
+	const char *reason;
+};
+
+extern const struct nooks_import nooks_imports[];
+extern const unsigned int nooks_nr_imports;
+
+/**
+ * enum nooks_policy - what a domain may store into a field of a kernel object
+ * @NOOKS_FIELD_DENIED: nothing (default)
+ * @NOOKS_FIELD_ANY: any value
+ * @NOOKS_FIELD_CALLBACKS: the address of an ops table of the domain's image; binds its roles
+ */
+enum nooks_policy {
+	NOOKS_FIELD_DENIED,
+	NOOKS_FIELD_ANY,
+	NOOKS_FIELD_CALLBACKS,
+};
+
+/**
+ * struct nooks_field - a leaf field of a tracked type (nested structs and unions are flattened; bit
+ * fields are reported as the bytes that hold them; an array is one leaf)
+ * @name: dotted path inside the type ("stats.rx_bytes")
+ * @offset: bytes from the start of the object
+ * @size: bytes
+ * @policy: enum nooks_policy
+ * @ops: for CALLBACKS: index into nooks_ops_tables[]
+ */
+struct nooks_field {
+	const char *name;
+	u32 offset;
+	u32 size;
+	u8 policy;
+	u16 ops;
+};
+
+/** struct nooks_type - a kernel type that domains handle by pointer; fields sorted by offset */
+struct nooks_type {
+	const char *name;
+	u32 size;
+	u32 nr_fields;
+	const struct nooks_field *fields;
+};
+
+/*
+ * Indexed by enum nooks_type_id (generated): NOOKS_TYPE_net_device, ...; entry 0 is
+ * NOOKS_TYPE_none.
+ */
+extern const struct nooks_type nooks_types[];
+extern const unsigned int nooks_nr_types;
+
+/**
+ * enum nooks_arg_kind - what an argument of a kernel-to-driver call is
+ * @NOOKS_ARG_SCALAR: a number or an opaque pointer (cookies): passed as it is
+ * @NOOKS_ARG_OBJECT: a kernel object of a tracked type, lent for the length of the call
+ * @NOOKS_ARG_BUFFER: memory of the caller, @size bytes, that the driver may write during the call
+ * @NOOKS_ARG_CONST: memory of the caller that the driver may only read
+ */
+enum nooks_arg_kind {
+	NOOKS_ARG_SCALAR,
+	NOOKS_ARG_OBJECT,
+	NOOKS_ARG_BUFFER,
+	NOOKS_ARG_CONST,
+};
+
+/** struct nooks_arg - one argument of a role; @type is an enum nooks_type_id or 0 */
+struct nooks_arg {
+	const char *name;
+	u8 kind;
+	u16 type;
+	u32 size;
+};
+
+/**
+ * enum nooks_return_kind - how a role's return value is checked
+ * @NOOKS_RETURN_VOID: none
+ * @NOOKS_RETURN_SCALAR: any value, truncated to @ret_size
+ * @NOOKS_RETURN_ERRNO: 0 or a negative errno
+ * @NOOKS_RETURN_RANGE: @ret_min to @ret_max (signed)
+ * @NOOKS_RETURN_POINTER: a pointer
+ */
+enum nooks_return_kind {
+	NOOKS_RETURN_VOID,
+	NOOKS_RETURN_SCALAR,
+	NOOKS_RETURN_ERRNO,
+	NOOKS_RETURN_RANGE,
+	NOOKS_RETURN_POINTER,
+};
+
+/**
+ * struct nooks_role - a place from which the kernel calls into drivers: a member of an ops table or a
+ * callback parameter
+ * @name: "net_device_ops.ndo_open" or "irq_handler_t"
+ * @fail: what the kernel gets when the domain is dead or dies during the call
+ * @hook: NULL, or a hand-written body that replaces the generic one: "nooks_r_<hook>"
+ */
+struct nooks_role {
+	const char *name;
+	u8 nr_args;
+	u8 ret;
+	u8 ret_size;
+	long ret_min, ret_max;
+	long fail;
+	struct nooks_arg args[6];
+	unsigned long (*hook)(struct nooks_stub *stub, const struct nooks_role *role,
+			      unsigned long *args);
+};
+
+extern const struct nooks_role nooks_roles[];	/* indexed by enum nooks_role_id, 0 is none */
+extern const unsigned int nooks_nr_roles;
+
+/** struct nooks_ops_member - a function pointer in an ops table */
+struct nooks_ops_member {
+	u32 offset;
+	u16 role;
+};
+
+/** struct nooks_ops_table - a struct of function pointers that drivers hand to the kernel */
+struct nooks_ops_table {
+	const char *name;
+	u32 size;
+	u32 nr_members;
+	const struct nooks_ops_member *members;
+};
+
+extern const struct nooks_ops_table nooks_ops_tables[];	/* by enum nooks_ops_id */
+extern const unsigned int nooks_nr_ops_tables;
+
+/*
+ * Checks that generated wrappers call, in the kernel's view. Each returns true if the argument is good;
+ * otherwise it has failed the domain (report: kind "bad argument", @fn, @arg, reason) and the
+ * wrapper returns at once. Any context; none sleeps.
+ */
+bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type, bool null_ok,
+		      const char *fn, const char *arg);
+bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
+			const char *fn, const char *arg);
+bool nooks_arg_readable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
+			const char *fn, const char *arg);
+bool nooks_arg_string(struct nooks_crossing *x, const char *p, size_t max, bool null_ok,
+		      const char *fn, const char *arg);
+bool nooks_arg_callback(struct nooks_crossing *x, const void *p, unsigned int role, bool null_ok,
+			const char *fn, const char *arg);
+bool nooks_arg_ops(struct nooks_crossing *x, const void *p, unsigned int ops, bool null_ok,
+		   const char *fn, const char *arg);
+bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max,
+		     const char *fn, const char *arg);
+/* The function may sleep: fails the domain if the caller may not. */
+bool nooks_may_sleep(struct nooks_crossing *x, const char *fn);
+unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n);
+
+#endif
