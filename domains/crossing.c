@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Crossings: entering a domain, and putting a thread right that was unwound out of one. */
+#include <linux/bottom_half.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <asm/preempt.h>
+#include "domain.h"
+#include "layout.h"
+#include "switch.h"
+
+static_assert(offsetof(struct nooks_crossing, kernel_sp) == X_KERNEL_SP);
+static_assert(offsetof(struct nooks_crossing, domain_sp) == X_DOMAIN_SP);
+static_assert(offsetof(struct nooks_crossing, cr3) == X_CR3);
+static_assert(offsetof(struct nooks_crossing, domain) == X_DOMAIN);
+static_assert(offsetof(struct nooks_crossing, incarnation) == X_INCARNATION);
+static_assert(offsetof(struct nooks_crossing, reserved) == X_RESERVED);
+static_assert(offsetof(struct nooks_crossing, unwound) == X_UNWOUND);
+static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
+static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
+static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
+static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
+static_assert(offsetof(struct nooks_cpu, kernel_cr3) == C_KERNEL_CR3);
+static_assert(offsetof(struct nooks_cpu, crossing) == C_CROSSING);
+static_assert(offsetof(struct nooks_cpu, crossings) == C_CROSSINGS);
+static_assert(offsetof(struct nooks_cpu, interrupts) == C_INTERRUPTS);
+static_assert(offsetof(struct nooks_cpu, seen) == C_SEEN);
+static_assert(offsetof(struct pt_regs, flags) == 144);
+
+/**
+ * nooks_crossing_restore - bring a thread's kernel state back to what it was at entry
+ * @x: its crossing, after nooks_domain_call() has run the function
+ *
+ * Locks that wrappers took in the domain's name have been released by now; what is left is what
+ * inline code of the driver has done itself. Enables interrupts if they were on at entry.
+ */
+void nooks_crossing_restore(struct nooks_crossing *x)
+{
+	while (rcu_preempt_depth() > x->rcu_nesting)
+		rcu_read_unlock();
+	if (!x->irqs_off) {
+		local_irq_enable();
+		while (softirq_count() > (x->preempt_count & SOFTIRQ_MASK))
+			local_bh_enable();
+	}
+	if (preempt_count() != x->preempt_count)
+		preempt_count_set(x->preempt_count);
+	if (READ_ONCE(current->__state) != TASK_RUNNING)
+		__set_current_state(TASK_RUNNING);
+}
+
+/**
+ * nooks_crossing_balanced - has the function left the thread's state as it found it?
+ * @x: its crossing, before nooks_crossing_restore()
+ */
+bool nooks_crossing_balanced(const struct nooks_crossing *x)
+{
+	return preempt_count() == x->preempt_count && rcu_preempt_depth() == x->rcu_nesting &&
+	       !(x->flags & X86_EFLAGS_IF) == x->irqs_off && list_empty(&x->held);
+}
+
+/**
+ * nooks_domain_call - run a function inside a domain
+ * @x: storage on the caller's stack; @x->stub, arguments and held set up or zero
+ * @domain: the domain
+ * @fn: address of the function, executable in the domain
+ * @args: six argument registers
+ * @ret: what the function returned, if it did
+ *
+ * Context: any but NMI; sleeps only if the function does. Unless it returns NOOKS_CALL_CLOSED,
+ * interrupts are off afterwards, and the caller releases what @x->held lists, calls
+ * nooks_crossing_restore() and then nooks_crossing_end(). Return: enum nooks_call_status.
+ */
+int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, unsigned long fn,
+		      const unsigned long *args, unsigned long *ret)
+{
+	struct nooks_stack *stack;
+	unsigned long top, value;
+
+	x->domain = domain;
+	x->cr3 = domain->cr3;
+	x->unwound = 0;
+	x->task = current;
+	x->preempt_count = preempt_count();
+	x->rcu_nesting = rcu_preempt_depth();
+	x->irqs_off = irqs_disabled();
+	INIT_LIST_HEAD(&x->held);
+
+	if (WARN_ON_ONCE(in_nmi()))
+		return NOOKS_CALL_CLOSED;
+	stack = nooks_stack_get(domain, x);
+	if (!stack)
+		return NOOKS_CALL_CLOSED;
+	x->stack = stack;
+	top = (unsigned long)stack->base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+	x->reserved = top;
+	atomic_long_inc(&domain->entries);
+
+	value = nooks_switch_in(x, args, fn, top);
+
+	/* Interrupts are off now, whatever the function has left. */
+	if (x->unwound) {
+		atomic_long_inc(&domain->unwindings);
+		return NOOKS_CALL_UNWOUND;
+	}
+	*ret = value;
+	return NOOKS_CALL_DONE;
+}
+
+/** nooks_crossing_end - give back what nooks_domain_call() took; @x must not be used after it */
+void nooks_crossing_end(struct nooks_crossing *x)
+{
+	nooks_stack_put(x->domain, x->stack);
+}

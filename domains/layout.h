@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Offsets that the assembly uses; crossing.c checks each against the C structs at build time. */
+#ifndef NOOKS_LAYOUT_H
+#define NOOKS_LAYOUT_H
+
+/* struct nooks_crossing */
+#define X_KERNEL_SP	0
+#define X_DOMAIN_SP	8
+#define X_CR3		16
+#define X_DOMAIN	24
+#define X_INCARNATION	32
+#define X_RESERVED	40
+#define X_UNWOUND	48
+#define X_FLAGS		56
+
+/* struct nooks_domain */
+#define D_TLB_GEN	0
+#define D_SLOT		8
+#define D_INCARNATION	16
+
+/* struct nooks_cpu */
+#define C_KERNEL_CR3	0
+#define C_CROSSING	8
+#define C_CROSSINGS	16
+#define C_INTERRUPTS	24
+#define C_SEEN		32
+
+#endif

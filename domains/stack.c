@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Domain stacks. One is taken for each crossing; they are made beforehand, since file systems are
+ * entered from memory reclaim and interrupt handlers from anywhere. vmalloc gives each a guard page.
+ */
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "domain.h"
+
+static int add_stack(struct nooks_domain *domain)
+{
+	struct nooks_stack *stack = kzalloc(sizeof(*stack), GFP_KERNEL);
+	unsigned long flags;
+	int ret;
+
+	if (!stack)
+		return -ENOMEM;
+	stack->base = __vmalloc(NOOKS_STACK_SIZE, GFP_KERNEL | __GFP_ZERO);
+	if (!stack->base) {
+		kfree(stack);
+		return -ENOMEM;
+	}
+	raw_spin_lock_irqsave(&domain->stack_lock, flags);
+	list_add(&stack->list, &domain->free_stacks);
+	domain->nr_stacks++;
+	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	ret = nooks_grant_write(domain, stack->base, NOOKS_STACK_SIZE, GFP_KERNEL);
+	return ret;
+}
+
+/**
+ * nooks_stacks_create - make a domain's stacks
+ * @domain: the domain, its tables made
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM; on failure call nooks_stacks_destroy().
+ */
+int nooks_stacks_create(struct nooks_domain *domain)
+{
+	unsigned int n = NOOKS_STACKS_MIN + NOOKS_STACKS_PER_CPU * num_online_cpus();
+	int ret = 0;
+
+	while (n-- && !ret)
+		ret = add_stack(domain);
+	return ret;
+}
+
+/** nooks_stacks_destroy - free a domain's stacks; none is in use and no CPU holds its tables */
+void nooks_stacks_destroy(struct nooks_domain *domain)
+{
+	struct nooks_stack *stack, *next;
+
+	WARN_ON_ONCE(!list_empty(&domain->used_stacks));
+	list_for_each_entry_safe(stack, next, &domain->free_stacks, list) {
+		vfree(stack->base);
+		kfree(stack);
+	}
+}
+
+/**
+ * nooks_stack_get - take a stack for a crossing, if the domain is open
+ * @domain: the domain
+ * @x: the crossing
+ *
+ * Sets the crossing's incarnation; the domain's cannot change between that and the count of
+ * stacks in use, so a domain that is closed and idle stays so. Any context but NMI. Return: NULL if the
+ * domain is closed or out of stacks.
+ */
+struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_crossing *x)
+{
+	struct nooks_stack *stack = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&domain->stack_lock, flags);
+	if (domain->open) {
+		stack = list_first_entry_or_null(&domain->free_stacks, struct nooks_stack, list);
+		if (stack) {
+			list_move(&stack->list, &domain->used_stacks);
+			domain->nr_used++;
+			stack->crossing = x;
+			x->incarnation = domain->incarnation;
+		}
+	}
+	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	return stack;
+}
+
+/** nooks_stack_put - give a stack back. Any context but NMI. */
+void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack)
+{
+	unsigned long flags;
+	bool wake;
+
+	raw_spin_lock_irqsave(&domain->stack_lock, flags);
+	stack->crossing = NULL;
+	list_move(&stack->list, &domain->free_stacks);
+	domain->nr_used--;
+	wake = !domain->open && !domain->nr_used;
+	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	if (wake)
+		wake_up_all(&domain->idle);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What switch.S offers to C, and what it calls. */
+#ifndef NOOKS_SWITCH_H
+#define NOOKS_SWITCH_H
+
+#include "../wrappers/wrapper.h"
+
+struct nooks_crossing;
+struct nooks_stub;
+struct pt_regs;
+
+unsigned long nooks_switch_in(struct nooks_crossing *x, const unsigned long *args,
+			      unsigned long fn, unsigned long domain_sp);
+void nooks_leave(void);
+void nooks_entry(void);
+
+/* By index of the import: what runs in the kernel's view for a driver's call. */
+extern const nooks_wrapper_fn *nooks_wrapper_table;
+
+unsigned long nooks_tlb_stale(struct nooks_crossing *x);
+unsigned long nooks_enter_role(struct nooks_stub *stub, unsigned long *args);
+int nooks_route_entry(struct pt_regs *regs);
+
+#endif

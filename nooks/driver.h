@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A driver in its domain: its image, objects, memory and fate. */
+#ifndef NOOKS_DRIVER_H
+#define NOOKS_DRIVER_H
+
+#include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include "../domains/domain.h"
+#include "../domains/heap.h"
+#include "../objtracker/object.h"
+#include "../wrappers/wrapper.h"
+#include "abi.h"
+
+struct module;
+
+/**
+ * enum nooks_state - what becomes of a driver
+ * @NOOKS_OFFLINE: no image yet, or it is being unloaded
+ * @NOOKS_RUNNING: in use
+ * @NOOKS_CRASHED: failed; recovery has not begun
+ * @NOOKS_RECOVERING: objects are being released, or the driver starts again
+ * @NOOKS_FAILED: given up or stopped; it can be restarted by hand or unloaded
+ */
+enum nooks_state {
+	NOOKS_OFFLINE,
+	NOOKS_RUNNING,
+	NOOKS_CRASHED,
+	NOOKS_RECOVERING,
+	NOOKS_FAILED,
+};
+
+/** enum nooks_failure_kind - what a domain has failed by; names in recovery/report.c */
+enum nooks_failure_kind {
+	NOOKS_WILD_WRITE,
+	NOOKS_WILD_READ,
+	NOOKS_NULL_DEREFERENCE,
+	NOOKS_BAD_JUMP,
+	NOOKS_BAD_INSTRUCTION,
+	NOOKS_BAD_ARGUMENT,
+	NOOKS_BAD_RETURN,
+	NOOKS_DENIED_STORE,
+	NOOKS_DENIED_CALL,
+	NOOKS_STACK_OVERFLOW,
+	NOOKS_UNBALANCED,
+	NOOKS_DRIVER_BUG,
+	NOOKS_OUT_OF_RESOURCES,
+	NOOKS_TIMEOUT,
+};
+
+/**
+ * struct nooks_failure - what a report says
+ * @kind: see enum nooks_failure_kind
+ * @address: that was accessed, called or passed
+ * @regs: of the domain, valid if @has_regs
+ * @text: one line more: argument, field, object
+ */
+struct nooks_failure {
+	enum nooks_failure_kind kind;
+	unsigned long address;
+	bool has_regs;
+	struct pt_regs regs;
+	char text[128];
+};
+
+/** enum nooks_recovery_policy - what to do after a failure */
+enum nooks_recovery_policy {
+	NOOKS_RECOVERY_RESTART,
+	NOOKS_RECOVERY_STOP,
+};
+
+/**
+ * struct nooks_driver - a driver in its domain
+ * @name: of its module
+ * @dev: in class nooks; holds the structure's life
+ * @domain: where it runs
+ * @module: NULL until its image is known, and after it is gone
+ * @image: the image's head
+ * @sections: of the image, read-only to the driver
+ * @stubs: entry stubs' descriptors, by address of the stub
+ * @pristine: copies of the DATA sections as they were when init was called, or NULL
+ * @objects: what the driver holds
+ * @heap: its memory
+ * @state: under @lock
+ * @lock: protects @state and the life cycle: load, unload, recovery. Outside rtnl and the
+ *	device locks: recovery takes these while it holds it
+ * @policy: what to do after a failure
+ * @recovery: the work that does it
+ * @failures: times of the last failures, for giving up
+ * @nr_failures, @nr_restarts: counters, like all below
+ */
+struct nooks_driver {
+	char name[NOOKS_NAME_LEN];
+	struct device dev;
+	struct nooks_domain *domain;
+	struct module *module;
+	const struct nooks_image *image;
+	const struct nooks_section *sections;
+	struct nooks_stub *stubs;
+	void **pristine;
+	struct nooks_objects objects;
+	struct nooks_heap heap;
+	enum nooks_state state;
+	struct mutex lock;
+	enum nooks_recovery_policy policy;
+	struct work_struct recovery;
+	unsigned long failures[16];
+	unsigned long nr_failures;
+	unsigned long nr_restarts;
+	atomic_long_t nr_stores;
+	atomic_long_t nr_missed_calls;
+	atomic_long_t nr_missed_entries;
+	atomic_long_t nr_faults;
+	struct nooks_failure last;
+	unsigned long last_stub;
+	unsigned int inject;
+};
+
+static inline struct nooks_driver *nooks_driver_of(const struct nooks_crossing *x)
+{
+	return x->domain->private;
+}
+
+/*
+ * Fail the driver of a crossing: report, close the domain, start recovery. Any context but NMI; the
+ * thread is unwound when it would go back into the domain. Only the first failure of an
+ * incarnation is reported.
+ */
+__printf(4, 5)
+void nooks_fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
+		const char *fmt, ...);
+void nooks_fail_regs(struct nooks_crossing *x, enum nooks_failure_kind kind,
+		     unsigned long address, const struct pt_regs *regs, const char *text);
+
+/* Entry stubs and roles: nooks/stub.c */
+struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub);
+bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int role);
+
+/*
+ * Call the driver function behind a stub, as its role says, lending the arguments and checking the
+ * result. Any context but NMI. Return: what the kernel gets.
+ */
+unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
+			      unsigned long *args);
+/* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
+int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
+
+#endif

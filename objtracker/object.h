@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracked objects: what a driver holds of the kernel's, and the kernel instances of what the
+ * driver embeds in its own memory. One table per driver.
+ */
+#ifndef NOOKS_OBJECT_H
+#define NOOKS_OBJECT_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct nooks_driver;
+struct nooks_object;
+
+/**
+ * enum nooks_release_phase - when recovery releases an object; lower ones first
+ * @NOOKS_PHASE_QUIET: the device is stopped: no DMA, no interrupts from it
+ * @NOOKS_PHASE_CALLS: nothing calls the driver any more: irq, timers, work, registrations
+ * @NOOKS_PHASE_DEVICES: interfaces to the rest of the kernel: net devices
+ * @NOOKS_PHASE_MAPPINGS: DMA and MMIO
+ * @NOOKS_PHASE_MEMORY: everything that is only memory: buffers, skbs, heap, locks
+ */
+enum nooks_release_phase {
+	NOOKS_PHASE_QUIET,
+	NOOKS_PHASE_CALLS,
+	NOOKS_PHASE_DEVICES,
+	NOOKS_PHASE_MAPPINGS,
+	NOOKS_PHASE_MEMORY,
+	NOOKS_NR_PHASES,
+};
+
+/**
+ * struct nooks_object_class - a kind of tracked object
+ * @name: for reports
+ * @phase: when recovery releases objects of this class
+ * @release: undo what made the object, without calling the driver; the object has left the table and is
+ *	freed after it. In process context, may sleep, holds no lock. NULL: nothing to undo
+ * @size: of the structure that begins with struct nooks_object
+ */
+struct nooks_object_class {
+	const char *name;
+	enum nooks_release_phase phase;
+	void (*release)(struct nooks_object *object);
+	size_t size;
+};
+
+/**
+ * struct nooks_object - an object in a driver's table
+ * @node: in nooks_objects.table
+ * @list: in nooks_objects.all, newest first
+ * @class: its class; several objects of different classes may have one address
+ * @driver: whose it is
+ * @start: address; of a kernel instance, the address of the embedded object in driver memory
+ * @size: bytes
+ * @type: enum nooks_type_id; decides which fields the driver may store to
+ * @site: where the driver made it: a return address in the driver, or 0
+ * @data: for the class
+ *
+ * Lifetime: from nooks_object_add() to nooks_object_remove() or its release. Who finds an object
+ * by address relies on the driver not freeing it at the same time in another thread; where a wrong
+ * driver could do damage by that, the wrapper removes first and acts afterwards.
+ */
+struct nooks_object {
+	struct hlist_node node;
+	struct list_head list;
+	const struct nooks_object_class *class;
+	struct nooks_driver *driver;
+	unsigned long start;
+	size_t size;
+	unsigned int type;
+	unsigned long site;
+	unsigned long data[3];
+};
+
+#define NOOKS_OBJECTS_BITS	9
+/* Interior addresses are found in objects of up to this many pages. */
+#define NOOKS_OBJECT_SPAN	4
+
+/**
+ * struct nooks_objects - a driver's table
+ * @lock: protects all of it; interrupts off; innermost but for nooks_domain's
+ * @table: by number of the page that holds the start
+ * @all: every object, newest first
+ * @count: how many
+ */
+struct nooks_objects {
+	raw_spinlock_t lock;
+	DECLARE_HASHTABLE(table, NOOKS_OBJECTS_BITS);
+	struct list_head all;
+	unsigned int count;
+};
+
+void nooks_objects_init(struct nooks_objects *objects);
+
+/*
+ * All of these: any context but NMI. add returns NULL without memory (@gfp) - or, for an address and class
+ * that is in the table already, too: then it logs nothing and the caller decides.
+ */
+struct nooks_object *nooks_object_add(struct nooks_driver *driver,
+				      const struct nooks_object_class *class, const void *start,
+				      size_t size, unsigned int type, gfp_t gfp);
+struct nooks_object *nooks_object_find(struct nooks_driver *driver,
+				       const struct nooks_object_class *class, const void *start);
+struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigned int type,
+					    const void *start);
+/* The object with a type that contains an address; the smallest one. */
+struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsigned long addr);
+/* Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent. */
+struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
+					 const struct nooks_object_class *class, const void *start);
+void nooks_object_free(struct nooks_object *object);
+/* Remove (and free, without release) all objects of @class that start in a range: memory was freed. */
+void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t size);
+/* Recovery: release all objects of a phase, newest first. May sleep. */
+void nooks_objects_release(struct nooks_driver *driver, enum nooks_release_phase phase);
+
+#endif

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the lab's scripts share: where things are, which kernel to boot, how to complain.
+# shellcheck shell=bash
+
+lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+lab_build=$lab_top/build
+lab_log=${LAB_LOG:-$lab_build/log}
+PATH=$PATH:/usr/sbin:/sbin	# modprobe, ip: not on every user's path
+
+# Exit status 2: the lab could not do its work, which says nothing about what was to be tested.
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+# choose_kernel KIND: the distribution's own kernel ("stock") or the one that scripts/lab-kernel
+# built ("lab"). Sets kernel_release, kernel_image, kernel_root (lib/modules is below it) and
+# kernel_build (where to keep what is made for it); returns 1, with a reason, if there is none.
+choose_kernel() {
+	local cache=${LAB_KERNEL_CACHE:-$lab_build/lab-kernel} directory
+
+	case $1 in
+	stock)
+		kernel_release=$("$lab_top/scripts/kver") || return 1
+		kernel_image=/boot/vmlinuz-$kernel_release
+		kernel_root=
+		;;
+	lab)
+		# Asking for the key may install packages, so ask only where one has been built.
+		directory=$cache/none
+		if compgen -G "$cache/*/bzImage" >/dev/null; then
+			directory=$cache/$("$lab_top/scripts/lab-kernel" --key) || return 1
+		fi
+		kernel_image=$directory/bzImage
+		kernel_root=$directory/modules
+		kernel_release=$(cd "$kernel_root/lib/modules" 2>/dev/null && echo *) ||
+			{ echo "the lab kernel is not built: scripts/lab-kernel builds it" >&2; return 1; }
+		;;
+	*)
+		echo "no such kind of kernel: $1 (stock or lab)" >&2
+		return 1
+		;;
+	esac
+	kernel_build=$lab_build/$kernel_release
+	[[ -r $kernel_image ]] || { echo "cannot read $kernel_image" >&2; return 1; }
+}

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a guest's test script may use besides tests/tap.sh: waiting, modules, network traffic.
+# Scripts never sleep to let something happen: they wait_for it.
+# shellcheck shell=dash
+
+. /tests/tap.sh
+
+# Into the kernel log too, so that the console shows what the kernel said at which check.
+say() {
+	echo "$*" >&3
+	echo "<6>test: $*" >/dev/kmsg
+}
+
+now() {
+	local seconds
+	IFS=. read -r seconds _ </proc/uptime
+	echo "$seconds"
+}
+
+# wait_for SECONDS COMMAND...: run it until it succeeds; fail when the time is up
+wait_for() {
+	local deadline
+	deadline=$(($(now) + $1 + 1))
+	shift
+	until "$@"; do
+		[ "$(now)" -lt $deadline ] || return 1
+		usleep 50000
+	done
+}
+
+# --- modules
+
+# load_native MODULE [PARAMETER=VALUE...]: as everyone does
+load_native() {
+	modprobe "$@"
+}
+
+# load_nooks: the framework itself
+load_nooks() {
+	modinfo nooks >/dev/null 2>&1 ||
+		bail "no nooks.ko for this kernel in the image: build it first"
+	modprobe nooks "$@"
+}
+
+# load_isolated MODULE [PARAMETER=VALUE...]: into a domain
+load_isolated() {
+	nooks-load "$@"
+}
+
+unload() {
+	rmmod "$1"
+}
+
+loaded() {
+	[ -e "/sys/module/$1/initstate" ]
+}
+
+# kernel_said REGEX: the kernel's part of the log has a line that matches
+kernel_said() {
+	dmesg -r | grep -E '^<[0-7]>' | grep -qE "$1"
+}
+
+# --- network. A guest's adapter sits on a net of its own; see dhcp for who else is there.
+
+# iface_of_driver DRIVER: print the first interface that the driver drives
+iface_of_driver() {
+	local link
+	for link in /sys/class/net/*/device/driver; do
+		[ "$(basename "$(readlink "$link")")" = "$1" ] || continue
+		link=${link%/device/driver}
+		echo "${link##*/}"
+		return
+	done
+	return 1
+}
+
+carrier() {
+	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
+}
+
+# dhcp IFACE: bring it up and get an address. No route leads out of the adapter's own net, where
+# the only other machine is the peer: the host's loopback, scripts/peer at port $LAB_PEER.
+dhcp() {
+	ip link set "$1" up && wait_for 30 carrier "$1" &&
+		udhcpc -f -n -q -t 10 -T 1 -i "$1" -s /tests/udhcpc
+}
+
+# peer_of IFACE: print the peer's address
+peer_of() {
+	cat "/run/peer.$1"
+}
+
+# ping_peer IFACE [COUNT]: each echo request is answered
+ping_peer() {
+	ping -q -c "${2:-3}" -w 30 -I "$1" "$(peer_of "$1")"
+}
+
+# talk IFACE: a TCP connection to the peer, stdin to stdout
+talk() {
+	timeout 300 nc -w 30 "$(peer_of "$1")" "$LAB_PEER"
+}
+
+# tcp_send IFACE MIB: random data arrives at the peer unharmed
+tcp_send() {
+	local sent arrived
+	head -c $(($2 << 20)) /dev/urandom >/tmp/sent || return
+	sent=$(sha256sum </tmp/sent)
+	arrived=$({ echo "sink $(($2 << 20))" && cat /tmp/sent; } | talk "$1")
+	rm /tmp/sent
+	[ "${sent%% *}" = "$arrived" ]
+}
+
+# tcp_receive IFACE MIB: the peer's data arrives here unharmed
+tcp_receive() {
+	local sent arrived
+	echo "source $(($2 << 20)) $2" | talk "$1" >/tmp/received
+	read -r sent </tmp/received || sent="nothing"
+	arrived=$(tail -c +$((${#sent} + 2)) /tmp/received | sha256sum)
+	rm /tmp/received
+	[ "${arrived%% *}" = "$sent" ]
+}
+
+# udp_echo IFACE COUNT: so many datagrams, of sizes up to a full frame, come back unharmed
+udp_echo() {
+	/tests/udp-echo "$(peer_of "$1")" "$LAB_PEER" "$2"
+}
+
+# check_traffic IFACE MIB: the checks every network driver has to pass, $traffic_checks of them
+traffic_checks=5
+check_traffic() {
+	check "$1 gets an address by DHCP" dhcp "$1" || bail "no use without an address"
+	check "ping over $1" ping_peer "$1"
+	check "$2 MiB sent by TCP arrive unharmed" tcp_send "$1" "$2"
+	check "$2 MiB received by TCP are unharmed" tcp_receive "$1" "$2"
+	check "UDP datagrams of all sizes come back unharmed" udp_echo "$1" 64
+}

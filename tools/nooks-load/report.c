@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What nooks-load tells its user: errors, warnings and, with -v, details. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "report.h"
+
+static const char *subject = "";
+static bool verbose;
+
+static void complain(const char *prefix, const char *fmt, va_list args)
+{
+	fflush(stdout);
+	fprintf(stderr, "nooks-load: %s%s%s", subject, *subject ? ": " : "", prefix);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+/**
+ * report_setup - say what the messages that follow are about
+ * @about: the module's name; must stay valid
+ * @details: print what report_detail() is given
+ */
+void report_setup(const char *about, bool details)
+{
+	subject = about;
+	verbose = details;
+}
+
+/**
+ * report_error - say why it can't be done, and what to do next
+ * @fmt: as for printf, without a newline
+ *
+ * Return: -1, so that a caller can fail with it.
+ */
+int report_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain("", fmt, args);
+	va_end(args);
+	return -1;
+}
+
+/**
+ * report_warning - say what the user should know
+ * @fmt: as for printf, without a newline
+ */
+void report_warning(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain("warning: ", fmt, args);
+	va_end(args);
+}
+
+/**
+ * report_detail - print one step of the work, with -v only
+ * @fmt: as for printf, without a newline
+ */
+void report_detail(const char *fmt, ...)
+{
+	va_list args;
+
+	if (!verbose)
+		return;
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}

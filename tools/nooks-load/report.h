@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What nooks-load tells its user. */
+#ifndef NOOKS_LOAD_REPORT_H
+#define NOOKS_LOAD_REPORT_H
+
+#include <stdbool.h>
+
+void report_setup(const char *subject, bool verbose);
+int report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void report_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
