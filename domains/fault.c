@@ -2,6 +2,7 @@
 /* Faults in domains, and calls from the kernel that bypassed their entry stub. */
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <asm/trap_pf.h>
 #include <asm/trapnr.h>
 #include <asm/traps.h>
 #include "../nooks/symbols.h"

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <asm/desc.h>
+#include <asm/unaligned.h>
 #include "../nooks/symbols.h"
 #include "domain.h"
 #include "gates.h"
@@ -19,11 +20,12 @@
 unsigned long nooks_native_gates[NOOKS_NR_GATES] __ro_after_init;
 
 /* Protected by module init and exit, the only users. */
-static u64 saved_gates[NOOKS_NR_GATES];
+static u64 saved_gates[NOOKS_NR_GATES], our_gates[NOOKS_NR_GATES];
 
 static struct page *page_of(const void *addr)
 {
-	if (is_vmalloc_or_module_addr(addr))
+	if (is_vmalloc_addr(addr) ||
+	    ((unsigned long)addr >= MODULES_VADDR && (unsigned long)addr < MODULES_END))
 		return vmalloc_to_page(addr);
 	return pfn_to_page(__pa_symbol(addr) >> PAGE_SHIFT);
 }
@@ -85,7 +87,7 @@ static int link_stubs(void)
 int __init nooks_gates_init(void)
 {
 	const gate_desc *idt = nooks_sym.idt_table;
-	u64 *alias, gates[NOOKS_NR_GATES];
+	u64 *alias;
 	void *base;
 	unsigned int i;
 	int ret;
@@ -102,7 +104,7 @@ int __init nooks_gates_init(void)
 		}
 		gate.offset_low = stub;
 		gate.offset_middle = stub >> 16;
-		gates[i] = *(u64 *)&gate;
+		our_gates[i] = *(u64 *)&gate;
 	}
 	ret = link_stubs();
 	if (ret)
@@ -111,7 +113,7 @@ int __init nooks_gates_init(void)
 	if (!alias)
 		return -ENOMEM;
 	for (i = 0; i < NOOKS_NR_GATES; i++)
-		WRITE_ONCE(alias[2 * i], gates[i]);
+		WRITE_ONCE(alias[2 * i], our_gates[i]);
 	vunmap(base);
 	return 0;
 }

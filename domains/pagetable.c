@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <asm/cpu_entry_area.h>
 #include <asm/pgtable.h>
+#include <asm/trap_pf.h>
 #include <asm/tlbflush.h>
 #include "../nooks/symbols.h"
 #include "domain.h"

@@ -32,7 +32,8 @@
 
 	/* The unwinder, from the kernel side of a crossing: on to the caller of nooks_switch_in. */
 	.macro HINT_KERNEL_SIDE extra=0
-	UNWIND_HINT sp_reg=ORC_REG_SP sp_offset=(FRAME_SIZE + \extra) type=UNWIND_HINT_TYPE_CALL
+	.set	hint_offset, FRAME_SIZE + \extra
+	UNWIND_HINT sp_reg=ORC_REG_SP sp_offset=hint_offset type=UNWIND_HINT_TYPE_CALL
 	.endm
 
 	/*
@@ -54,7 +55,7 @@
 	je	.Lfresh\@
 	pushq	%rax
 	pushq	%rdx
-	HINT_KERNEL_SIDE extra=(\hint_extra + 16)
+	HINT_KERNEL_SIDE extra=\hint_extra+16
 	movq	%rbx, %rdi
 	call	nooks_tlb_stale
 	movq	%rax, %rdi
@@ -79,8 +80,7 @@
 
 	.section .text.nooks_switch, "ax"
 	.align	4096
-SYM_DATA_START(nooks_switch_text_start)
-SYM_DATA_END(nooks_switch_text_start)
+SYM_DATA(nooks_switch_text_start, )
 
 /*
  * Run a function in a domain.
@@ -91,7 +91,8 @@ SYM_DATA_END(nooks_switch_text_start)
  * Kernel CR3, kernel stack. Returns with interrupts off what the function returned, its flags in
  * x->flags, or, when x->unwound has been set, nothing of use.
  */
-SYM_FUNC_START(nooks_switch_in)
+SYM_CODE_START(nooks_switch_in)
+	UNWIND_HINT_FUNC
 	pushq	%rbx
 	pushq	%rbp
 	pushq	%r12
@@ -137,7 +138,7 @@ SYM_FUNC_START(nooks_switch_in)
 	movq	X_KERNEL_SP(%rbx), %rsp
 	HINT_KERNEL_SIDE
 	RETURN_TO_CALLER
-SYM_FUNC_END(nooks_switch_in)
+SYM_CODE_END(nooks_switch_in)
 
 /*
  * The domain has failed: drop what ran in it and return from nooks_switch_in.
@@ -406,8 +407,8 @@ SYM_CODE_START(nooks_interrupted_ist)
 	pushq	%r9
 	pushq	%r10
 	pushq	%r11
-	HINT_KERNEL_SIDE extra=(SAVED_SIZE + 48)
-	PREPARE_DOMAIN hint_extra=(SAVED_SIZE + 48)
+	HINT_KERNEL_SIDE extra=SAVED_SIZE+48
+	PREPARE_DOMAIN hint_extra=SAVED_SIZE+48
 	movq	%rdi, %rax
 	popq	%r11
 	popq	%r10
@@ -462,15 +463,15 @@ SYM_CODE_START(nooks_missed_stub)
 	jz	1f
 	addq	$8, %rsp
 	iretq
-1:	jmp	nooks_native_page_fault
+1:	UNWIND_HINT_EMPTY
+	jmp	nooks_native_page_fault
 SYM_CODE_END(nooks_missed_stub)
 
-	.macro GATE_JUMP n
-	.long	.Lnative_\n + 1 - nooks_gate_stubs
-	.endm
-
-	/* The 256 gate stubs; gates.c fills in the targets of the jumps to the native handlers. */
-	.macro GATE_STUB n
+	/*
+	 * The 256 gate stubs. The displacement of the jump to the native handler is filled in by
+	 * gates.c; nooks_gate_jumps says where it stands.
+	 */
+	.macro GATE_STUB
 	.align	NOOKS_GATE_SIZE, 0xcc
 	UNWIND_HINT_EMPTY
 	pushq	%rax
@@ -479,61 +480,49 @@ SYM_CODE_END(nooks_missed_stub)
 	cmpq	nooks_pgd_size(%rip), %rax
 	popq	%rax
 	jb	1f
-	.if \n == 14
+	.if gate == 14
 	testb	$0x10, (%rsp)		/* X86_PF_INSTR */
 	jnz	3f
+SYM_INNER_LABEL(nooks_native_page_fault, SYM_L_GLOBAL)
 	.endif
-	.Lnative_\n:
-	.byte	0xe9, 0, 0, 0, 0
+2:	.byte	0xe9, 0, 0, 0, 0
+	.pushsection .rodata.nooks_gates, "a"
+	.long	2b + 1 - nooks_gate_stubs
+	.popsection
 1:
-	.if \n == 1 || \n == 2 || \n == 18
+	.if gate == 1 || gate == 2 || gate == 18
 	pushq	%rax
-	movl	$\n, %eax
+	movl	$gate, %eax
 	jmp	nooks_interrupted_ist
 	.else
-	.if (\n == 8) || ((\n >= 10) && (\n <= 14)) || (\n == 17) || (\n == 21) || (\n == 29) || (\n == 30)
-	.else
-	pushq	$0
+	.if !(gate == 8 || (gate >= 10 && gate <= 14) || gate == 17 || gate == 21 || gate == 29 || gate == 30)
+	pushq	$0			/* no hardware error code */
 	.endif
 	pushq	%rdi
-	movl	$\n, %edi
+	movl	$gate, %edi
 	jmp	nooks_interrupted
 	.endif
-	.if \n == 14
+	.if gate == 14
 3:	testb	$0x04, (%rsp)		/* X86_PF_USER */
-	jnz	.Lnative_14
+	jnz	2b
 	jmp	nooks_missed_stub
-SYM_INNER_LABEL(nooks_native_page_fault, SYM_L_GLOBAL)
-	jmp	.Lnative_14
 	.endif
 	.endm
 
+	.pushsection .rodata.nooks_gates, "a"
+	.align	4
+SYM_DATA(nooks_gate_jumps, )
+	.popsection
+
 	.align	4096
 SYM_CODE_START(nooks_gate_stubs)
-	.set	i, 0
+	.set	gate, 0
 	.rept	NOOKS_NR_GATES
-	.altmacro
-	GATE_STUB %i
-	.noaltmacro
-	.set	i, i + 1
+	GATE_STUB
+	.set	gate, gate + 1
 	.endr
 	.align	NOOKS_GATE_SIZE, 0xcc
 SYM_CODE_END(nooks_gate_stubs)
 
-	/* Where in its gate stub the displacement of the jump to the native handler stands. */
-	.pushsection .rodata, "a"
-	.align	4
-SYM_DATA_START(nooks_gate_jumps)
-	.set	i, 0
-	.rept	NOOKS_NR_GATES
-	.altmacro
-	GATE_JUMP %i
-	.noaltmacro
-	.set	i, i + 1
-	.endr
-SYM_DATA_END(nooks_gate_jumps)
-	.popsection
-
 	.align	4096
-SYM_DATA_START(nooks_switch_text_end)
-SYM_DATA_END(nooks_switch_text_end)
+SYM_DATA(nooks_switch_text_end, )

@@ -25,8 +25,6 @@
 #include "../nooks/symbols.h"
 #include "domain.h"
 
-#define CR3_NOFLUSH	(1UL << 63)
-
 unsigned long nooks_noflush __ro_after_init;
 DEFINE_PER_CPU(struct nooks_cpu, nooks_cpu);
 
@@ -65,7 +63,7 @@ unsigned long nooks_tlb_stale(struct nooks_crossing *x)
 	if (cr4_read_shadow() & X86_CR4_PGE)
 		cr4_update_irqsoff(0, X86_CR4_PGE);	/* flushes everything, global or not */
 	seen[domain->id] = READ_ONCE(domain->tlb_gen);
-	return x->cr3 & ~CR3_NOFLUSH;
+	return x->cr3 & ~X86_CR3_PCID_NOFLUSH;
 }
 
 static void withdraw_all(unsigned long start, unsigned long end)
@@ -207,7 +205,7 @@ int __init nooks_tlb_init(void)
 	int ret;
 
 	if (boot_cpu_has(X86_FEATURE_PCID) && (native_read_cr4() & X86_CR4_PCIDE))
-		nooks_noflush = CR3_NOFLUSH;
+		nooks_noflush = X86_CR3_PCID_NOFLUSH;
 	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "nooks:prepare", prepare_cpu, NULL);
 	if (ret < 0)
 		return ret;

@@ -50,7 +50,8 @@ struct nooks_create {
  * @kind: out: enum nooks_symbol_kind
  * @reserved: 0
  * @call: out: what a branch to the symbol binds to
- * @data: out: what any other reference binds to (the kernel's own address)
+ * @data: out: what any other reference binds to (the kernel's own address); for MISSING, too, if
+ *	  the kernel has the symbol: a function that is only handed on to it needs no wrapper
  * @name: in: the symbol
  * @reason: out: for MISSING and DENIED a sentence for the user
  */

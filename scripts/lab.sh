@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the lab's scripts share: where things are, which kernel to boot, how to complain.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this
 
 lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lab_build=$lab_top/build

@@ -3,8 +3,9 @@
 # Used by the guests' init and, on finished logs, by scripts/boot.
 # shellcheck shell=dash
 
-# What no healthy kernel says, as an extended regular expression.
-complaint='WARNING:|BUG[: ]|Oops|Kernel panic|kernel BUG at|general protection fault'
+# What no healthy kernel says, as an extended regular expression. A WARNING further on in a line is
+# about the machine: "RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable".
+complaint='\] WARNING:|BUG[: ]|Oops|Kernel panic|kernel BUG at|general protection fault'
 complaint="$complaint|INFO: task .* blocked for more than|INFO: rcu.* stall"
 complaint="$complaint|suspicious RCU usage|inconsistent lock state|possible .* locking"
 complaint="$complaint|UBSAN:|refcount_t:|ODEBUG:"

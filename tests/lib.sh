@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a guest's test script may use besides tests/tap.sh: waiting, modules, network traffic.
 # Scripts never sleep to let something happen: they wait_for it.
-# shellcheck shell=dash
+# shellcheck shell=dash source=tests/tap.sh
 
 . /tests/tap.sh
 
 # Into the kernel log too, so that the console shows what the kernel said at which check.
 say() {
-	echo "$*" >&3
-	echo "<6>test: $*" >/dev/kmsg
+	printf '%s\n' "$*" >&3
+	printf '<6>test: %s\n' "$*" >/dev/kmsg
 }
 
 now() {
@@ -62,8 +62,7 @@ kernel_said() {
 
 # --- network. A guest's adapter sits on a net of its own; see dhcp for who else is there.
 
-# iface_of_driver DRIVER: print the first interface that the driver drives
-iface_of_driver() {
+driven() {
 	local link
 	for link in /sys/class/net/*/device/driver; do
 		[ "$(basename "$(readlink "$link")")" = "$1" ] || continue
@@ -72,6 +71,11 @@ iface_of_driver() {
 		return
 	done
 	return 1
+}
+
+# iface_of_driver DRIVER: print the first interface that the driver drives
+iface_of_driver() {
+	wait_for 30 driven "$1"
 }
 
 carrier() {
@@ -126,11 +130,12 @@ udp_echo() {
 }
 
 # check_traffic IFACE MIB: the checks every network driver has to pass, $traffic_checks of them
+# shellcheck disable=SC2034 # for plans
 traffic_checks=5
 check_traffic() {
 	check "$1 gets an address by DHCP" dhcp "$1" || bail "no use without an address"
 	check "ping over $1" ping_peer "$1"
 	check "$2 MiB sent by TCP arrive unharmed" tcp_send "$1" "$2"
 	check "$2 MiB received by TCP are unharmed" tcp_receive "$1" "$2"
-	check "UDP datagrams of all sizes come back unharmed" udp_echo "$1" 64
+	check "UDP datagrams of all sizes come back unharmed" udp_echo "$1" 16
 }

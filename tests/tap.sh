@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # TAP for test scripts, in the guest and on the host. A script says `plan N` first and then makes
 # N checks; its exit status is 0 only if it made all N and each one passed or was skipped.
-# TAP goes to file descriptor 3 where the caller opened one, else to stdout.
+# TAP goes to file descriptor $TAP_FD, by default stdout.
 # shellcheck shell=dash
 
 tap_planned=0
 tap_made=0
 tap_failed=0
-{ true >&3; } 2>/dev/null || exec 3>&1
+exec 3>&"${TAP_FD:-1}"
 
 say() {
-	echo "$*" >&3
+	printf '%s\n' "$*" >&3
 }
 
 # plan N: how many checks follow

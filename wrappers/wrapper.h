@@ -7,6 +7,7 @@
 
 struct nooks_crossing;
 struct nooks_domain;
+struct nooks_stub;
 
 /*
  * A wrapper runs in the kernel's view on the kernel stack of the crossing @x, with the six
@@ -65,11 +66,13 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_DENIED: nothing (default)
  * @NOOKS_FIELD_ANY: any value
  * @NOOKS_FIELD_CALLBACKS: the address of an ops table of the domain's image; binds its roles
+ * @NOOKS_FIELD_OBJECT: NULL, or the address of a tracked object of the domain's
  */
 enum nooks_policy {
 	NOOKS_FIELD_DENIED,
 	NOOKS_FIELD_ANY,
 	NOOKS_FIELD_CALLBACKS,
+	NOOKS_FIELD_OBJECT,
 };
 
 /**
@@ -80,6 +83,7 @@ enum nooks_policy {
  * @size: bytes
  * @policy: enum nooks_policy
  * @ops: for CALLBACKS: index into nooks_ops_tables[]
+ * @type: for OBJECT: enum nooks_type_id
  */
 struct nooks_field {
 	const char *name;
@@ -87,6 +91,7 @@ struct nooks_field {
 	u32 size;
 	u8 policy;
 	u16 ops;
+	u16 type;
 };
 
 /** struct nooks_type - a kernel type that domains handle by pointer; fields sorted by offset */
@@ -118,10 +123,22 @@ enum nooks_arg_kind {
 	NOOKS_ARG_CONST,
 };
 
-/** struct nooks_arg - one argument of a role; @type is an enum nooks_type_id or 0 */
+/**
+ * struct nooks_arg - one argument of a role
+ * @name: of the parameter
+ * @kind: enum nooks_arg_kind
+ * @type: for OBJECT: enum nooks_type_id
+ * @size: for BUFFER: bytes
+ * @len_arg: for BUFFER: if not 0, @size counts as often as the argument of this number (from 1)
+ *	says: by its value, or if @len_size is not 0 by that many bytes at @len_offset behind it.
+ *	They are read before the call: the driver may be able to write there
+ */
 struct nooks_arg {
 	const char *name;
 	u8 kind;
+	u8 len_arg;
+	u8 len_size;
+	u16 len_offset;
 	u16 type;
 	u32 size;
 };
@@ -164,10 +181,18 @@ struct nooks_role {
 extern const struct nooks_role nooks_roles[];	/* indexed by enum nooks_role_id, 0 is none */
 extern const unsigned int nooks_nr_roles;
 
-/** struct nooks_ops_member - a function pointer in an ops table */
+/**
+ * struct nooks_ops_member - a pointer in an ops table
+ * @name: dotted path inside the table
+ * @offset: bytes from its start
+ * @role: of a function pointer: enum nooks_role_id; 0: drivers must leave it NULL
+ * @ops: of a pointer to another ops table: enum nooks_ops_id, else 0
+ */
 struct nooks_ops_member {
+	const char *name;
 	u32 offset;
 	u16 role;
+	u16 ops;
 };
 
 /** struct nooks_ops_table - a struct of function pointers that drivers hand to the kernel */
@@ -178,7 +203,7 @@ struct nooks_ops_table {
 	const struct nooks_ops_member *members;
 };
 
-extern const struct nooks_ops_table nooks_ops_tables[];	/* by enum nooks_ops_id */
+extern const struct nooks_ops_table nooks_ops_tables[];	/* by enum nooks_ops_id, 0 is none */
 extern const unsigned int nooks_nr_ops_tables;
 
 /*
@@ -200,6 +225,8 @@ bool nooks_arg_ops(struct nooks_crossing *x, const void *p, unsigned int ops, bo
 		   const char *fn, const char *arg);
 bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max,
 		     const char *fn, const char *arg);
+/* @holds: what @fn's annotation requires of the arguments; @what: its text. */
+bool nooks_arg_require(struct nooks_crossing *x, bool holds, const char *fn, const char *what);
 /* The function may sleep: fails the domain if the caller may not. */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn);
 unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n);

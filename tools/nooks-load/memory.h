@@ -11,6 +11,8 @@
  * @array: the array or NULL
  * @nr: members that it shall have; new ones are not initialised
  * @size: of a member
+ *
+ * Return: the array.
  */
 static inline void *xrealloc(void *array, size_t nr, size_t size)
 {
@@ -24,6 +26,8 @@ static inline void *xrealloc(void *array, size_t nr, size_t size)
  * xcalloc - allocate a zeroed array
  * @nr: members
  * @size: of a member
+ *
+ * Return: the array.
  */
 static inline void *xcalloc(size_t nr, size_t size)
 {

@@ -46,14 +46,17 @@ int report_error(const char *fmt, ...)
 /**
  * report_warning - say what the user should know
  * @fmt: as for printf, without a newline
+ *
+ * Return: 0, so that it can stand for report_error().
  */
-void report_warning(const char *fmt, ...)
+int report_warning(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	complain("warning: ", fmt, args);
 	va_end(args);
+	return 0;
 }
 
 /**

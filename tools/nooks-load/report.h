@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-void report_setup(const char *subject, bool verbose);
+void report_setup(const char *about, bool details);
 int report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

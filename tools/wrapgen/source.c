@@ -130,17 +130,17 @@ static bool parse_value(struct lexer *l, struct value *v)
 	return accept(l, ')') || expected(l, "')'");
 }
 
-static bool parse_option(struct lexer *l, struct option *o)
+static bool parse_clause(struct lexer *l, struct clause *cl)
 {
-	o->pos = l->pos;
-	if (!parse_word(l, &o->name, "an option"))
+	cl->pos = l->pos;
+	if (!parse_word(l, &cl->name, "a clause"))
 		return false;
 	if (l->token == STRING)
-		return parse_atom(l, &ADD(o->values, o->nr_values));
+		return parse_atom(l, &ADD(cl->values, cl->nr_values));
 	if (!accept(l, '='))
 		return true;
 	do {
-		if (!parse_value(l, &ADD(o->values, o->nr_values)))
+		if (!parse_value(l, &ADD(cl->values, cl->nr_values)))
 			return false;
 	} while (accept(l, ','));
 	return true;
@@ -154,7 +154,7 @@ static bool parse_statement(struct lexer *l, struct statement *s)
 	if (!parse_word(l, &s->name, "a name"))
 		return false;
 	while (!at_end(l)) {
-		if (!parse_option(l, &ADD(s->options, s->nr_options)))
+		if (!parse_clause(l, &ADD(s->clauses, s->nr_clauses)))
 			return false;
 	}
 	return true;
@@ -196,19 +196,19 @@ void source_read(struct source *source, const char *path)
 	}
 }
 
-bool statement_has(const struct statement *s, const char *option)
+bool statement_has(const struct statement *s, const char *clause)
 {
-	for (unsigned int i = 0; i < s->nr_options; i++) {
-		if (!strcmp(s->options[i].name, option))
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
+		if (!strcmp(s->clauses[i].name, clause))
 			return true;
 	}
 	return false;
 }
 
-const struct value *option_value(const struct option *option)
+const struct value *clause_value(const struct clause *clause)
 {
-	if (option->nr_values == 1)
-		return &option->values[0];
-	complain(option->pos, "'%s' takes one value", option->name);
+	if (clause->nr_values == 1)
+		return &clause->values[0];
+	complain(clause->pos, "'%s' takes one value", clause->name);
 	return NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * Annotation files, read into statements.
  *
- *	statement = verb name { option }
- *	option    = word | word "string" | word = value { , value }
+ *	statement = verb name { clause }
+ *	clause    = word | word "string" | word = value { , value }
  *	value     = atom [ ( argument { , argument } ) ]
  *	argument  = [ word = ] atom
  *	atom      = word | "string"
@@ -25,7 +25,7 @@ struct value {
 	unsigned int nr_args;
 };
 
-struct option {
+struct clause {
 	struct pos pos;
 	const char *name;
 	struct value *values;
@@ -36,8 +36,8 @@ struct statement {
 	struct pos pos;
 	const char *verb;
 	const char *name;
-	struct option *options;
-	unsigned int nr_options;
+	struct clause *clauses;
+	unsigned int nr_clauses;
 };
 
 struct source {
@@ -46,8 +46,8 @@ struct source {
 };
 
 void source_read(struct source *source, const char *path);
-bool statement_has(const struct statement *s, const char *option);
-/* The option's one value, or NULL after a complaint. */
-const struct value *option_value(const struct option *option);
+bool statement_has(const struct statement *s, const char *clause);
+/* The one value of a clause, or NULL after a complaint. */
+const struct value *clause_value(const struct clause *clause);
 
 #endif

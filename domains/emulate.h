@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Checked stores: perform a driver's store instruction on a kernel object, in the kernel's view. */
+#ifndef NOOKS_EMULATE_H
+#define NOOKS_EMULATE_H
+
+#include <linux/types.h>
+#include <asm/insn.h>
+
+struct pt_regs;
+
+/*
+ * A driver's store to memory that its domain maps read-only traps. The fault handler then does
+ *
+ *	nooks_store_decode()		which bytes, by what kind of instruction?
+ *	  policy: may this domain write there?
+ *	nooks_store_compute()		what will the memory hold afterwards?
+ *	  policy: is the value sane?
+ *	nooks_store_commit()		store exactly that; again from compute on if it returns -EAGAIN
+ *
+ * or, where any value will do, nooks_store_perform() for the last two steps.
+ *
+ * The results, flags included, are the processor's own: arithmetic is done by the same instruction,
+ * on a copy, with the driver's flags loaded. What is not modelled is refused with -EOPNOTSUPP:
+ * SSE and AVX stores, push and pop to memory, cmpxchg8b and cmpxchg16b, shld and shrd, mov to an
+ * absolute 64-bit address, fs and 32-bit addressing, and locked accesses that cross a cache line
+ * (they could raise #AC in the kernel's hands).
+ *
+ * Any context: nothing here sleeps, allocates or takes a lock.
+ */
+
+/**
+ * struct nooks_decoder - what the kernel doesn't export and what only the caller knows
+ * @decode: the kernel's insn_decode()
+ * @read: reads @size bytes at the driver's address @src, as the driver sees them; 0 or -EFAULT.
+ *	Only string moves need it. copy_from_kernel_nofault() will do where both views agree.
+ */
+struct nooks_decoder {
+	int (*decode)(struct insn *insn, const void *text, int text_len, enum insn_mode mode);
+	long (*read)(void *dst, const void *src, size_t size);
+};
+
+/* The first eight are in the order of the /reg field that selects them in the instruction; so are ROL to SAR. */
+enum nooks_store_op {
+	NOOKS_STORE_ADD,
+	NOOKS_STORE_OR,
+	NOOKS_STORE_ADC,
+	NOOKS_STORE_SBB,
+	NOOKS_STORE_AND,
+	NOOKS_STORE_SUB,
+	NOOKS_STORE_XOR,
+	NOOKS_STORE_CMP,	/* stores nothing: never in a struct nooks_store */
+	NOOKS_STORE_ROL,
+	NOOKS_STORE_ROR,
+	NOOKS_STORE_RCL,
+	NOOKS_STORE_RCR,
+	NOOKS_STORE_SHL,
+	NOOKS_STORE_SHR,
+	NOOKS_STORE_SAL,	/* undocumented alias of SHL: ditto */
+	NOOKS_STORE_SAR,
+	NOOKS_STORE_BTS,
+	NOOKS_STORE_BTR,
+	NOOKS_STORE_BTC,
+	NOOKS_STORE_INC,
+	NOOKS_STORE_DEC,
+	NOOKS_STORE_NOT,
+	NOOKS_STORE_NEG,
+	NOOKS_STORE_MOV,	/* also movnti and setcc */
+	NOOKS_STORE_XCHG,
+	NOOKS_STORE_XADD,
+	NOOKS_STORE_CMPXCHG,
+	NOOKS_STORE_STOS,
+	NOOKS_STORE_MOVS,
+};
+
+/**
+ * struct nooks_store - a decoded store instruction
+ * @addr: address of the first byte stored; bit offsets in registers are accounted for
+ * @width: bytes stored at once: 1, 2, 4 or 8
+ * @count: how often, upwards from @addr: 1, or the iterations that a repeated string store has
+ *	left, at most a page's worth. The caller may lower it to what policy permits: the
+ *	instruction then stays pending, and traps again if its next element may not be stored either.
+ * @op: the operation
+ * @locked: the store is atomic: lock prefix, or xchg
+ * @reads: the new value depends on the old one
+ * @rep: a string store with rep prefix
+ * @reg: register operand, as numbered by get_register()
+ * @length: of the instruction, in bytes
+ * @source: value of the source operand; for shifts the count, for bit operations the bit's number
+ * @read: nooks_decoder.read
+ */
+struct nooks_store {
+	unsigned long addr;
+	unsigned int width;
+	unsigned int count;
+	enum nooks_store_op op;
+	bool locked;
+	bool reads;
+	bool rep;
+	u8 reg;
+	u8 length;
+	u64 source;
+	long (*read)(void *dst, const void *src, size_t size);
+};
+
+/**
+ * struct nooks_effect - what a store will do, computed but not yet done
+ * @old: the memory's value
+ * @new: the value that it will get
+ * @flags: the driver's flags afterwards
+ */
+struct nooks_effect {
+	u64 old;
+	u64 new;
+	unsigned long flags;
+};
+
+int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs *regs,
+		       const void *text, size_t text_len, unsigned long gs_base,
+		       struct nooks_store *store);
+int nooks_store_compute(const struct nooks_store *store, const struct pt_regs *regs,
+			const void *mem, struct nooks_effect *effect);
+int __must_check nooks_store_commit(const struct nooks_store *store,
+				    const struct nooks_effect *effect,
+				    struct pt_regs *regs, void *mem);
+int nooks_store_perform(const struct nooks_store *store, struct pt_regs *regs, void *mem);
+
+#endif

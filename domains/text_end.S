@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The last object of nooks.ko: where the text that domains execute ends, on a page of its own. */
+#include <linux/linkage.h>
+
+	.section .text.nooks_domain, "ax"
+	.align	4096
+SYM_DATA(nooks_domain_text_end, )

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Entry stubs: how the kernel's calls get into a driver, and what it gets when the driver is dead. */
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include "../domains/switch.h"
+#include "../wrappers/lock.h"
+#include "driver.h"
+#include "generated.h"
+#include "inject.h"
+
+/**
+ * nooks_stub_find - the descriptor of an entry stub
+ * @driver: the driver
+ * @stub: an address that it has given for a function
+ *
+ * Any context. Return: NULL if that is no stub of this driver's.
+ */
+struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub)
+{
+	unsigned long offset;
+
+	if (!driver->image || !driver->image->nr_stubs)
+		return NULL;
+	offset = (unsigned long)stub - driver->stubs[0].stub;
+	if (offset % NOOKS_STUB_SIZE || offset / NOOKS_STUB_SIZE >= driver->image->nr_stubs)
+		return NULL;
+	return &driver->stubs[offset / NOOKS_STUB_SIZE];
+}
+
+/* Do two roles lend the same things for the same arguments? */
+static bool same_shape(const struct nooks_role *a, const struct nooks_role *b)
+{
+	unsigned int i;
+
+	if (a->nr_args != b->nr_args || a->ret != b->ret || a->hook != b->hook)
+		return false;
+	for (i = 0; i < a->nr_args; i++)
+		if (a->args[i].kind != b->args[i].kind || a->args[i].type != b->args[i].type)
+			return false;
+	return true;
+}
+
+/**
+ * nooks_stub_bind - say from where the kernel will call a driver function
+ * @driver: the driver
+ * @stub: the address that it has given
+ * @role: enum nooks_role_id
+ *
+ * A function may have several roles if they have the same shape; the first one counts. Any context.
+ * Return: false if it is no stub of the driver's, or has a role of another shape.
+ */
+bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int role)
+{
+	struct nooks_stub *s = nooks_stub_find(driver, stub);
+
+	if (!s)
+		return false;
+	if (cmpxchg(&s->role, 0, role) == 0)
+		return true;
+	return s->role == role || same_shape(&nooks_roles[s->role], &nooks_roles[role]);
+}
+
+/* After the function has run: put the thread right, whatever the driver has left of it. */
+static int finish(struct nooks_crossing *x, int status)
+{
+	if (status == NOOKS_CALL_DONE && !nooks_crossing_balanced(x)) {
+		nooks_fail(x, NOOKS_UNBALANCED, 0,
+			   "returned with %s", !list_empty(&x->held) ? "a lock held" :
+			   preempt_count() != x->preempt_count ? "preemption or softirqs off" :
+			   "interrupts or RCU in another state than at entry");
+		status = NOOKS_CALL_UNWOUND;
+	}
+	if (status == NOOKS_CALL_UNWOUND)
+		nooks_locks_release(x);
+	nooks_crossing_restore(x);
+	nooks_crossing_end(x);
+	return status;
+}
+
+static int call(struct nooks_crossing *x, struct nooks_stub *stub, const unsigned long *args,
+		unsigned long *ret)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	unsigned long injected[6], fn = stub->fn;
+	int status;
+
+	x->stub = stub;
+	if (unlikely(READ_ONCE(driver->inject)))
+		fn = nooks_inject_entry(driver, stub, &args, injected);
+	status = nooks_domain_call(x, driver->domain, fn, args, ret);
+	return status == NOOKS_CALL_CLOSED ? status : finish(x, status);
+}
+
+/** nooks_call_stub - call a driver function with nothing lent; see driver.h */
+int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret)
+{
+	struct nooks_crossing x;
+
+	x.nr_arguments = 0;
+	return call(&x, stub, args, ret);
+}
+
+static void lend(struct nooks_crossing *x, const struct nooks_role *role, const unsigned long *args)
+{
+	unsigned int i;
+
+	x->nr_arguments = 0;
+	for (i = 0; i < role->nr_args; i++) {
+		const struct nooks_arg *arg = &role->args[i];
+
+		if (!args[i] || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
+			continue;
+		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
+			.start = args[i], .size = arg->size, .type = arg->type,
+		};
+	}
+}
+
+/* A return value as the kernel may see it; false if the role does not allow it. */
+static bool check_return(const struct nooks_role *role, unsigned long *ret)
+{
+	long value;
+
+	switch (role->ret) {
+	case NOOKS_RETURN_VOID:
+		*ret = 0;
+		return true;
+	case NOOKS_RETURN_POINTER:
+		return true;
+	default:
+		break;
+	}
+	value = role->ret_size == 8 ? (long)*ret : role->ret_size == 4 ? (s32)*ret :
+		role->ret_size == 2 ? (s16)*ret : (s8)*ret;
+	if (role->ret == NOOKS_RETURN_ERRNO && (value > 0 || value < -MAX_ERRNO))
+		return false;
+	if (role->ret == NOOKS_RETURN_RANGE && (value < role->ret_min || value > role->ret_max))
+		return false;
+	*ret = value;
+	return true;
+}
+
+unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
+			      unsigned long *args)
+{
+	struct nooks_crossing x;
+	unsigned long ret;
+
+	lend(&x, role, args);
+	if (call(&x, stub, args, &ret) != NOOKS_CALL_DONE)
+		return role->fail;
+	if (!check_return(role, &ret)) {
+		nooks_fail(&x, NOOKS_BAD_RETURN, ret, "%s may not return %ld", role->name, (long)ret);
+		return role->fail;
+	}
+	return ret;
+}
+
+/**
+ * nooks_enter_role - the kernel calls an entry stub
+ * @stub: its descriptor
+ * @args: the six argument registers, which may be changed
+ *
+ * From nooks_entry in switch.S; the kernel's context. Return: what the kernel gets.
+ */
+unsigned long nooks_enter_role(struct nooks_stub *stub, unsigned long *args)
+{
+	const struct nooks_role *role = &nooks_roles[stub->role];
+
+	if (unlikely(!stub->role))
+		pr_warn_once("nooks: %s is called from a place that no annotation names\n",
+			     (const char *)stub->name);
+	return role->hook ? role->hook(stub, role, args) : nooks_call_role(stub, role, args);
+}
+
+/**
+ * nooks_route_entry - the kernel has called a driver function past its entry stub
+ * @regs: of the fetch fault
+ *
+ * From switch.S: interrupts off. Return: 1 if @regs now lead to the stub, 0 if the address is no
+ * driver's.
+ */
+int nooks_route_entry(struct pt_regs *regs)
+{
+	unsigned int i, s;
+
+	for (i = 0; i < NOOKS_MAX_DOMAINS; i++) {
+		struct nooks_domain *domain = rcu_dereference_sched(nooks_domains[i]);
+		struct nooks_driver *driver = domain ? READ_ONCE(domain->private) : NULL;
+		const struct nooks_image *image = driver ? READ_ONCE(driver->image) : NULL;
+
+		for (s = 0; image && s < image->nr_stubs; s++) {
+			if (driver->stubs[s].fn != regs->ip)
+				continue;
+			regs->ip = driver->stubs[s].stub;
+			atomic_long_inc(&driver->nr_missed_entries);
+			return 1;
+		}
+	}
+	return 0;
+}

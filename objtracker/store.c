@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Checked stores: a driver stores to kernel memory, which traps. If it holds the object, and may write
+ * the field, the store is performed for it in the kernel's view.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <asm/insn.h>
+#include <asm/preempt.h>
+#include "../domains/emulate.h"
+#include "../nooks/driver.h"
+#include "../nooks/image.h"
+#include "../nooks/symbols.h"
+#include "../wrappers/net.h"
+#include "generated.h"
+#include "store.h"
+
+/* What a store goes to, for policy and reports. */
+struct target {
+	unsigned int type;
+	unsigned long offset;
+	bool any;			/* plain memory that is lent for writing */
+};
+
+/* Kernel memory that the arguments of the current call lend. */
+static bool find_argument(struct nooks_crossing *x, unsigned long addr, struct target *target)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->nr_arguments; i++) {
+		const struct nooks_argument *arg = &x->arguments[i];
+
+		if (addr - arg->start >= arg->size)
+			continue;
+		target->type = arg->type;
+		target->offset = addr - arg->start;
+		target->any = !arg->type;
+		return true;
+	}
+	return false;
+}
+
+static bool find_object(struct nooks_crossing *x, unsigned long addr, struct target *target)
+{
+	struct nooks_object *object = nooks_object_containing(nooks_driver_of(x), addr);
+
+	if (!object)
+		return false;
+	target->type = object->type;
+	target->offset = addr - object->start;
+	target->any = false;
+	return true;
+}
+
+/* struct page of memory that the domain may write: references are counted inline. */
+static bool find_page(struct nooks_crossing *x, unsigned long addr, struct target *target)
+{
+	struct page *page;
+
+	if (addr < VMEMMAP_START || addr >= VMEMMAP_START + (1UL << MAX_PHYSMEM_BITS) / PAGE_SIZE *
+					   sizeof(struct page))
+		return false;
+	page = (struct page *)(addr - (addr - VMEMMAP_START) % sizeof(struct page));
+	if (!pfn_valid(page_to_pfn(page)) ||
+	    !nooks_may_write(x->domain, page_address(page), PAGE_SIZE))
+		return false;
+	target->type = NOOKS_TYPE_page;
+	target->offset = addr - (unsigned long)page;
+	target->any = false;
+	return true;
+}
+
+/* The thread's own state that inline functions of the kernel headers change. */
+static bool find_own(struct nooks_crossing *x, unsigned long addr, struct target *target)
+{
+	target->any = addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
+		      addr == (unsigned long)&current->pagefault_disabled;
+	target->type = NOOKS_TYPE_none;
+	target->offset = 0;
+	return target->any;
+}
+
+/* The most permissive field that covers all of [offset, offset + size), or NULL. */
+static const struct nooks_field *find_field(const struct nooks_type *type, unsigned long offset,
+					    unsigned int size)
+{
+	const struct nooks_field *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < type->nr_fields && type->fields[i].offset <= offset; i++) {
+		const struct nooks_field *field = &type->fields[i];
+
+		if (offset + size > field->offset + field->size)
+			continue;
+		if (!best || field->policy > best->policy)
+			best = field;
+	}
+	return best;
+}
+
+/*
+ * May all bytes of [offset, offset + size) be written? Compilers merge stores to fields that lie side by
+ * side (min_mtu and max_mtu in one 8-byte store), so each byte's own field decides. The field
+ * that it fails on goes to @denied.
+ */
+static bool fields_allow(const struct nooks_type *type, unsigned long offset, unsigned int size,
+			 const struct nooks_field **callbacks, const struct nooks_field **denied)
+{
+	const struct nooks_field *field = find_field(type, offset, size);
+	unsigned int i;
+
+	*callbacks = NULL;
+	if (field && field->policy != NOOKS_FIELD_DENIED) {
+		if (field->policy == NOOKS_FIELD_CALLBACKS)
+			*callbacks = field;
+		return true;
+	}
+	for (i = 0; i < size; i++) {
+		field = find_field(type, offset + i, 1);
+		*denied = field;
+		if (!field || field->policy != NOOKS_FIELD_ANY)
+			return false;
+	}
+	return true;
+}
+
+/* A pointer to a table of functions goes into a kernel object: the kernel will call through it. */
+static bool bind_table(struct nooks_crossing *x, const struct nooks_field *field, u64 value)
+{
+	return !value || nooks_ops_bind(nooks_driver_of(x), (void *)(unsigned long)value, field->ops);
+}
+
+static struct nooks_decoder decoder(void)
+{
+	return (struct nooks_decoder) {
+		.decode = nooks_sym.insn_decode,
+		.read = copy_from_kernel_nofault,
+	};
+}
+
+static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int size,
+		      struct target *target)
+{
+	if (find_argument(x, addr, target) || find_object(x, addr, target) ||
+	    find_own(x, addr, target) || find_page(x, addr, target))
+		return true;
+	if (!nooks_net_may_store(nooks_driver_of(x), x, addr, size))
+		return false;
+	*target = (struct target) { .any = true };
+	return true;
+}
+
+/**
+ * nooks_store_check - a driver's store has trapped
+ * @x: the crossing
+ * @regs: of the domain; advanced past the instruction if it was performed
+ * @addr: that faulted
+ * @error: the fault's error code
+ *
+ * Context: fault handler, interrupts off.
+ */
+enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
+				     unsigned long addr, unsigned long error)
+{
+	const struct nooks_field *callbacks = NULL, *denied = NULL;
+	const struct nooks_decoder dec = decoder();
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_store store;
+	struct nooks_effect effect;
+	struct target target;
+	unsigned long size;
+	int ret;
+
+	ret = nooks_store_decode(&dec, regs, (void *)regs->ip, MAX_INSN_SIZE,
+				 this_cpu_read(this_cpu_off), &store);
+	if (ret) {
+		nooks_fail_trap(x, NOOKS_WILD_WRITE, addr, regs,
+				"an instruction that is not known to store (%d)", ret);
+		return NOOKS_UNWIND;
+	}
+	size = (unsigned long)store.width * store.count;
+	if (!target_of(x, store.addr, size, &target)) {
+		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs,
+				"%lu bytes, to no object that the driver holds", size);
+		return NOOKS_UNWIND;
+	}
+	if (!target.any &&
+	    !fields_allow(&nooks_types[target.type], target.offset, size, &callbacks, &denied)) {
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s (offset %lu, %lu bytes)",
+				nooks_types[target.type].name, denied ? denied->name : "?",
+				target.offset, size);
+		return NOOKS_UNWIND;
+	}
+	do {
+		ret = nooks_store_compute(&store, regs, (void *)store.addr, &effect);
+		if (ret)
+			break;
+		if (callbacks && !bind_table(x, callbacks, effect.new)) {
+			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs,
+					"%s.%s: %llx is no table of functions of this driver's",
+					nooks_types[target.type].name, callbacks->name, effect.new);
+			return NOOKS_UNWIND;
+		}
+		ret = nooks_store_commit(&store, &effect, regs, (void *)store.addr);
+	} while (ret == -EAGAIN);
+	if (ret) {
+		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
+		return NOOKS_UNWIND;
+	}
+	atomic_long_inc(&driver->nr_stores);
+	return NOOKS_RESUME;
+}

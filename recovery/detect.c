@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Detection: what exceptions in a domain mean, and the first steps after a failure. */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/bug.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <asm/trap_pf.h>
+#include <asm/trapnr.h>
+#include "../nooks/imports.h"
+#include "../nooks/symbols.h"
+#include "../objtracker/store.h"
+#include "../wrappers/pci.h"
+#include "recover.h"
+
+static void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
+		 const struct pt_regs *regs, const char *fmt, va_list args)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_failure *failure = &driver->last;
+
+	if (!nooks_domain_fail_incarnation(driver->domain, x->incarnation))
+		return;
+	/* From here on this thread is the only one that deals with the failure. */
+	nooks_pci_quiet(driver);
+	driver->failures[driver->nr_failures++ % NOOKS_MAX_FAILURES] = jiffies;
+	failure->kind = kind;
+	failure->address = address;
+	failure->has_regs = regs;
+	if (regs)
+		failure->regs = *regs;
+	*failure->text = '\0';
+	if (fmt)
+		vsnprintf(failure->text, sizeof(failure->text), fmt, args);
+	nooks_report(x, driver);
+	WRITE_ONCE(driver->state, NOOKS_CRASHED);
+	if (driver->loaded)
+		nooks_recovery_start(driver);
+}
+
+/** nooks_fail - fail the driver of a crossing, from a wrapper; see driver.h */
+void nooks_fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
+		const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(x, kind, address, NULL, fmt, args);
+	va_end(args);
+}
+
+/** nooks_fail_trap - fail the driver of a crossing, from an exception; see driver.h */
+void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
+		     unsigned long address, const struct pt_regs *regs, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(x, kind, address, regs, fmt, args);
+	va_end(args);
+}
+
+/* The driver has jumped to something that it may not execute: a kernel function's own address? */
+static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *regs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_stub *stub = nooks_stub_find(driver, (void *)regs->ip);
+	const struct nooks_import *import;
+
+	if (stub) {			/* its own function, by a plain jump to the stub */
+		regs->ip = stub->fn;
+	} else {
+		import = nooks_import_at(regs->ip);
+		if (!import || !import->stub) {
+			nooks_fail_trap(x, import ? NOOKS_DENIED_CALL : NOOKS_BAD_JUMP, regs->ip,
+					regs, "%s", import ? import->reason : "");
+			return NOOKS_UNWIND;
+		}
+		regs->ip = (unsigned long)import->stub;
+	}
+	atomic_long_inc(&driver->nr_missed_calls);
+	return NOOKS_RESUME;
+}
+
+static enum nooks_verdict undefined_instruction(struct nooks_crossing *x, struct pt_regs *regs)
+{
+	struct pt_regs copy = *regs;
+
+	/* A WARN or BUG of the driver's, which the kernel knows from the module's __bug_table? */
+	if (*(u16 *)regs->ip == INSN_UD2) {
+		switch (nooks_sym.report_bug(regs->ip, &copy)) {
+		case BUG_TRAP_TYPE_WARN:
+			regs->ip += LEN_UD2;
+			return NOOKS_RESUME;
+		case BUG_TRAP_TYPE_BUG:
+			nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, NULL);
+			return NOOKS_UNWIND;
+		default:
+			break;
+		}
+	}
+	nooks_fail_trap(x, NOOKS_BAD_INSTRUCTION, regs->ip, regs, NULL);
+	return NOOKS_UNWIND;
+}
+
+static enum nooks_verdict detect_trap(struct nooks_crossing *x, struct pt_regs *regs, int vector,
+				      unsigned long addr, unsigned long error)
+{
+	unsigned long base = (unsigned long)x->stack->base;
+	enum nooks_failure_kind kind;
+
+	atomic_long_inc(&nooks_driver_of(x)->nr_faults);
+	switch (vector) {
+	case X86_TRAP_UD:
+		return undefined_instruction(x, regs);
+	case X86_TRAP_PF:
+		kind = addr < PAGE_SIZE ? NOOKS_NULL_DEREFERENCE :
+		       error & X86_PF_INSTR ? NOOKS_BAD_JUMP :
+		       error & X86_PF_WRITE ? NOOKS_WILD_WRITE : NOOKS_WILD_READ;
+		break;
+	case X86_TRAP_DF:
+		/* The CPU could not push a frame: the stack pointer is wild, or just below the stack. */
+		kind = regs->sp - (base - PAGE_SIZE) <= 2 * PAGE_SIZE ? NOOKS_STACK_OVERFLOW :
+									NOOKS_WILD_WRITE;
+		addr = regs->sp;
+		break;
+	case X86_TRAP_GP:
+	case X86_TRAP_SS:
+		kind = NOOKS_WILD_READ;	/* a non-canonical address, as a rule */
+		addr = 0;
+		break;
+	default:
+		kind = NOOKS_BAD_INSTRUCTION;
+		addr = regs->ip;
+	}
+	nooks_fail_trap(x, kind, addr, regs, "exception %d, error code %lx", vector, error);
+	return NOOKS_UNWIND;
+}
+
+const struct nooks_fault_ops nooks_detect_ops = {
+	.store = nooks_store_check,
+	.call = detect_call,
+	.trap = detect_trap,
+};

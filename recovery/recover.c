@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recovery. A failure closes the domain and quiets the driver's devices at once, in whatever context it
+ * is found. The rest is done in process context: wait until all threads have been unwound,
+ * release what the driver held, make its image pristine and run its init again.
+ */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include "../nooks/image.h"
+#include "../nooks/sysfs.h"
+#include "../wrappers/net.h"
+#include "../wrappers/pci.h"
+#include "generated.h"
+#include "recover.h"
+
+/* How long threads that sleep in kernel calls may keep a recovery waiting. */
+#define IDLE_TIMEOUT	(10 * HZ)
+
+static struct workqueue_struct *recovery_wq;
+
+static void set_state(struct nooks_driver *driver, enum nooks_state state)
+{
+	lockdep_assert_held(&driver->lock);
+	WRITE_ONCE(driver->state, state);
+	nooks_sysfs_state_changed(driver);
+}
+
+/*
+ * Take everything from a driver that no longer runs. Return: 0, or -ETIMEDOUT if threads are
+ * still asleep inside, and then nothing has been released.
+ */
+static int release_all(struct nooks_driver *driver)
+{
+	enum nooks_release_phase phase;
+
+	lockdep_assert_held(&driver->lock);
+	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
+	nooks_domain_kick();
+	if (!nooks_domain_wait_idle(driver->domain, IDLE_TIMEOUT)) {
+		pr_err("%s: %u threads do not come back from kernel calls; its memory stays\n",
+		       driver->name, READ_ONCE(driver->domain->nr_used));
+		return -ETIMEDOUT;
+	}
+	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++)
+		nooks_objects_release(driver, phase);
+	nooks_heap_reset(&driver->heap);
+	return 0;
+}
+
+/* Run init in a domain that is empty and pristine. */
+static int start(struct nooks_driver *driver)
+{
+	unsigned long args[6] = {};
+	long ret;
+
+	lockdep_assert_held(&driver->lock);
+	ret = nooks_image_restore(driver);
+	if (ret)
+		return ret;
+	nooks_domain_open(driver->domain);
+	ret = (int)nooks_call_role(driver->init, &nooks_roles[NOOKS_ROLE_module_init], args);
+	if (ret)
+		return ret;
+	if (cmpxchg(&driver->state, NOOKS_RECOVERING, NOOKS_RUNNING) != NOOKS_RECOVERING)
+		return -EIO;		/* it failed again; recovery is queued */
+	nooks_image_seal(driver);
+	return 0;
+}
+
+/* More failures in the window than the user wants to see? */
+static bool too_many(const struct nooks_driver *driver)
+{
+	unsigned long oldest;
+
+	if (!driver->max_failures || driver->nr_failures < driver->max_failures)
+		return false;
+	oldest = driver->failures[(driver->nr_failures - driver->max_failures) % NOOKS_MAX_FAILURES];
+	return time_before(jiffies, oldest + driver->window * HZ);
+}
+
+static bool shall_restart(const struct nooks_driver *driver, enum nooks_wish wish)
+{
+	if (wish != NOOKS_WISH_NONE)
+		return wish == NOOKS_WISH_RESTART;
+	if (driver->policy != NOOKS_RECOVERY_RESTART)
+		return false;
+	if (too_many(driver)) {
+		pr_err("%s: %u failures in %u s: giving up; 'nooksctl restart %s' tries again\n",
+		       driver->name, driver->max_failures, driver->window, driver->name);
+		return false;
+	}
+	return true;
+}
+
+static void recover(struct work_struct *work)
+{
+	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
+	enum nooks_wish wish;
+	bool restart;
+	ktime_t begin = ktime_get();
+	int ret;
+
+	mutex_lock(&driver->lock);
+	if (driver->state != NOOKS_CRASHED || !driver->image)
+		goto out;
+	set_state(driver, NOOKS_RECOVERING);
+	wish = driver->wish;
+	driver->wish = NOOKS_WISH_NONE;
+	restart = shall_restart(driver, wish);
+
+	ret = release_all(driver);
+	if (!ret && restart)
+		ret = start(driver);
+	if (!ret && restart) {
+		driver->nr_restarts++;
+		nooks_net_restored(driver);
+		nooks_sysfs_state_changed(driver);
+		pr_info("%s: restarted in %lld ms\n", driver->name,
+			ktime_ms_delta(ktime_get(), begin));
+		goto out;
+	}
+	if (READ_ONCE(driver->state) == NOOKS_CRASHED)
+		goto out;		/* failed during the restart: recovery is queued again */
+	if (ret && ret != -ETIMEDOUT) {
+		pr_err("%s: restart failed (%d)\n", driver->name, ret);
+		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+		release_all(driver);
+	}
+	set_state(driver, NOOKS_FAILED);
+out:
+	mutex_unlock(&driver->lock);
+}
+
+static void queue_recovery(struct irq_work *work)
+{
+	struct nooks_driver *driver = container_of(work, struct nooks_driver, kick);
+
+	queue_work(recovery_wq, &driver->recovery);
+}
+
+/** nooks_recovery_start - queue recovery. Any context, the driver is closed and CRASHED. */
+void nooks_recovery_start(struct nooks_driver *driver)
+{
+	irq_work_queue(&driver->kick);
+}
+
+/**
+ * nooks_recovery_wish - restart or stop a driver on request, and wait for the outcome
+ * @driver: loaded
+ * @wish: what to do
+ *
+ * Context: may sleep, holds no lock of the driver's. Return: 0; -ENODEV if it is not loaded; -EIO if
+ * it is not in the wanted state afterwards.
+ */
+int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
+{
+	enum nooks_state state;
+
+	mutex_lock(&driver->lock);
+	if (!driver->loaded || !driver->image) {
+		mutex_unlock(&driver->lock);
+		return -ENODEV;
+	}
+	driver->wish = wish;
+	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+	nooks_pci_quiet(driver);
+	set_state(driver, NOOKS_CRASHED);
+	mutex_unlock(&driver->lock);
+	queue_work(recovery_wq, &driver->recovery);
+	flush_work(&driver->recovery);
+	state = READ_ONCE(driver->state);
+	return state == (wish == NOOKS_WISH_RESTART ? NOOKS_RUNNING : NOOKS_FAILED) ? 0 : -EIO;
+}
+
+/**
+ * nooks_recovery_finish - the module goes: release everything for good
+ * @driver: with an image
+ *
+ * Context: may sleep. Waits for a recovery that is under way.
+ */
+void nooks_recovery_finish(struct nooks_driver *driver)
+{
+	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+	irq_work_sync(&driver->kick);
+	cancel_work_sync(&driver->recovery);
+	mutex_lock(&driver->lock);
+	if (driver->state == NOOKS_RUNNING && driver->objects.count)
+		pr_warn("%s: its exit left %u objects, which are released now\n", driver->name,
+			driver->objects.count);
+	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+	while (release_all(driver) == -ETIMEDOUT)
+		;			/* the module's memory can't go before they have */
+	set_state(driver, NOOKS_OFFLINE);
+	mutex_unlock(&driver->lock);
+}
+
+/** nooks_recovery_init - ready a new driver's part. Any context. */
+void nooks_recovery_init(struct nooks_driver *driver)
+{
+	INIT_WORK(&driver->recovery, recover);
+	init_irq_work(&driver->kick, queue_recovery);
+	driver->max_failures = 5;
+	driver->window = 60;
+}
+
+int __init nooks_recovery_setup(void)
+{
+	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return recovery_wq ? 0 : -ENOMEM;
+}
+
+void nooks_recovery_teardown(void)
+{
+	destroy_workqueue(recovery_wq);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What follows a failure. */
+#ifndef NOOKS_RECOVER_H
+#define NOOKS_RECOVER_H
+
+#include "../nooks/driver.h"
+
+/** enum nooks_wish - what recovery is asked to do beside the policy */
+enum nooks_wish {
+	NOOKS_WISH_NONE,
+	NOOKS_WISH_RESTART,
+	NOOKS_WISH_STOP,
+};
+
+extern const struct nooks_fault_ops nooks_detect_ops;
+
+int nooks_recovery_setup(void);
+void nooks_recovery_teardown(void);
+void nooks_recovery_init(struct nooks_driver *driver);
+void nooks_recovery_start(struct nooks_driver *driver);
+int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish);
+void nooks_recovery_finish(struct nooks_driver *driver);
+
+/* report.c */
+const char *nooks_failure_name(enum nooks_failure_kind kind);
+void nooks_report(struct nooks_crossing *x, struct nooks_driver *driver);
+
+#endif

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# The lab's targets, included by the top Makefile, which says what they need built first.
+
+.PHONY: test demo lab-setup lab-clean
+
+# all tests, or those whose name matches T= or whose group matches G= (globs)
+test:
+	@T='$(T)' G='$(G)' scripts/test
+
+# a driver crashes and comes back, in a guest
+demo:
+	@scripts/boot --follow yes --nic e1000 demo.sh
+
+lab-setup:
+	@scripts/setup
+
+# logs and images; the lab kernel took long to build and stays
+lab-clean:
+	rm -rf build/log
+	rm -f build/*/image.cpio* build/*/vmlinux.btf

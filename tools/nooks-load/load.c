@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading one module into a domain, from its name to its running init. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "file.h"
+#include "load.h"
+#include "module.h"
+#include "report.h"
+#include "rewrite.h"
+#include "sections.h"
+
+/**
+ * struct load - a module that is being loaded
+ * @opt: how
+ * @module: as the system knows it
+ * @rw: its image
+ * @name: its name in the kernel; belongs to @rw
+ * @parameters: for its init
+ * @control: what it is bound by
+ * @domain: what it will run in
+ */
+struct load {
+	const struct load_options *opt;
+	struct module module;
+	struct rewrite rw;
+	const char *name;
+	char *parameters;
+	struct control control;
+	struct nooks_create domain;
+};
+
+static int read_image(struct load *load)
+{
+	unsigned char *file;
+	size_t size;
+	int err;
+
+	file = file_read(module_path(&load->module), &size);
+	if (!file)
+		return -1;
+	err = image_read(&load->rw.img, file, size);
+	free(file);
+	return err;
+}
+
+/* The kernel goes by what .modinfo says, not by the file's name. */
+static int find_name(struct load *load)
+{
+	const char *name = image_modinfo(&load->rw.img, "name"), *p;
+
+	for (p = name ?: ""; isalnum((unsigned char)*p) || *p == '_'; p++)
+		;
+	if (!name || p == name || *p)
+		return report_error("damaged: no proper module name in .modinfo");
+	load->name = name;
+	report_setup(name, load->opt->is_verbose);
+	return 0;
+}
+
+/* What speaks against it here and now; a dry run goes on. */
+static int check_kernel(const struct load *load)
+{
+	int (*report)(const char *fmt, ...) = load->opt->is_dry ? report_warning : report_error;
+	const char *magic = image_modinfo(&load->rw.img, "vermagic") ?: "";
+	const char *release = load->module.release;
+	int len = strcspn(magic, " ");
+
+	if (strlen(release) != (size_t)len || strncmp(magic, release, len))
+		return report("built for kernel \"%.*s\", not for %s: name a module of that kernel",
+			      len, magic, release);
+	if (module_is_loaded(&load->module, load->name))
+		return report("loaded already: unload it first: modprobe -r %s, or nooks-load -r %s",
+			      load->name, load->name);
+	return 0;
+}
+
+static int prepare(struct load *load, const char *name, char **args)
+{
+	const struct load_options *opt = load->opt;
+
+	report_setup(name, opt->is_verbose);
+	if (module_find(&load->module, name, opt->release, opt->config) || read_image(load) ||
+	    find_name(load) || check_kernel(load) || rewrite_prepare(&load->rw))
+		return -1;
+	load->parameters = module_parameters(&load->module, load->name, args);
+	return module_find_needed(&load->module,
+				  image_modinfo(&load->rw.img, "depends") ?: "");
+}
+
+/* With the device missing a dry run goes on without a domain. */
+static int create_domain(struct load *load)
+{
+	bool is_dry = load->opt->is_dry;
+
+	load->control.fake = load->opt->fake_base;
+	if (!load->control.fake && control_open(&load->control, is_dry))
+		return is_dry ? 0 : -1;
+	return control_create(&load->control, load->name, &load->domain);
+}
+
+static int resolve(struct load *load)
+{
+	return imports_resolve(&load->rw.imports, &load->rw.img, &load->control);
+}
+
+/* Return: a file with the rewritten image, or -1. */
+static int finish_image(struct load *load)
+{
+	int file;
+
+	if (imports_check(&load->rw.imports, &load->rw.img))
+		return -1;
+	rewrite_finish(&load->rw, &load->domain);
+	file = memfd_create(load->name, MFD_CLOEXEC);
+	if (file < 0)
+		return report_error("no memory for the image: %s", strerror(errno));
+	if (image_write(&load->rw.img, file)) {
+		close(file);
+		return -1;
+	}
+	return file;
+}
+
+static int insert(struct load *load)
+{
+	int file, err;
+
+	file = finish_image(load);
+	if (file < 0)
+		return -1;
+	err = module_insert(file, load->parameters);
+	close(file);
+	return err;
+}
+
+static int run(struct load *load)
+{
+	if (create_domain(load))
+		return -1;
+	if (module_load_needed(&load->module) || resolve(load) || insert(load)) {
+		module_unload_needed(&load->module);
+		return -1;
+	}
+	report_detail("loaded in domain %u", load->domain.id);
+	module_load_companions(&load->module);
+	return 0;
+}
+
+/* Why an import may be unresolved that will not be when it counts. */
+static const char *resolve_hint(const struct load *load)
+{
+	if (!load->rw.imports.nr_unbound)
+		return "";
+	if (!control_can_bind(&load->control))
+		return " (nooks.ko is not loaded)";
+	return load->module.nr_needed ? " (more is known when what it needs is loaded)" : "";
+}
+
+static void print_plan(const struct load *load)
+{
+	static const char * const kinds[] = { "text", "rodata", "data", "init-ro", "kernel" };
+	unsigned int nr[sizeof(kinds) / sizeof(*kinds)] = {};
+	const struct rewrite *rw = &load->rw;
+	size_t i;
+
+	printf("%s: would be loaded in a domain, from %s\n", load->name,
+	       module_path(&load->module));
+	printf("  parameters   %s\n", *load->parameters ? load->parameters : "none");
+	printf("  needs       ");
+	for (i = 0; i < load->module.nr_needed; i++)
+		printf(" %s", kmod_module_get_name(load->module.needed[i]));
+	printf("%s\n", i ? "" : " nothing that is not loaded");
+	printf("  imports      %zu, %zu unresolved%s\n", rw->imports.nr, rw->imports.nr_unbound,
+	       resolve_hint(load));
+	printf("  entry stubs  %zu\n", rw->stubs.nr);
+
+	for (i = 1; i < rw->img.nr_sec; i++)
+		nr[section_kind(&rw->img.sec[i])] += section_is_loaded(&rw->img.sec[i]);
+	printf("  sections    ");
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		printf(" %s %u,", kinds[i], nr[i]);
+	printf(" dropped %u\n", rw->nr_dropped);
+}
+
+static int save_image(struct load *load)
+{
+	int file, err;
+
+	file = finish_image(load);
+	if (file < 0)
+		return -1;
+	err = file_copy(file, load->opt->output);
+	close(file);
+	return err;
+}
+
+static int show(struct load *load)
+{
+	if (create_domain(load) || resolve(load))
+		return -1;
+	print_plan(load);
+	if (load->opt->output)
+		return control_can_bind(&load->control) ? save_image(load) :
+			report_error("no image without addresses: modprobe nooks, or give --fake-base");
+	return *resolve_hint(load) ? 0 : imports_check(&load->rw.imports, &load->rw.img);
+}
+
+/**
+ * load - load a module into a domain
+ * @opt: how
+ * @name: of the module, an alias or a path
+ * @args: parameters of the module, NULL-terminated
+ *
+ * Return: 0, or -1 after a message; then nothing is left behind.
+ */
+int load(const struct load_options *opt, const char *name, char **args)
+{
+	struct load load = { .opt = opt, .control = { .fd = -1 } };
+	int err;
+
+	err = prepare(&load, name, args);
+	if (!err)
+		err = opt->is_dry ? show(&load) : run(&load);
+	control_close(&load.control);
+	module_free(&load.module);
+	free(load.parameters);
+	rewrite_free(&load.rw);
+	return err;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* generated.h: numbers of types, roles and ops tables; prototypes. */
+#include "emit.h"
+#include "model.h"
+
+static void prototypes(FILE *f, enum function_kind kind, const char *title)
+{
+	fprintf(f, "\n/* %s */\n", title);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		if (model.functions[i]->kind == kind)
+			fprintf(f, "NOOKS_WRAPPER(%s);\n", model.functions[i]->name);
+	}
+}
+
+static void hooks(FILE *f)
+{
+	struct names hooks = hook_names(), checks = check_names();
+
+	fputs("\n/* Roles by hand. */\n", f);
+	for (unsigned int i = 0; i < hooks.nr; i++)
+		fprintf(f, "unsigned long nooks_r_%s(struct nooks_stub *stub,\n"
+			"\t\tconst struct nooks_role *role, unsigned long *args);\n",
+			hooks.names[i]);
+	fputs("\n/* Checks of single arguments by hand: like nooks_arg_object() and its kin. */\n", f);
+	for (unsigned int i = 0; i < checks.nr; i++)
+		fprintf(f, "bool nooks_check_%s(struct nooks_crossing *x, unsigned long value,\n"
+			"\t\tconst char *fn, const char *arg);\n", checks.names[i]);
+}
+
+void emit_header(FILE *f)
+{
+	fputs("#ifndef NOOKS_GENERATED_H\n#define NOOKS_GENERATED_H\n\n", f);
+	fputs("#include \"wrapper.h\"\n", f);
+
+	fputs("\nenum nooks_type_id {\n\tNOOKS_TYPE_none,\n", f);
+	for (unsigned int i = 0; i < model.nr_types; i++)
+		fprintf(f, "\tNOOKS_TYPE_%s,\n", model.types[i]->name);
+	fputs("};\n\nenum nooks_role_id {\n\tNOOKS_ROLE_none,\n", f);
+	for (unsigned int i = 0; i < model.nr_roles; i++) {
+		if (!model.roles[i]->denied)
+			fprintf(f, "\tNOOKS_ROLE_%s,\n", model.roles[i]->ident);
+	}
+	fputs("};\n\nenum nooks_ops_id {\n\tNOOKS_OPS_none,\n", f);
+	for (unsigned int i = 0; i < model.nr_ops; i++)
+		fprintf(f, "\tNOOKS_OPS_%s,\n", model.ops[i]->name);
+	fputs("};\n", f);
+
+	prototypes(f, FUNCTION_GENERATED, "Generated wrappers.");
+	prototypes(f, FUNCTION_MANUAL, "Wrappers by hand.");
+	hooks(f);
+	fputs("\n#endif\n", f);
+}

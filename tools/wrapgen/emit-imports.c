@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/* imports.c and stubs.S: what a driver's import binds to. */
+#include "emit.h"
+#include "model.h"
+
+static bool is_wrapped(const struct function *fn)
+{
+	return fn->kind == FUNCTION_GENERATED || fn->kind == FUNCTION_MANUAL;
+}
+
+static void import(FILE *f, const struct function *fn)
+{
+	fprintf(f, "\t{ .name = \"%s\", ", fn->name);
+	switch (fn->kind) {
+	case FUNCTION_INSIDE:
+		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->name);
+		break;
+	case FUNCTION_DENIED:
+		fprintf(f, ".kind = NOOKS_IMPORT_DENIED, .reason = \"%s\" },\n", fn->reason);
+		break;
+	default:
+		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
+			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s },\n",
+			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->name, fn->name);
+	}
+}
+
+void emit_imports(FILE *f)
+{
+	fputs("#include <linux/kernel.h>\n\n#include \"wrapper.h\"\n#include \"generated.h\"\n\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		const struct function *fn = model.functions[i];
+
+		if (fn->kind != FUNCTION_DENIED)
+			fprintf(f, "extern const u8 nooks_%s_%s[];\n",
+				is_wrapped(fn) ? "stub" : "in", fn->name);
+	}
+	fputs("\nconst struct nooks_import nooks_imports[] = {\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++)
+		import(f, model.functions[i]);
+	fputs("};\n\nconst unsigned int nooks_nr_imports = ARRAY_SIZE(nooks_imports);\n", f);
+}
+
+/* The number in %r11d is the function's index in nooks_imports[]. */
+void emit_stubs(FILE *f)
+{
+	fputs("\n\t.macro\tSTUB name, index\n"
+	      "\t.balign\t16, 0xcc\n"
+	      "\t.globl\tnooks_stub_\\name\n"
+	      "\t.hidden\tnooks_stub_\\name\n"
+	      "\t.type\tnooks_stub_\\name, @function\n"
+	      "nooks_stub_\\name:\n"
+	      "\tmovl\t$\\index, %r11d\n"
+	      "\tjmp\tnooks_leave\n"
+	      "\t.size\tnooks_stub_\\name, . - nooks_stub_\\name\n"
+	      "\t.endm\n\n"
+	      "\t/* Domain's CR3 and stack; so at nooks_leave. */\n"
+	      "\t.section .text.nooks_domain, \"ax\"\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		if (is_wrapped(model.functions[i]))
+			fprintf(f, "\tSTUB\t%s, %u\n", model.functions[i]->name, i);
+	}
+	fputs("\t.balign\t16, 0xcc\n", f);
+}

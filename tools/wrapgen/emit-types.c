@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* types.c: the tracked types and their fields. */
+#include "emit.h"
+#include "model.h"
+
+static void field(FILE *f, const struct field *field)
+{
+	fprintf(f, "\t{ \"%s\", %u, %u, ", field->name, field->offset, field->size);
+	if (field->ops)
+		fprintf(f, "NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_%s },\n", field->ops->name);
+	else if (field->type)
+		fprintf(f, "NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_%s },\n", field->type->name);
+	else
+		fprintf(f, "NOOKS_FIELD_%s },\n", field->any ? "ANY" : "DENIED");
+}
+
+/* The build fails unless the kernel's headers lay the type out as BTF does. */
+static void layout_check(FILE *f, const struct type *type)
+{
+	fprintf(f, "static_assert(sizeof(struct %s) == %u);\n", type->name, type->size);
+	for (unsigned int i = 0; i < type->nr_fields; i++) {
+		const struct field *field = &type->fields[i];
+
+		if (!field_denied(field) && !field->bits)
+			fprintf(f, "static_assert(offsetof(struct %s, %s) == %u);\n", type->name,
+				field->name, field->offset);
+	}
+}
+
+void emit_types(FILE *f)
+{
+	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
+	for (unsigned int i = 0; i < model.nr_types; i++) {
+		const struct type *type = model.types[i];
+
+		fputc('\n', f);
+		layout_check(f, type);
+		fprintf(f, "static const struct nooks_field %s_fields[] = {\n", type->name);
+		for (unsigned int n = 0; n < type->nr_fields; n++)
+			field(f, &type->fields[n]);
+		fputs("};\n", f);
+	}
+	fputs("\nconst struct nooks_type nooks_types[] = {\n"
+	      "\t[NOOKS_TYPE_none] = { .name = \"none\" },\n", f);
+	for (unsigned int i = 0; i < model.nr_types; i++) {
+		const char *name = model.types[i]->name;
+
+		fprintf(f, "\t[NOOKS_TYPE_%s] = {\n\t\t\"%s\", sizeof(struct %s), "
+			"ARRAY_SIZE(%s_fields), %s_fields,\n\t},\n", name, name, name, name, name);
+	}
+	fputs("};\n\nconst unsigned int nooks_nr_types = ARRAY_SIZE(nooks_types);\n", f);
+}

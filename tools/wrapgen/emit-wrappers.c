@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* wrappers.c: the generated wrappers. */
+#include "emit.h"
+#include "kernel.h"
+#include "model.h"
+
+/* The build fails unless the kernel's headers declare the function as BTF does. */
+static void type_check(FILE *f, const struct function *fn)
+{
+	fprintf(f, "static_assert(__same_type(%s, %s (", fn->name,
+		kernel_declare(kernel_type(fn->proto)->type, ""));
+	for (unsigned int i = 0; i < fn->nr_params; i++)
+		fprintf(f, "%s%s", i ? ", " : "", kernel_declare(fn->params[i].id, ""));
+	fprintf(f, "%s)));\n", fn->nr_params ? "" : "void");
+}
+
+static void local(FILE *f, const struct param *p, unsigned int n)
+{
+	const char *arg = n < 6 ? print("a%u", n) : print("nooks_stack_arg(x, %u)", n - 6);
+
+	fprintf(f, "\t%s = ", kernel_declare(p->id, p->local));
+	switch (kernel_c_type(p->id).class) {
+	case TYPE_POINTER:
+		fprintf(f, "(void *)%s;\n", arg);
+		break;
+	case TYPE_BOOL:
+		/* Its register's other bits are anything. */
+		fprintf(f, "(u8)%s;\n", arg);
+		break;
+	case TYPE_RECORD:
+		fprintf(f, "*(typeof(%s) *)&%s;\n", p->local, arg);
+		break;
+	default:
+		fprintf(f, "(typeof(%s))%s;\n", p->local, arg);
+	}
+}
+
+static void check(FILE *f, const struct param *p)
+{
+	const char *null = p->null_ok ? "true" : "false";
+
+	switch (p->check) {
+	case CHECK_NONE:
+		break;
+	case CHECK_OBJECT:
+		if (p->inside)
+			fprintf(f, "nooks_arg_object(x, container_of(%s, struct %s, %s), "
+				"NOOKS_TYPE_%s, ", p->local, p->type->name, p->inside,
+				p->type->name);
+		else
+			fprintf(f, "nooks_arg_object(x, %s, NOOKS_TYPE_%s, ", p->local,
+				p->type->name);
+		fprintf(f, "%s, fn, \"%s\")", null, p->name);
+		break;
+	case CHECK_WRITABLE:
+		fprintf(f, "nooks_arg_writable(x, %s, %s, %s, fn, \"%s\")", p->local, p->size,
+			null, p->name);
+		break;
+	case CHECK_READABLE:
+		fprintf(f, "nooks_arg_readable(x, %s, %s, %s, fn, \"%s\")", p->local, p->size,
+			null, p->name);
+		break;
+	case CHECK_STRING:
+		fprintf(f, "nooks_arg_string(x, %s, %s, %s, fn, \"%s\")", p->local, p->size,
+			null, p->name);
+		break;
+	case CHECK_CALLBACK:
+		fprintf(f, "nooks_arg_callback(x, %s, NOOKS_ROLE_%s, %s, fn, \"%s\")", p->local,
+			p->role->ident, null, p->name);
+		break;
+	case CHECK_OPS:
+		fprintf(f, "nooks_arg_ops(x, %s, NOOKS_OPS_%s, %s, fn, \"%s\")", p->local,
+			p->ops->name, null, p->name);
+		break;
+	case CHECK_RANGE:
+		fprintf(f, "nooks_arg_range(x, %s, %s, %s, fn, \"%s\")", p->local, p->min, p->max,
+			p->name);
+		break;
+	case CHECK_BY_HAND:
+		fprintf(f, "nooks_check_%s(x, (unsigned long)%s, fn, \"%s\")", p->by_hand,
+			p->local, p->name);
+		break;
+	}
+}
+
+static void checks(FILE *f, const struct function *fn)
+{
+	const char *sep = "\n\tif (!";
+
+	if (fn->sleeps) {
+		fprintf(f, "%snooks_may_sleep(x, fn)", sep);
+		sep = " ||\n\t    !";
+	}
+	for (unsigned int i = 0; i < fn->nr_params; i++) {
+		if (fn->params[i].check == CHECK_NONE)
+			continue;
+		fputs(sep, f);
+		check(f, &fn->params[i]);
+		sep = " ||\n\t    !";
+	}
+	for (unsigned int i = 0; i < fn->nr_requires; i++) {
+		fprintf(f, "%snooks_arg_require(x, %s, fn, \"%s\")", sep, fn->requires[i],
+			fn->requires[i]);
+		sep = " ||\n\t    !";
+	}
+	fputs(*sep == '\n' ? "\n" : ")\n\t\treturn 0;\n", f);
+}
+
+static bool has_checks(const struct function *fn)
+{
+	for (unsigned int i = 0; i < fn->nr_params; i++) {
+		if (fn->params[i].check != CHECK_NONE)
+			return true;
+	}
+	return fn->sleeps || fn->nr_requires;
+}
+
+static void call(FILE *f, const struct function *fn)
+{
+	bool is_void = !kernel_type(fn->proto)->type;
+
+	/* In parentheses: not a macro of that name. */
+	fprintf(f, "\t%s(%s)(", is_void ? "" : "return (unsigned long)", fn->name);
+	for (unsigned int i = 0; i < fn->nr_params; i++)
+		fprintf(f, "%s%s", i ? ", " : "", fn->params[i].local);
+	fprintf(f, ");\n%s}\n", is_void ? "\treturn 0;\n" : "");
+}
+
+static void wrapper(FILE *f, const struct function *fn)
+{
+	fputc('\n', f);
+	type_check(f, fn);
+	fprintf(f, "NOOKS_WRAPPER(%s)\n{\n", fn->name);
+	if (has_checks(fn))
+		fprintf(f, "\tstatic const char fn[] = \"%s\";\n", fn->name);
+	for (unsigned int i = 0; i < fn->nr_params; i++)
+		local(f, &fn->params[i], i);
+	if (has_checks(fn))
+		checks(f, fn);
+	else if (fn->nr_params)
+		fputc('\n', f);
+	call(f, fn);
+}
+
+void emit_wrappers(FILE *f)
+{
+	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		if (model.functions[i]->kind == FUNCTION_GENERATED)
+			wrapper(f, model.functions[i]);
+	}
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The files that wrapgen writes: opening, heading and closing them. */
+#include <string.h>
+
+#include "emit.h"
+#include "model.h"
+
+static const struct file {
+	const char *name;
+	const char *spdx;
+	const char *head;
+	void (*emit)(FILE *f);
+} files[] = {
+	{ "generated.h", "/* %s */", "/* %s */\n", emit_header },
+	{ "wrappers.c", "// %s", "/* %s */\n", emit_wrappers },
+	{ "imports.c", "// %s", "/* %s */\n", emit_imports },
+	{ "stubs.S", "/* %s */", "/* %s */\n", emit_stubs },
+	{ "types.c", "// %s", "/* %s */\n", emit_types },
+	{ "roles.c", "// %s", "/* %s */\n", emit_roles },
+	{ "coverage.txt", NULL, "%s\n", emit_coverage },
+};
+
+void emit_all(const char *dir, const char *from)
+{
+	const char *origin = print("Written by wrapgen from %s: do not edit.", from);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *path = print("%s/%s", dir, files[i].name);
+		FILE *f = fopen(path, "w");
+
+		if (!f)
+			die("%s: %m", path);
+		if (files[i].spdx) {
+			fprintf(f, files[i].spdx, "SPDX-License-Identifier: GPL-2.0");
+			fputc('\n', f);
+		}
+		fprintf(f, files[i].head, origin);
+		files[i].emit(f);
+		if (ferror(f) | fclose(f))
+			die("%s: %m", path);
+	}
+}
+
+static void add_name(struct names *names, const char *name)
+{
+	for (unsigned int i = 0; i < names->nr; i++) {
+		if (!strcmp(names->names[i], name))
+			return;
+	}
+	ADD(names->names, names->nr) = name;
+}
+
+struct names hook_names(void)
+{
+	struct names names = {};
+
+	for (unsigned int i = 0; i < model.nr_roles; i++) {
+		if (model.roles[i]->hook && !model.roles[i]->denied)
+			add_name(&names, model.roles[i]->hook);
+	}
+	return names;
+}
+
+struct names check_names(void)
+{
+	struct names names = {};
+
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		for (unsigned int n = 0; n < model.functions[i]->nr_params; n++) {
+			if (model.functions[i]->params[n].check == CHECK_BY_HAND)
+				add_name(&names, model.functions[i]->params[n].by_hand);
+		}
+	}
+	return names;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The files that wrapgen writes. */
+#ifndef WRAPGEN_EMIT_H
+#define WRAPGEN_EMIT_H
+
+#include <stdio.h>
+
+/* Write every file of the model to @dir; their headers name @from, what they were made of. */
+void emit_all(const char *dir, const char *from);
+
+/* One file. */
+void emit_header(FILE *f);
+void emit_wrappers(FILE *f);
+void emit_imports(FILE *f);
+void emit_stubs(FILE *f);
+void emit_types(FILE *f);
+void emit_roles(FILE *f);
+void emit_coverage(FILE *f);
+
+/* The names of the hand-written hooks of roles and checks of arguments, each once. */
+struct names {
+	const char **names;
+	unsigned int nr;
+};
+
+struct names hook_names(void);
+struct names check_names(void);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* wrapgen: writes the wrappers of nooks from the kernel's BTF and annotations. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+#include "emit.h"
+#include "kernel.h"
+#include "model.h"
+#include "module.h"
+
+static const char usage[] =
+	"usage: wrapgen --btf FILE -o DIR ANNOTATIONS.nooks...\n"
+	"       wrapgen --btf FILE --check-imports MODULE.ko... ANNOTATIONS.nooks...\n"
+	"\n"
+	"  -b, --btf FILE       the kernel's BTF, raw or in an ELF file\n"
+	"  -o, --output DIR     where to write; it must exist\n"
+	"  -c, --check-imports  list the imports of modules by kind instead; exit with 1\n"
+	"                       when a function is denied or missing\n"
+	"  -h, --help           this\n";
+
+static const struct option options[] = {
+	{ "btf",		required_argument,	NULL, 'b' },
+	{ "output",		required_argument,	NULL, 'o' },
+	{ "check-imports",	no_argument,		NULL, 'c' },
+	{ "help",		no_argument,		NULL, 'h' },
+	{}
+};
+
+static bool is_module(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 3 && !strcmp(path + len - 3, ".ko");
+}
+
+int main(int argc, char **argv)
+{
+	const char *btf = NULL, *dir = NULL, *from;
+	struct source source = {};
+	bool check = false, good = true;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "b:o:ch", options, NULL)) != -1) {
+		switch (opt) {
+		case 'b':
+			btf = optarg;
+			break;
+		case 'o':
+			dir = optarg;
+			break;
+		case 'c':
+			check = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (!btf || !dir == !check || optind == argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+
+	kernel_read(btf);
+	from = basename(btf);
+	for (int i = optind; i < argc; i++) {
+		if (check && is_module(argv[i]))
+			continue;
+		source_read(&source, argv[i]);
+		from = print("%s, %s", from, basename(argv[i]));
+	}
+	model_build(&source);
+	if (nr_complaints())
+		return 1;
+	if (dir)
+		emit_all(dir, from);
+	for (int i = optind; check && i < argc; i++) {
+		if (is_module(argv[i]))
+			good &= module_check_imports(argv[i]);
+	}
+	return !good;
+}

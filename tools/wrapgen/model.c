@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The model: statements carried out in an order in which each finds what it refers to. */
+#include <string.h>
+
+#include "kernel.h"
+#include "model.h"
+
+struct model model;
+
+const char * const function_kinds[NR_FUNCTION_KINDS] = {
+	[FUNCTION_GENERATED]	= "generated",
+	[FUNCTION_MANUAL]	= "manual",
+	[FUNCTION_INSIDE]	= "inside",
+	[FUNCTION_DENIED]	= "denied",
+};
+
+static const struct step {
+	const char *verb;
+	void (*carry_out)(const struct statement *s);
+} steps[] = {
+	{ "type",	type_declare },
+	{ "ops",	ops_declare },
+	{ "ops",	ops_fill },
+	{ "callback",	callback_declare },
+	{ "role",	role_annotate },
+	{ "field",	field_declare },
+	{ "fn",		function_declare },
+};
+
+bool name_matches(const char *name, const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '*')
+		return !strncmp(name, pattern, len - 1);
+	return !strcmp(name, pattern);
+}
+
+char *identifier(const char *name)
+{
+	char *ident = print("%s", name);
+
+	for (char *p = ident; (p = strchr(p, '.')); )
+		*p = '_';
+	return ident;
+}
+
+__u32 declared_struct(const struct statement *s)
+{
+	bool many;
+	__u32 id = kernel_struct(s->name, &many);
+
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
+		if (strcmp(s->clauses[i].name, "optional"))
+			complain(s->clauses[i].pos, "%s takes no '%s'", s->verb,
+				 s->clauses[i].name);
+	}
+	if (!id && !statement_has(s, "optional"))
+		complain(s->pos, "the kernel has no struct %s", s->name);
+	if (many)
+		complain(s->pos, "the kernel has more than one struct %s", s->name);
+	return id;
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	struct function * const *x = a, * const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void check_verbs(const struct source *source)
+{
+	for (unsigned int i = 0; i < source->nr_statements; i++) {
+		const struct statement *s = &source->statements[i];
+		unsigned int n;
+
+		for (n = 0; n < ARRAY_SIZE(steps); n++) {
+			if (!strcmp(s->verb, steps[n].verb))
+				break;
+		}
+		if (n == ARRAY_SIZE(steps))
+			complain(s->pos, "no verb '%s'", s->verb);
+	}
+}
+
+void model_build(const struct source *source)
+{
+	check_verbs(source);
+	for (unsigned int n = 0; n < ARRAY_SIZE(steps); n++) {
+		for (unsigned int i = 0; i < source->nr_statements; i++) {
+			if (!strcmp(source->statements[i].verb, steps[n].verb))
+				steps[n].carry_out(&source->statements[i]);
+		}
+	}
+	for (unsigned int i = 0; i < model.nr_roles; i++)
+		role_check(model.roles[i]);
+	if (model.nr_functions)
+		qsort(model.functions, model.nr_functions, sizeof(*model.functions),
+		      compare_functions);
+}

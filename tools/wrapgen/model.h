@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the annotations say, bound to the kernel's types: all that the emitters need. */
+#ifndef WRAPGEN_MODEL_H
+#define WRAPGEN_MODEL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "diag.h"
+#include "source.h"
+
+#define MAX_ROLE_ARGS 6			/* of struct nooks_role */
+#define STRING_MAX "4096"		/* bytes of a string, unless annotated */
+
+struct ops;
+
+/**
+ * struct field - a leaf of a tracked type
+ * @bits: it is a bit field
+ * @any: any value may be stored
+ * @ops: the address of such a table
+ * @type: the address of such an object
+ */
+struct field {
+	const char *name;
+	__u32 offset;
+	__u32 size;
+	bool bits;
+	bool any;
+	const struct ops *ops;
+	const struct type *type;
+};
+
+/** struct type - a kernel struct that domains handle by pointer */
+struct type {
+	struct pos pos;
+	const char *name;
+	__u32 id;
+	__u32 size;
+	struct field *fields;
+	unsigned int nr_fields;
+};
+
+enum role_arg_kind { ROLE_SCALAR, ROLE_OBJECT, ROLE_BUFFER, ROLE_CONST };
+
+/**
+ * struct role_arg - an argument of a call from the kernel into a driver
+ * @size: of memory: a constant in C
+ * @len_arg: @size counts as often as the argument of this number (from 1) says, or the
+ *	@len_size bytes at @len_offset behind it; 0: once
+ */
+struct role_arg {
+	const char *name;
+	__u32 id;
+	enum role_arg_kind kind;
+	const struct type *type;
+	const char *size;
+	unsigned int len_arg;
+	__u32 len_offset;
+	__u32 len_size;
+};
+
+/** struct role - a place from which the kernel calls into drivers */
+struct role {
+	struct pos pos;
+	const char *name;
+	const char *ident;		/* @name as a C identifier */
+	__u32 proto;
+	struct role_arg *args;
+	unsigned int nr_args;
+	const char *returns;		/* suffix of an enum nooks_return_kind */
+	__u32 ret_size;
+	const char *min, *max;		/* for RANGE */
+	const char *fail;
+	const char *hook;
+	const char *denied;		/* why no domain may take this role */
+};
+
+/** struct member - a pointer in an ops table, to a function or to another ops table */
+struct member {
+	const char *name;
+	__u32 offset;
+	struct role *role;
+	const struct ops *ops;
+};
+
+/** struct ops - a struct of function pointers that drivers hand to the kernel */
+struct ops {
+	struct pos pos;
+	const char *name;
+	__u32 id;
+	__u32 size;
+	struct member *members;
+	unsigned int nr_members;
+};
+
+enum check {
+	CHECK_NONE,
+	CHECK_OBJECT,
+	CHECK_WRITABLE,
+	CHECK_READABLE,
+	CHECK_STRING,
+	CHECK_CALLBACK,
+	CHECK_OPS,
+	CHECK_RANGE,
+	CHECK_BY_HAND,
+};
+
+/** struct param - a parameter of a kernel function, and the check that its wrapper makes */
+struct param {
+	const char *name;		/* BTF's; "argN" when that has none */
+	const char *local;		/* in the wrapper */
+	__u32 id;
+	enum check check;
+	bool null_ok;
+	const struct type *type;	/* OBJECT */
+	const char *inside;		/* OBJECT: the pointer is to this field of it */
+	const char *size;		/* WRITABLE, READABLE, STRING: in C */
+	const struct role *role;	/* CALLBACK */
+	const struct ops *ops;		/* OPS */
+	const char *min, *max;		/* RANGE */
+	const char *by_hand;		/* BY_HAND: nooks_check_... */
+};
+
+enum function_kind {
+	FUNCTION_GENERATED,
+	FUNCTION_MANUAL,
+	FUNCTION_INSIDE,
+	FUNCTION_DENIED,
+	NR_FUNCTION_KINDS
+};
+
+extern const char * const function_kinds[NR_FUNCTION_KINDS];
+
+/** struct function - a kernel function and how it is offered to domains */
+struct function {
+	struct pos pos;
+	const char *name;
+	enum function_kind kind;
+	const char *reason;		/* DENIED */
+	__u32 proto;
+	bool sleeps;
+	struct param *params;
+	unsigned int nr_params;
+	const char **requires;		/* conditions on the arguments, in C */
+	unsigned int nr_requires;
+};
+
+struct model {
+	struct type **types;
+	unsigned int nr_types;
+	struct ops **ops;
+	unsigned int nr_ops;
+	struct role **roles;
+	unsigned int nr_roles;
+	struct function **functions;	/* sorted by name once the model is built */
+	unsigned int nr_functions;
+};
+
+/* The one model; complaints are counted by diag.c. */
+extern struct model model;
+
+void model_build(const struct source *source);
+
+/* The struct that a statement names; 0, after a complaint unless it is optional: none. */
+__u32 declared_struct(const struct statement *s);
+
+/* type.c */
+struct type *type_find(const char *name);
+struct type *type_of(__u32 record_id);
+void type_declare(const struct statement *s);
+void field_declare(const struct statement *s);
+bool field_denied(const struct field *field);
+/* A field of any struct or union, or NULL. */
+const struct field *record_field(__u32 record_id, const char *path);
+
+/* ops.c */
+struct ops *ops_find(const char *name);
+struct ops *ops_of(__u32 record_id);
+void ops_declare(const struct statement *s);
+void ops_fill(const struct statement *s);
+
+/* role.c */
+struct role *role_find(const char *name);
+struct role *role_new(struct pos pos, const char *name, __u32 proto);
+void role_check(const struct role *role);
+void callback_declare(const struct statement *s);
+void role_annotate(const struct statement *s);
+
+/* function.c */
+struct function *function_find(const char *name);
+void function_declare(const struct statement *s);
+
+/* Whether @name is @pattern, or begins with it up to a '*' at its end. */
+bool name_matches(const char *name, const char *pattern);
+/* Text with every '.' turned into '_'. */
+char *identifier(const char *name);
+
+#endif

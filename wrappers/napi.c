@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NAPI. A driver embeds its napi_struct in its own memory; the kernel polls an instance of its own,
+ * and fields that inline code of drivers reads are copied to the driver's.
+ */
+#include <linux/bottom_half.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/slab.h>
+#include "generated.h"
+#include "net.h"
+
+/* A driver that disables NAPI waits for its own poll: for so long, then it is stuck. */
+#define DISABLE_TIMEOUT	(10 * HZ)
+
+/**
+ * struct nooks_napi - kernel instance of a napi_struct
+ * @napi: what the kernel uses
+ * @driver: whose
+ * @theirs: the driver's, in its memory
+ * @poll: the driver's function
+ * @owned: NAPI_STATE_SCHED is set and it is up to the driver to schedule or complete. Who finds it set with
+ *	xchg() does so
+ * @enabled: between napi_enable() and napi_disable()
+ * @rcu: frees it; busy polling looks instances up under RCU
+ */
+struct nooks_napi {
+	struct napi_struct napi;
+	struct nooks_driver *driver;
+	struct napi_struct *theirs;
+	struct nooks_stub *poll;
+	int owned;
+	int enabled;
+	struct rcu_head rcu;
+};
+
+static void napi_release(struct nooks_object *object);
+
+/* data[0]: struct nooks_napi. Released before the net_device, which is older. */
+static const struct nooks_object_class napi_class = {
+	.name = "napi_struct",
+	.phase = NOOKS_PHASE_DEVICES,
+	.release = napi_release,
+	.size = sizeof(struct nooks_object),
+};
+
+static struct nooks_napi *find(struct nooks_driver *driver, const void *theirs)
+{
+	struct nooks_object *object = nooks_object_find(driver, &napi_class, theirs);
+
+	return object ? (struct nooks_napi *)object->data[0] : NULL;
+}
+
+struct napi_struct *nooks_napi_find(struct nooks_driver *driver, const void *napi)
+{
+	struct nooks_napi *n = find(driver, napi);
+
+	return n ? &n->napi : NULL;
+}
+
+/* A driver's napi_struct as an argument; NULL, with the domain failed, if the kernel has none of it. */
+static struct nooks_napi *argument(struct nooks_crossing *x, unsigned long theirs, const char *fn)
+{
+	struct nooks_napi *n = find(nooks_driver_of(x), (void *)theirs);
+
+	if (!n)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs, "%s: netif_napi_add was not called", fn);
+	return n;
+}
+
+/*
+ * Show the driver the instance's state. NAPI_STATE_MISSED goes the other way only: inline code of drivers
+ * sets it (napi_if_scheduled_mark_missed).
+ */
+static void mirror(struct nooks_napi *n)
+{
+	unsigned long state, old;
+
+	if (!nooks_may_write(n->driver->domain, n->theirs, sizeof(*n->theirs)))
+		return;
+	state = READ_ONCE(n->napi.state) & ~NAPIF_STATE_MISSED;
+	old = xchg(&n->theirs->state, state);
+	if ((old & NAPIF_STATE_MISSED) && (state & NAPIF_STATE_SCHED))
+		set_bit(NAPI_STATE_MISSED, &n->napi.state);
+}
+
+/* Nobody else will: clear NAPI_STATE_SCHED. Any context in which the driver may do so. */
+static void complete_owned(struct nooks_napi *n)
+{
+	if (!xchg(&n->owned, 0))
+		return;
+	local_bh_disable();
+	napi_complete_done(&n->napi, 0);
+	local_bh_enable();
+}
+
+/* The kernel polls. */
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
+	unsigned long args[6] = { (unsigned long)n->theirs, budget }, ret;
+
+	xchg(&n->owned, 1);
+	mirror(n);
+	if (nooks_call_stub(n->poll, args, &ret) != NOOKS_CALL_DONE) {
+		complete_owned(n);
+		return 0;
+	}
+	if ((int)ret < 0 || (int)ret > budget) {
+		nooks_fail_return(n->driver, n->poll, (int)ret);
+		complete_owned(n);
+		return 0;
+	}
+	/* All of the budget used: the core polls again. It must not if the driver has completed. */
+	if (budget && (int)ret == budget && !xchg(&n->owned, 0)) {
+		nooks_fail_return(n->driver, n->poll, (int)ret);
+		return 0;
+	}
+	return ret;
+}
+
+/* Stop polling and take the instance from the kernel. May sleep. */
+static void destroy(struct nooks_napi *n)
+{
+	if (xchg(&n->enabled, 0)) {
+		complete_owned(n);
+		napi_disable(&n->napi);
+	}
+	if (n->napi.skb)
+		nooks_skb_unlend(n->driver, n->napi.skb);
+	netif_napi_del(&n->napi);
+	kfree_rcu(n, rcu);
+}
+
+/* Recovery: the domain takes no calls, so each poll completes at once. */
+static void napi_release(struct nooks_object *object)
+{
+	destroy((struct nooks_napi *)object->data[0]);
+}
+
+void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
+{
+	struct napi_struct *napi, *next;
+
+	list_for_each_entry_safe(napi, next, &dev->napi_list, dev_list) {
+		struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
+		struct nooks_object *object;
+
+		object = nooks_object_remove(driver, &napi_class, n->theirs);
+		if (WARN_ON_ONCE(!object))
+			continue;
+		destroy(n);
+		nooks_object_free(object);
+	}
+}
+
+static struct nooks_napi *create(struct nooks_driver *driver, struct napi_struct *theirs,
+				 struct nooks_stub *stub)
+{
+	struct nooks_napi *n = kzalloc(sizeof(*n), GFP_KERNEL);
+	struct nooks_object *object;
+
+	if (!n)
+		return NULL;
+	n->driver = driver;
+	n->theirs = theirs;
+	n->poll = stub;
+	/* netif_napi_add_tx() sets it inline. */
+	n->napi.state = READ_ONCE(theirs->state) & NAPIF_STATE_NO_BUSY_POLL;
+	object = nooks_object_add(driver, &napi_class, theirs, sizeof(*theirs), NOOKS_TYPE_none,
+				  GFP_KERNEL);
+	if (!object) {
+		kfree(n);
+		return NULL;
+	}
+	object->data[0] = (unsigned long)n;
+	return n;
+}
+
+/* netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi, poll, int weight) */
+NOOKS_WRAPPER(netif_napi_add_weight)
+{
+	static const char fn[] = "netif_napi_add_weight";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct net_device *dev = (struct net_device *)a0;
+	struct napi_struct *theirs = (struct napi_struct *)a1;
+	struct nooks_stub *stub = nooks_stub_find(driver, (void *)a2);
+	struct nooks_napi *n;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "napi") ||
+	    !nooks_arg_range(x, (int)a3, 0, S16_MAX, fn, "weight"))
+		return 0;
+	if (!nooks_netdev_known(driver, dev) || !stub || find(driver, theirs)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, stub ? a1 : a2, "%s: %s", fn,
+			   !stub ? "poll is no function of the driver" :
+			   find(driver, theirs) ? "added twice" : "no net_device of this driver");
+		return 0;
+	}
+	n = create(driver, theirs, stub);
+	if (!n) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a1, "%s: no memory", fn);
+		return 0;
+	}
+	netif_napi_add_weight(dev, &n->napi, poll, (int)a3);
+	WRITE_ONCE(theirs->dev, dev);
+	WRITE_ONCE(theirs->weight, (int)a3);
+	WRITE_ONCE(theirs->napi_id, n->napi.napi_id);
+	mirror(n);
+	return 0;
+}
+
+/* __netif_napi_del(struct napi_struct *napi) */
+NOOKS_WRAPPER(__netif_napi_del)
+{
+	struct nooks_object *object;
+
+	if (!nooks_may_sleep(x, "__netif_napi_del"))
+		return 0;
+	/* Of what was never added, the kernel finds NAPI_STATE_LISTED clear, and all is well. */
+	object = nooks_object_remove(nooks_driver_of(x), &napi_class, (void *)a0);
+	if (object)
+		destroy((struct nooks_napi *)object->data[0]);
+	nooks_object_free(object);
+	return 0;
+}
+
+/* napi_enable(struct napi_struct *n) */
+NOOKS_WRAPPER(napi_enable)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_enable");
+	int weight;
+
+	if (!n)
+		return 0;
+	if (xchg(&n->enabled, 1)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_enable: it is enabled");
+		return 0;
+	}
+	/* Some drivers change it while disabled. */
+	weight = nooks_may_write(n->driver->domain, n->theirs, sizeof(*n->theirs)) ?
+		 READ_ONCE(n->theirs->weight) : n->napi.weight;
+	if (weight >= 0 && weight <= NAPI_POLL_WEIGHT)
+		n->napi.weight = weight;
+	napi_enable(&n->napi);
+	mirror(n);
+	return 0;
+}
+
+/* napi_disable(struct napi_struct *n) */
+NOOKS_WRAPPER(napi_disable)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_disable");
+	unsigned long end = jiffies + DISABLE_TIMEOUT;
+
+	if (!n || !nooks_may_sleep(x, "napi_disable"))
+		return 0;
+	if (!xchg(&n->enabled, 0)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_disable: it is disabled");
+		return 0;
+	}
+	/* The kernel would wait for ever for a driver that neither completes nor schedules. */
+	while (READ_ONCE(n->owned) && !nooks_crossing_stale(x) && time_before(jiffies, end))
+		usleep_range(20, 200);
+	if (READ_ONCE(n->owned)) {
+		if (!nooks_crossing_stale(x))
+			nooks_fail(x, NOOKS_TIMEOUT, a0,
+				   "napi_disable: poll has not completed, or was never scheduled");
+		complete_owned(n);
+	}
+	napi_disable(&n->napi);
+	mirror(n);
+	return 0;
+}
+
+/* napi_schedule_prep(struct napi_struct *n) */
+NOOKS_WRAPPER(napi_schedule_prep)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_schedule_prep");
+
+	if (!n || !napi_schedule_prep(&n->napi))
+		return false;
+	xchg(&n->owned, 1);
+	return true;
+}
+
+/* An instance that the driver may schedule: napi_schedule_prep() has said so. */
+static struct nooks_napi *prepared(struct nooks_crossing *x, unsigned long theirs, const char *fn)
+{
+	struct nooks_napi *n = argument(x, theirs, fn);
+
+	if (!n || xchg(&n->owned, 0))
+		return n;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs, "%s: napi_schedule_prep has not returned true", fn);
+	return NULL;
+}
+
+/* __napi_schedule(struct napi_struct *n) */
+NOOKS_WRAPPER(__napi_schedule)
+{
+	struct nooks_napi *n = prepared(x, a0, "__napi_schedule");
+
+	if (n) {
+		mirror(n);
+		__napi_schedule(&n->napi);
+	}
+	return 0;
+}
+
+/* __napi_schedule_irqoff(struct napi_struct *n): as above; whether interrupts are off is not trusted */
+NOOKS_WRAPPER(__napi_schedule_irqoff)
+{
+	struct nooks_napi *n = prepared(x, a0, "__napi_schedule_irqoff");
+
+	if (n) {
+		mirror(n);
+		__napi_schedule(&n->napi);
+	}
+	return 0;
+}
+
+/* napi_complete_done(struct napi_struct *n, int work_done) */
+NOOKS_WRAPPER(napi_complete_done)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_complete_done");
+	bool kept, done;
+
+	if (!n)
+		return 0;
+	if (!xchg(&n->owned, 0)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_complete_done: it is not scheduled");
+		return 0;
+	}
+	mirror(n);		/* a missed event counts now */
+	/* Busy polling and netpoll keep it scheduled and poll again. */
+	kept = READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL);
+	if (kept)
+		xchg(&n->owned, 1);
+	done = napi_complete_done(&n->napi, (int)a1);
+	mirror(n);
+	return done;
+}
+
+/* napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb) */
+NOOKS_WRAPPER(napi_gro_receive)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_gro_receive");
+	struct sk_buff *skb = (struct sk_buff *)a1;
+
+	if (!n || !nooks_skb_receive(x, skb, "napi_gro_receive"))
+		return 0;
+	return napi_gro_receive(&n->napi, skb);
+}
+
+/* napi_get_frags(struct napi_struct *napi): the packet stays the instance's */
+NOOKS_WRAPPER(napi_get_frags)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_get_frags");
+	struct sk_buff *skb;
+
+	if (!n)
+		return 0;
+	skb = napi_get_frags(&n->napi);
+	if (!skb || !nooks_skb_lend(n->driver, skb))
+		return 0;
+	return (unsigned long)skb;
+}
+
+/* napi_gro_frags(struct napi_struct *napi) */
+NOOKS_WRAPPER(napi_gro_frags)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_gro_frags");
+	const char *why;
+
+	if (!n)
+		return 0;
+	why = n->napi.skb ? nooks_skb_fault(n->napi.skb) : "napi_get_frags was not called";
+	if (!why && n->napi.skb->len < ETH_HLEN)
+		why = "no Ethernet header";
+	if (why) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", why);
+		return 0;
+	}
+	nooks_skb_unlend(n->driver, n->napi.skb);
+	return napi_gro_frags(&n->napi);
+}
+
+/* napi_gro_flush(struct napi_struct *napi, bool flush_old) */
+NOOKS_WRAPPER(napi_gro_flush)
+{
+	struct nooks_napi *n = argument(x, a0, "napi_gro_flush");
+
+	if (n)
+		napi_gro_flush(&n->napi, a1 & 1);
+	return 0;
+}

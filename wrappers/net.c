@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of net devices.
+ *
+ * The kernel allocates a net_device and the driver's private area in one block. Here the block is
+ * laid out so that the private area starts on a page of its own: the driver may write that, while
+ * the net_device stays the kernel's, which the driver can only read.
+ */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/etherdevice.h>
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/rtnetlink.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include "generated.h"
+#include "net.h"
+
+#define NETDEV_BYTES	ALIGN(sizeof(struct net_device), NETDEV_ALIGN)
+static_assert(NETDEV_BYTES <= PAGE_SIZE);
+
+#define MAX_PRIVATE	SZ_1M
+#define MAX_QUEUES	4096
+
+static void netdev_release(struct nooks_object *object);
+static void private_release(struct nooks_object *object);
+
+/* data[0], data[1]: ethtool_ops and header_ops that the kernel has set. */
+static const struct nooks_object_class netdev_class = {
+	.name = "net_device",
+	.phase = NOOKS_PHASE_DEVICES,
+	.release = netdev_release,
+	.size = sizeof(struct nooks_object),
+};
+
+/*
+ * The block of a net_device; starts where that does. It goes later than the registration: what the driver
+ * has embedded in its private area, such as timers, is released before it. data[0]: bytes of
+ * the private area.
+ */
+static const struct nooks_object_class private_class = {
+	.name = "net_device memory",
+	.phase = NOOKS_PHASE_MEMORY,
+	.release = private_release,
+	.size = sizeof(struct nooks_object),
+};
+
+static const struct nooks_object_class queue_class = {
+	.name = "netdev_queue",
+	.phase = NOOKS_PHASE_MEMORY,
+	.size = sizeof(struct nooks_object),
+};
+
+/**
+ * struct birth - a net_device in the making, on the stack of who makes it
+ * @driver: for whom
+ * @task: makes it; cleared when its block has been allocated
+ * @bytes: of the block, as alloc_netdev_mqs() asks for them
+ * @private: bytes of the private area
+ * @stub: the driver's setup function, or NULL for ether_setup()
+ * @error: why the domain can't have it
+ */
+struct birth {
+	struct nooks_driver *driver;
+	struct task_struct *task;
+	size_t bytes;
+	size_t private;
+	struct nooks_stub *stub;
+	int error;
+};
+
+/* Protects @birth, from before the call of alloc_netdev_mqs() until the block is allocated. */
+static DEFINE_MUTEX(birth_mutex);
+static struct birth *birth;
+
+/* Stands in for kvmalloc_node() in alloc_netdev_mqs(). */
+static void *place_netdev(size_t size, gfp_t flags, int node)
+{
+	/*
+	 * More than the largest kmalloc cache: a compound page, which kfree() takes back by any
+	 * address inside and accounts as kmalloc() did.
+	 */
+	size_t bytes = max_t(size_t, PAGE_SIZE + ALIGN(birth->private, PAGE_SIZE),
+			     KMALLOC_MAX_CACHE_SIZE + 1);
+	void *block = kmalloc_node(bytes, flags | __GFP_NOWARN, node);
+
+	return block ? block + PAGE_SIZE - NETDEV_BYTES : NULL;
+}
+
+/* kvmalloc_node() is called, by anyone. */
+static void notrace interpose(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
+			      struct ftrace_regs *fregs)
+{
+	struct birth *b = READ_ONCE(birth);
+	struct pt_regs *regs;
+
+	/* If it is not the current task's own, it may be gone already: compare, don't follow. */
+	if (likely(!b) || (void *)b < task_stack_page(current) ||
+	    (void *)b >= task_stack_page(current) + THREAD_SIZE || b->task != current)
+		return;
+	regs = ftrace_get_regs(fregs);
+	if (!regs || regs->di != b->bytes)
+		return;
+	b->task = NULL;
+	ftrace_instruction_pointer_set(fregs, (unsigned long)place_netdev);
+}
+
+static struct ftrace_ops interpose_ops = {
+	.func = interpose,
+	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+};
+
+/* Make the newborn known to its driver's domain, which may write the private area from now on. */
+static int adopt(struct birth *b, struct net_device *dev)
+{
+	struct nooks_object *object;
+	int ret;
+
+	if (!PAGE_ALIGNED(netdev_priv(dev))) {
+		pr_err_once("kvmalloc_node() was not interposed: net devices can't be isolated\n");
+		return -EOPNOTSUPP;
+	}
+	object = nooks_object_add(b->driver, &private_class, dev, sizeof(*dev), NOOKS_TYPE_none,
+				  GFP_KERNEL);
+	if (!object)
+		return -ENOMEM;
+	object->data[0] = b->private;
+	if (!nooks_object_add(b->driver, &netdev_class, dev, sizeof(*dev), NOOKS_TYPE_net_device,
+			      GFP_KERNEL))
+		return -ENOMEM;
+	if (!b->private)
+		return 0;
+	ret = nooks_grant_write(b->driver->domain, netdev_priv(dev), b->private, GFP_KERNEL);
+	return ret;
+}
+
+/* What alloc_netdev_mqs() calls as the setup function, with birth_mutex held. */
+static void setup_netdev(struct net_device *dev)
+{
+	unsigned long args[6] = { (unsigned long)dev }, ret;
+	struct birth *b = birth;
+
+	WRITE_ONCE(birth, NULL);
+	mutex_unlock(&birth_mutex);
+	b->error = adopt(b, dev);
+	/* A driver's setup may call ether_setup() and change what that has set. */
+	if (!b->error && b->stub)
+		nooks_call_stub(b->stub, args, &ret);
+	else
+		ether_setup(dev);
+}
+
+/* The driver, or nobody any more, knows the device; what is left is memory. May sleep. */
+static void forget_netdev(struct nooks_driver *driver, struct net_device *dev)
+{
+	unsigned int i;
+
+	nooks_napi_forget(driver, dev);
+	for (i = 0; dev->_tx && i < dev->num_tx_queues; i++)
+		nooks_object_free(nooks_object_remove(driver, &queue_class, &dev->_tx[i]));
+}
+
+static void free_private(struct nooks_driver *driver, struct net_device *dev, size_t private)
+{
+	if (private) {
+		nooks_revoke(driver->domain, netdev_priv(dev), private);
+		nooks_revoke_flush(driver->domain);
+		nooks_objects_forget(driver, netdev_priv(dev), private);
+	}
+	free_netdev(dev);
+}
+
+static int add_queues(struct nooks_driver *driver, struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->num_tx_queues; i++)
+		if (!nooks_object_add(driver, &queue_class, &dev->_tx[i], sizeof(dev->_tx[i]),
+				      NOOKS_TYPE_netdev_queue, GFP_KERNEL))
+			return -ENOMEM;
+	return 0;
+}
+
+static void destroy_netdev(struct nooks_driver *driver, struct net_device *dev)
+{
+	struct nooks_object *object = nooks_object_remove(driver, &private_class, dev);
+	size_t private = object ? object->data[0] : 0;
+
+	nooks_object_free(object);
+	nooks_object_free(nooks_object_remove(driver, &netdev_class, dev));
+	forget_netdev(driver, dev);
+	free_private(driver, dev, private);
+}
+
+static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_stub *stub,
+				      size_t private, const char *name, u8 assign_type,
+				      unsigned int txqs, unsigned int rxqs)
+{
+	struct birth b = {
+		.driver = driver,
+		.task = current,
+		.bytes = (private ? NETDEV_BYTES + private : sizeof(struct net_device)) +
+			 NETDEV_ALIGN - 1,
+		.private = private,
+		.stub = stub,
+	};
+	struct nooks_object *object;
+	struct net_device *dev;
+
+	mutex_lock(&birth_mutex);
+	WRITE_ONCE(birth, &b);
+	dev = alloc_netdev_mqs(private, name, assign_type, setup_netdev, txqs, rxqs);
+	if (READ_ONCE(birth) == &b) {	/* it has failed before it came to the setup */
+		WRITE_ONCE(birth, NULL);
+		mutex_unlock(&birth_mutex);
+	}
+	if (!dev)
+		return NULL;
+	object = nooks_object_find(driver, &netdev_class, dev);
+	if (b.error || !object || add_queues(driver, dev)) {
+		destroy_netdev(driver, dev);
+		return NULL;
+	}
+	object->data[0] = (unsigned long)dev->ethtool_ops;
+	object->data[1] = (unsigned long)dev->header_ops;
+	return dev;
+}
+
+static bool check_sizes(struct nooks_crossing *x, int private, unsigned int txqs, unsigned int rxqs,
+			const char *fn)
+{
+	return nooks_may_sleep(x, fn) &&
+	       nooks_arg_range(x, private, 0, MAX_PRIVATE, fn, "sizeof_priv") &&
+	       nooks_arg_range(x, txqs, 0, MAX_QUEUES, fn, "txqs") &&
+	       nooks_arg_range(x, rxqs, 0, MAX_QUEUES, fn, "rxqs");
+}
+
+/* alloc_etherdev_mqs(int sizeof_priv, unsigned int txqs, unsigned int rxqs) */
+NOOKS_WRAPPER(alloc_etherdev_mqs)
+{
+	if (!check_sizes(x, a0, a1, a2, "alloc_etherdev_mqs"))
+		return 0;
+	return (unsigned long)make_netdev(nooks_driver_of(x), NULL, (int)a0, "eth%d", NET_NAME_ENUM,
+					  a1, a2);
+}
+
+/* alloc_netdev_mqs(int sizeof_priv, name, unsigned char assign_type, setup, txqs, rxqs) */
+NOOKS_WRAPPER(alloc_netdev_mqs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_stub *stub = NULL;
+	char name[IFNAMSIZ];
+
+	if (!check_sizes(x, a0, a4, a5, "alloc_netdev_mqs") ||
+	    !nooks_arg_string(x, (char *)a1, IFNAMSIZ, false, "alloc_netdev_mqs", "name"))
+		return 0;
+	strscpy(name, (char *)a1, sizeof(name));
+	if (a3 != (unsigned long)ether_setup) {
+		stub = nooks_stub_find(driver, (void *)a3);
+		if (!stub) {
+			nooks_fail(x, NOOKS_BAD_ARGUMENT, a3,
+				   "alloc_netdev_mqs: setup is no function of the driver");
+			return 0;
+		}
+	}
+	return (unsigned long)make_netdev(driver, stub, (int)a0, name, a2, a4, a5);
+}
+
+/* free_netdev(struct net_device *dev) */
+NOOKS_WRAPPER(free_netdev)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct net_device *dev = (struct net_device *)a0;
+
+	if (!nooks_may_sleep(x, "free_netdev") ||
+	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, "free_netdev", "dev"))
+		return 0;
+	switch (READ_ONCE(dev->reg_state)) {
+	case NETREG_UNINITIALIZED:
+	case NETREG_UNREGISTERED:
+	case NETREG_UNREGISTERING:	/* the kernel frees it later */
+		break;
+	default:
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "free_netdev: %.16s is registered", dev->name);
+		return 0;
+	}
+	if (!nooks_object_find(driver, &netdev_class, dev)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "free_netdev: not allocated by this driver");
+		return 0;
+	}
+	destroy_netdev(driver, dev);
+	return 0;
+}
+
+bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev)
+{
+	return dev && nooks_object_find(driver, &netdev_class, dev);
+}
+
+/* What registration makes the kernel use, and checked stores can't judge one by one. */
+static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const char *fn)
+{
+	struct nooks_object *object;
+
+	if (!nooks_may_sleep(x, fn))
+		return false;
+	object = nooks_object_find(nooks_driver_of(x), &netdev_class, dev);
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
+			   "%s: no net_device of this driver", fn);
+		return false;
+	}
+	if (READ_ONCE(dev->reg_state) != NETREG_UNINITIALIZED) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
+			   "%s: %.16s has been registered before", fn, dev->name);
+		return false;
+	}
+	if (strnlen(dev->name, IFNAMSIZ) == IFNAMSIZ || dev->addr_len > MAX_ADDR_LEN ||
+	    dev->priv_destructor) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
+			   "%s: bad name, addr_len or priv_destructor", fn);
+		return false;
+	}
+	return nooks_arg_ops(x, dev->netdev_ops, NOOKS_OPS_net_device_ops, false, fn, "netdev_ops") &&
+	       ((unsigned long)dev->ethtool_ops == object->data[0] ||
+		nooks_arg_ops(x, dev->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn, "ethtool_ops")) &&
+	       ((unsigned long)dev->header_ops == object->data[1] ||
+		nooks_arg_ops(x, dev->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops")) &&
+	       nooks_arg_object(x, dev->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
+}
+
+/* The caller, and not only somebody, has to hold rtnl; who does is not known. */
+static bool check_rtnl(struct nooks_crossing *x, unsigned long dev, const char *fn)
+{
+	if (rtnl_is_locked())
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, dev, "%s: rtnl is not held", fn);
+	return false;
+}
+
+/* register_netdev(struct net_device *dev) */
+NOOKS_WRAPPER(register_netdev)
+{
+	struct net_device *dev = (struct net_device *)a0;
+	int ret;
+
+	if (!check_netdev(x, dev, "register_netdev"))
+		return 0;
+	nooks_netstate_name(nooks_driver_of(x), dev);
+	ret = register_netdev(dev);
+	if (!ret)
+		nooks_netstate_bind(nooks_driver_of(x), dev);
+	return ret;
+}
+
+/* register_netdevice(struct net_device *dev) */
+NOOKS_WRAPPER(register_netdevice)
+{
+	struct net_device *dev = (struct net_device *)a0;
+	int ret;
+
+	if (!check_netdev(x, dev, "register_netdevice") || !check_rtnl(x, a0, "register_netdevice"))
+		return 0;
+	nooks_netstate_name(nooks_driver_of(x), dev);
+	ret = register_netdevice(dev);
+	if (!ret)
+		nooks_netstate_bind(nooks_driver_of(x), dev);
+	return ret;
+}
+
+static bool check_registered(struct nooks_crossing *x, struct net_device *dev, const char *fn)
+{
+	if (!nooks_may_sleep(x, fn))
+		return false;
+	if (nooks_netdev_known(nooks_driver_of(x), dev) &&
+	    READ_ONCE(dev->reg_state) == NETREG_REGISTERED)
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
+		   "%s: no registered net_device of this driver", fn);
+	return false;
+}
+
+/* unregister_netdev(struct net_device *dev) */
+NOOKS_WRAPPER(unregister_netdev)
+{
+	if (check_registered(x, (struct net_device *)a0, "unregister_netdev"))
+		unregister_netdev((struct net_device *)a0);
+	return 0;
+}
+
+/* unregister_netdevice_queue(struct net_device *dev, struct list_head *head) */
+NOOKS_WRAPPER(unregister_netdevice_queue)
+{
+	static const char fn[] = "unregister_netdevice_queue";
+
+	if (!check_registered(x, (struct net_device *)a0, fn) || !check_rtnl(x, a0, fn))
+		return 0;
+	if (a1)		/* the kernel would link the device into memory of the driver */
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: a list of devices is not supported", fn);
+	else
+		unregister_netdevice_queue((struct net_device *)a0, NULL);
+	return 0;
+}
+
+/* Recovery. NAPI instances are younger than their device: they are gone by now. */
+static void netdev_release(struct nooks_object *object)
+{
+	struct net_device *dev = (struct net_device *)object->start;
+
+	nooks_netstate_save(object->driver, dev);
+	rtnl_lock();
+	if (dev->reg_state == NETREG_REGISTERED)
+		unregister_netdevice(dev);	/* closes it, too */
+	rtnl_unlock();				/* waits until nobody refers to it */
+	forget_netdev(object->driver, dev);
+}
+
+static void private_release(struct nooks_object *object)
+{
+	struct net_device *dev = (struct net_device *)object->start;
+
+	free_private(object->driver, dev, object->data[0]);
+}
+
+/**
+ * nooks_r_get_stats - the kernel asks for a device's counters and follows the pointer that it gets
+ * @stub: of ndo_get_stats
+ * @role: its role
+ * @args: the device
+ *
+ * Return: what the driver has returned if it is the device's own or of the driver's memory;
+ * otherwise the device's own.
+ */
+unsigned long nooks_r_get_stats(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct net_device *dev = (struct net_device *)args[0];
+	unsigned long own = (unsigned long)&dev->stats, ret;
+
+	if (nooks_call_stub(stub, args, &ret) != NOOKS_CALL_DONE || ret == own)
+		return own;
+	if (nooks_may_write(driver->domain, (void *)ret, sizeof(dev->stats)))
+		return ret;
+	nooks_fail_return(driver, stub, ret);
+	return own;
+}
+
+void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stub, long value)
+{
+	struct nooks_crossing x = {
+		.domain = driver->domain,
+		.incarnation = READ_ONCE(driver->domain->incarnation),
+		.stub = stub,
+		.task = current,
+		.held = LIST_HEAD_INIT(x.held),
+	};
+
+	/* A closed domain has failed already, and the incarnation may be the next one. */
+	if (READ_ONCE(driver->domain->open))
+		nooks_fail(&x, NOOKS_BAD_RETURN, value, "%s may not return %ld",
+			   (const char *)stub->name, value);
+}
+
+int __init nooks_net_init(void)
+{
+	int ret = ftrace_set_filter_ip(&interpose_ops, (unsigned long)kvmalloc_node, 0, 0);
+
+	if (!ret)
+		ret = register_ftrace_function(&interpose_ops);
+	if (ret)
+		pr_err("can't hook kvmalloc_node(): %d; is ftrace disabled (kernel.ftrace_enabled)?\n",
+		       ret);
+	return ret;
+}
+
+void nooks_net_exit(void)
+{
+	unregister_ftrace_function(&interpose_ops);
+	ftrace_free_filter(&interpose_ops);
+}

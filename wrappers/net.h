@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Net devices, NAPI and packets of drivers: what the files about them share and offer. */
+#ifndef NOOKS_NET_H
+#define NOOKS_NET_H
+
+#include <linux/netdevice.h>
+#include "../nooks/driver.h"
+
+/* Module init and exit; may sleep. init returns 0 or a negative errno, logged. */
+int nooks_net_init(void);
+void nooks_net_exit(void);
+
+/*
+ * May the driver store to an address that no tracked object contains? It may to the linear data of
+ * a packet that it holds. Any context but NMI.
+ */
+bool nooks_net_may_store(struct nooks_driver *driver, struct nooks_crossing *x, unsigned long addr,
+			 size_t size);
+/* Start of the skb_shared_info that contains an address, of a packet that the driver holds; or 0. */
+unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long addr);
+
+/* A net device that this driver has allocated and not yet freed. */
+bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev);
+
+/* State across a restart: netstate.c. All in process context. */
+/* The last incarnation's device is about to be unregistered. */
+void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev);
+/* A device is about to be registered: give it the name and index that it had before. */
+void nooks_netstate_name(struct nooks_driver *driver, struct net_device *dev);
+/*
+ * The driver has started again: give its devices the rest of the state back. Without rtnl, with
+ * the domain open.
+ */
+void nooks_net_restored(struct nooks_driver *driver);
+/* The driver goes for good: drop what is kept. */
+void nooks_net_forget(struct nooks_driver *driver);
+
+/* NAPI: napi.c. The kernel's instance of a driver's napi_struct, or NULL. */
+struct napi_struct *nooks_napi_find(struct nooks_driver *driver, const void *napi);
+/* Delete all instances of a device. May sleep. */
+void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev);
+
+/* Packets: skb.c. What is wrong with one that the kernel is to work on; NULL if nothing is. */
+const char *nooks_skb_fault(const struct sk_buff *skb);
+/* Track a packet that the kernel still owns (NAPI's own), or no longer. */
+bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb);
+void nooks_skb_unlend(struct nooks_driver *driver, struct sk_buff *skb);
+/* The driver gives a packet to the stack. False, with its domain failed, if it can't. */
+bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn);
+
+/* Fail a driver outside of a crossing: its call has returned what it must not. */
+void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stub, long value);
+
+#endif

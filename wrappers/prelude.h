@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's headers, for the generated files: whatever declares a function, type or constant there. */
+#ifndef NOOKS_PRELUDE_H
+#define NOOKS_PRELUDE_H
+
+#include <linux/build_bug.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/dynamic_queue_limits.h>
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/interrupt.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/netdevice.h>
+#include <linux/overflow.h>
+#include <linux/pci.h>
+#include <linux/pm_wakeup.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/skbuff.h>
+
+/* Bytes of a bitmap of link modes. */
+#define NOOKS_LINK_MODE_BYTES (BITS_TO_LONGS(__ETHTOOL_LINK_MODE_MASK_NBITS) * sizeof(long))
+
+#endif
