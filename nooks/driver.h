@@ -5,6 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/device.h>
+#include <linux/irq_work.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include "../domains/domain.h"
@@ -70,10 +71,15 @@ enum nooks_recovery_policy {
 	NOOKS_RECOVERY_STOP,
 };
 
+#define NOOKS_MAX_FAILURES	32
+
 /**
  * struct nooks_driver - a driver in its domain
  * @name: of its module
+ * @list: of all drivers
  * @dev: in class nooks; holds the structure's life
+ * @loader: process that may bring its image
+ * @loaded: its init has returned 0 once
  * @domain: where it runs
  * @module: NULL until its image is known, and after it is gone
  * @image: the image's head
@@ -87,17 +93,34 @@ enum nooks_recovery_policy {
  *	device locks: recovery takes these while it holds it
  * @policy: what to do after a failure
  * @recovery: the work that does it
- * @failures: times of the last failures, for giving up
- * @nr_failures, @nr_restarts: counters, like all below
+ * @kick: queues it, from any context
+ * @wish: enum nooks_wish, under @lock
+ * @init: stub of its module init
+ * @failures: times (jiffies) of the last failures, for giving up
+ * @max_failures: give up when there are more of them ...
+ * @window: ... within this many seconds
+ * @nr_failures: failures so far
+ * @nr_restarts: restarts that succeeded
+ * @nr_stores: checked stores
+ * @nr_missed_calls: calls of the driver that bypassed their wrapper's stub, and were routed
+ * @nr_missed_entries: calls into the driver that bypassed their entry stub, and were routed
+ * @nr_faults: exceptions in the domain, these two and the checked stores excepted
+ * @last: the last failure; written by whom nooks_domain_fail_incarnation() chose
+ * @last_function: name of the driver function in which it happened
+ * @inject: the fault to come, 0 for none
  */
 struct nooks_driver {
 	char name[NOOKS_NAME_LEN];
+	struct list_head list;
 	struct device dev;
+	pid_t loader;
+	bool loaded;
 	struct nooks_domain *domain;
 	struct module *module;
 	const struct nooks_image *image;
 	const struct nooks_section *sections;
 	struct nooks_stub *stubs;
+	struct nooks_stub *init;
 	void **pristine;
 	struct nooks_objects objects;
 	struct nooks_heap heap;
@@ -105,7 +128,11 @@ struct nooks_driver {
 	struct mutex lock;
 	enum nooks_recovery_policy policy;
 	struct work_struct recovery;
-	unsigned long failures[16];
+	struct irq_work kick;
+	unsigned int wish;
+	unsigned long failures[NOOKS_MAX_FAILURES];
+	unsigned int max_failures;
+	unsigned int window;
 	unsigned long nr_failures;
 	unsigned long nr_restarts;
 	atomic_long_t nr_stores;
@@ -113,7 +140,7 @@ struct nooks_driver {
 	atomic_long_t nr_missed_entries;
 	atomic_long_t nr_faults;
 	struct nooks_failure last;
-	unsigned long last_stub;
+	char last_function[64];
 	unsigned int inject;
 };
 
@@ -130,8 +157,9 @@ static inline struct nooks_driver *nooks_driver_of(const struct nooks_crossing *
 __printf(4, 5)
 void nooks_fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
 		const char *fmt, ...);
-void nooks_fail_regs(struct nooks_crossing *x, enum nooks_failure_kind kind,
-		     unsigned long address, const struct pt_regs *regs, const char *text);
+__printf(5, 6)
+void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
+		     unsigned long address, const struct pt_regs *regs, const char *fmt, ...);
 
 /* Entry stubs and roles: nooks/stub.c */
 struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub);

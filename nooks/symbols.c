@@ -24,7 +24,7 @@ static const struct {
 	SYMBOL(insn_decode),
 	SYMBOL(report_bug),
 	SYMBOL(core_kernel_text),
-	SYMBOL(find_module),
+	SYMBOL(__module_text_address),
 	SYMBOL(module_kallsyms_lookup_name),
 #undef SYMBOL
 };

@@ -26,7 +26,7 @@ struct nooks_symbols {
 	int (*insn_decode)(struct insn *insn, const void *kaddr, int buf_len, enum insn_mode m);
 	int (*report_bug)(unsigned long addr, struct pt_regs *regs);
 	int (*core_kernel_text)(unsigned long addr);
-	struct module *(*find_module)(const char *name);
+	struct module *(*__module_text_address)(unsigned long addr);
 	unsigned long (*kallsyms_lookup_name)(const char *name);
 	unsigned long (*module_kallsyms_lookup_name)(const char *name);
 };

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The life of a driver in its domain, from the loader's first word to the end of its module. */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/ctype.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "../recovery/recover.h"
+#include "driver.h"
+#include "generated.h"
+#include "image.h"
+#include "life.h"
+#include "sysfs.h"
+
+/* All drivers. The mutex is outside every driver's lock. */
+static LIST_HEAD(drivers);
+static DEFINE_MUTEX(drivers_mutex);
+
+static struct nooks_driver *find_locked(const char *name)
+{
+	struct nooks_driver *driver;
+
+	lockdep_assert_held(&drivers_mutex);
+	list_for_each_entry(driver, &drivers, list)
+		if (!strcmp(driver->name, name))
+			return driver;
+	return NULL;
+}
+
+static bool valid_name(const char *name)
+{
+	if (!*name || strnlen(name, NOOKS_NAME_LEN) == NOOKS_NAME_LEN)
+		return false;
+	for (; *name; name++)
+		if (!isalnum(*name) && *name != '_')
+			return false;
+	return true;
+}
+
+/**
+ * nooks_driver_create - make a domain for a module that is about to be loaded
+ * @name: the module's
+ *
+ * Context: may sleep. Return: the driver, offline, or an ERR_PTR(): -EINVAL for a bad name,
+ * -EEXIST if there is one.
+ */
+struct nooks_driver *nooks_driver_create(const char *name)
+{
+	struct nooks_driver *driver;
+	int ret;
+
+	if (!valid_name(name))
+		return ERR_PTR(-EINVAL);
+	driver = kzalloc(sizeof(*driver), GFP_KERNEL);
+	if (!driver)
+		return ERR_PTR(-ENOMEM);
+	strscpy(driver->name, name, sizeof(driver->name));
+	driver->loader = current->tgid;
+	mutex_init(&driver->lock);
+	nooks_objects_init(&driver->objects);
+	nooks_recovery_init(driver);
+
+	mutex_lock(&drivers_mutex);
+	ret = -EEXIST;
+	if (find_locked(name))
+		goto unlock;
+	driver->domain = nooks_domain_create();
+	ret = PTR_ERR_OR_ZERO(driver->domain);
+	if (ret)
+		goto unlock;
+	ret = nooks_heap_create(&driver->heap, driver->domain);
+	if (ret)
+		goto domain;
+	WRITE_ONCE(driver->domain->private, driver);
+	ret = nooks_sysfs_add(driver);
+	if (ret)
+		goto heap;
+	list_add_tail(&driver->list, &drivers);
+	__module_get(THIS_MODULE);
+	mutex_unlock(&drivers_mutex);
+	return driver;
+heap:
+	nooks_heap_destroy(&driver->heap);
+domain:
+	nooks_domain_destroy(driver->domain);
+unlock:
+	mutex_unlock(&drivers_mutex);
+	kfree(driver);
+	return ERR_PTR(ret);
+}
+
+/**
+ * nooks_driver_destroy - take an offline driver and its domain away
+ * @driver: without an image and without objects
+ *
+ * Context: may sleep.
+ */
+void nooks_driver_destroy(struct nooks_driver *driver)
+{
+	mutex_lock(&drivers_mutex);
+	list_del_init(&driver->list);
+	mutex_unlock(&drivers_mutex);
+	nooks_sysfs_remove(driver);
+	irq_work_sync(&driver->kick);
+	cancel_work_sync(&driver->recovery);
+	nooks_heap_destroy(&driver->heap);
+	nooks_domain_destroy(driver->domain);
+	nooks_sysfs_put(driver);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * nooks_driver_abandon - the loader has closed its file
+ * @name: of the driver that it made
+ *
+ * A driver that never got its module, or whose init has failed, goes. Context: may sleep.
+ */
+void nooks_driver_abandon(const char *name)
+{
+	struct nooks_driver *driver;
+
+	mutex_lock(&drivers_mutex);
+	driver = find_locked(name);
+	if (driver && !driver->module && !driver->loaded)
+		list_del_init(&driver->list);
+	else
+		driver = NULL;
+	mutex_unlock(&drivers_mutex);
+	if (driver)
+		nooks_driver_destroy(driver);
+}
+
+/* The kernel calls module init through its stub: the first time, keep what a restart begins with. */
+unsigned long nooks_r_module_init(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	long ret;
+
+	ret = nooks_image_save(driver);
+	if (ret)
+		return ret;
+	nooks_domain_open(driver->domain);
+	ret = (int)nooks_call_role(stub, role, args);
+	if (ret)
+		return ret;
+	mutex_lock(&driver->lock);
+	driver->loaded = true;
+	/* It may have failed, in a callback, as soon as it had registered something. */
+	if (cmpxchg(&driver->state, NOOKS_OFFLINE, NOOKS_RUNNING) == NOOKS_OFFLINE)
+		nooks_image_seal(driver);
+	else
+		nooks_recovery_start(driver);
+	mutex_unlock(&driver->lock);
+	nooks_sysfs_state_changed(driver);
+	return 0;
+}
+
+static int coming(struct module *mod)
+{
+	struct nooks_driver *driver;
+	int ret = 0;
+
+	mutex_lock(&drivers_mutex);
+	driver = find_locked(mod->name);
+	if (driver && driver->loader == current->tgid && !driver->module)
+		ret = nooks_image_adopt(driver, mod);
+	else if (driver)
+		ret = -EBUSY;
+	mutex_unlock(&drivers_mutex);
+	return ret;
+}
+
+/*
+ * The module goes: its exit has run, or its init has failed, or it is dead. Nobody may enter any more, and
+ * what it still holds is released.
+ */
+static void going(struct module *mod)
+{
+	struct nooks_driver *driver;
+
+	mutex_lock(&drivers_mutex);
+	driver = find_locked(mod->name);
+	mutex_unlock(&drivers_mutex);
+	if (!driver || driver->module != mod)
+		return;
+	nooks_recovery_finish(driver);
+	nooks_image_drop(driver);
+	if (driver->loaded)
+		nooks_driver_destroy(driver);
+}
+
+static int notify(struct notifier_block *nb, unsigned long action, void *data)
+{
+	switch (action) {
+	case MODULE_STATE_COMING:
+		return notifier_from_errno(coming(data));
+	case MODULE_STATE_GOING:
+		going(data);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = {
+	.notifier_call = notify,
+	.priority = -1,			/* after jump labels */
+};
+
+int __init nooks_drivers_init(void)
+{
+	return register_module_notifier(&notifier);
+}
+
+void nooks_drivers_exit(void)
+{
+	unregister_module_notifier(&notifier);
+}

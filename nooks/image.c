@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The image of a driver: checks what the loader has made of it, gives the domain its view of each
+ * section, and keeps a pristine copy of what the driver may write for a restart.
+ */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "../domains/gates.h"
+#include "driver.h"
+#include "generated.h"
+#include "image.h"
+#include "symbols.h"
+
+static bool in_module(const struct module *mod, unsigned long addr, unsigned long size)
+{
+	unsigned long base = (unsigned long)mod->core_layout.base;
+
+	return addr >= base && size <= mod->core_layout.size &&
+	       addr - base <= mod->core_layout.size - size;
+}
+
+static bool writable(const struct nooks_section *section)
+{
+	return section->kind == NOOKS_SECTION_DATA || section->kind == NOOKS_SECTION_INIT_RO;
+}
+
+/* Does a section of another kind lie on one of this one's pages? */
+static bool shares_page(const struct nooks_image *image, const struct nooks_section *a)
+{
+	const struct nooks_section *b = (void *)image->sections;
+	unsigned long start = a->addr & PAGE_MASK, end = PAGE_ALIGN(a->addr + a->size);
+	unsigned int i;
+
+	for (i = 0; i < image->nr_sections; i++, b++)
+		if (b->kind != a->kind && b->addr < end && b->addr + b->size > start)
+			return true;
+	return false;
+}
+
+static int check(const struct nooks_driver *driver, const struct module *mod,
+		 const struct nooks_image *image)
+{
+	const struct nooks_section *section;
+	const struct nooks_stub *stubs;
+	unsigned int i;
+
+	if (!in_module(mod, (unsigned long)image, sizeof(*image)) ||
+	    image->magic != NOOKS_IMAGE_MAGIC || image->abi != NOOKS_ABI_VERSION ||
+	    image->domain != driver->domain->id ||
+	    image->nr_sections > 4096 || image->nr_stubs > 65536 ||
+	    !in_module(mod, image->sections, image->nr_sections * sizeof(*section)) ||
+	    !in_module(mod, image->stubs, image->nr_stubs * sizeof(*stubs)))
+		return -ENOEXEC;
+
+	section = (void *)image->sections;
+	for (i = 0; i < image->nr_sections; i++, section++) {
+		if (!in_module(mod, section->addr, section->size) ||
+		    section->kind > NOOKS_SECTION_ENTRY)
+			return -ENOEXEC;
+		if ((writable(section) || section->kind == NOOKS_SECTION_TEXT ||
+		     section->kind == NOOKS_SECTION_ENTRY) && shares_page(image, section)) {
+			pr_err("%s: section %s shares a page with one of another kind\n",
+			       driver->name, (const char *)section->name);
+			return -ENOEXEC;
+		}
+	}
+	stubs = (void *)image->stubs;
+	for (i = 0; i < image->nr_stubs; i++)
+		if (!in_module(mod, stubs[i].fn, 1) ||
+		    !in_module(mod, stubs[i].stub, NOOKS_STUB_SIZE) ||
+		    stubs[i].stub != stubs[0].stub + i * NOOKS_STUB_SIZE)
+			return -ENOEXEC;
+	return 0;
+}
+
+static int set_view(struct nooks_driver *driver, const struct nooks_section *section)
+{
+	unsigned long start = section->addr & PAGE_MASK;
+	int pages = (PAGE_ALIGN(section->addr + section->size) - start) >> PAGE_SHIFT;
+
+	switch (section->kind) {
+	case NOOKS_SECTION_TEXT:
+		/* Driver code never runs in the kernel's view. */
+		return nooks_sym.set_memory_nx(start, pages) ?:
+		       nooks_grant_exec(driver->domain, (void *)section->addr, section->size,
+					GFP_KERNEL);
+	case NOOKS_SECTION_DATA:
+	case NOOKS_SECTION_INIT_RO:
+		return nooks_grant_write(driver->domain, (void *)section->addr, section->size,
+					 GFP_KERNEL);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * nooks_image_adopt - a module with our image has come to state COMING
+ * @driver: whose image it is, without one yet
+ * @mod: the module
+ *
+ * Context: module notifier, may sleep. Return: 0 or a negative errno, logged; call
+ * nooks_image_drop() in either case when the module goes.
+ */
+int nooks_image_adopt(struct nooks_driver *driver, struct module *mod)
+{
+	char symbol[NOOKS_NAME_LEN + sizeof(":" NOOKS_IMAGE_SYMBOL)];
+	struct nooks_image *image;
+	unsigned int i;
+	int ret;
+
+	snprintf(symbol, sizeof(symbol), "%s:" NOOKS_IMAGE_SYMBOL, mod->name);
+	image = (void *)nooks_sym.module_kallsyms_lookup_name(symbol);
+	ret = image ? check(driver, mod, image) : -ENOEXEC;
+	if (ret) {
+		pr_err("%s: not an image of this version's nooks-load\n", mod->name);
+		return ret;
+	}
+	driver->module = mod;
+	driver->sections = (void *)image->sections;
+	driver->stubs = (void *)image->stubs;
+	for (i = 0; i < image->nr_stubs; i++) {
+		driver->stubs[i].domain = (unsigned long)driver;
+		driver->stubs[i].role = NOOKS_ROLE_none;
+	}
+	if (image->nr_stubs) {
+		driver->domain->stubs_start = driver->stubs[0].stub;
+		driver->domain->stubs_end = driver->stubs[0].stub +
+					    image->nr_stubs * NOOKS_STUB_SIZE;
+	}
+	WRITE_ONCE(driver->image, image);
+	for (i = 0; i < image->nr_sections && !ret; i++)
+		ret = set_view(driver, &driver->sections[i]);
+	driver->init = nooks_stub_find(driver, mod->init);
+	if (!ret && mod->init && !nooks_stub_bind(driver, mod->init, NOOKS_ROLE_module_init))
+		ret = -ENOEXEC;
+	if (!ret && mod->exit && !nooks_stub_bind(driver, mod->exit, NOOKS_ROLE_module_exit))
+		ret = -ENOEXEC;
+	if (ret)
+		pr_err("%s: can't set up its sections (%d)\n", mod->name, ret);
+	return ret;
+}
+
+/**
+ * nooks_image_save - copy what the driver may write
+ * @driver: about to run its init for the first time: parameters are set, nothing else is
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM.
+ */
+int nooks_image_save(struct nooks_driver *driver)
+{
+	const struct nooks_section *section = driver->sections;
+	unsigned int i, n = driver->image->nr_sections;
+
+	driver->pristine = kcalloc(n, sizeof(*driver->pristine), GFP_KERNEL);
+	if (!driver->pristine)
+		return -ENOMEM;
+	for (i = 0; i < n; i++, section++) {
+		if (!writable(section) || !section->size)
+			continue;
+		driver->pristine[i] = kvmalloc(section->size, GFP_KERNEL);
+		if (!driver->pristine[i])
+			return -ENOMEM;
+		memcpy(driver->pristine[i], (void *)section->addr, section->size);
+	}
+	return 0;
+}
+
+/**
+ * nooks_image_restore - make the image as it was before its init
+ * @driver: closed and idle
+ *
+ * Through an alias, since the kernel has made some sections read-only for itself, too. Context: may
+ * sleep. Return: 0 or -ENOMEM.
+ */
+int nooks_image_restore(struct nooks_driver *driver)
+{
+	const struct nooks_section *section = driver->sections;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < driver->image->nr_sections && !ret; i++, section++) {
+		void *base, *alias;
+
+		if (!driver->pristine[i])
+			continue;
+		alias = nooks_map_alias((void *)section->addr, section->size, &base);
+		if (!alias)
+			return -ENOMEM;
+		memcpy(alias, driver->pristine[i], section->size);
+		vunmap(base);
+		if (section->kind == NOOKS_SECTION_INIT_RO)
+			ret = nooks_grant_write(driver->domain, (void *)section->addr,
+						section->size, GFP_KERNEL);
+	}
+	return ret;
+}
+
+/** nooks_image_seal - init has returned: what is read-only after it is so in the domain, too */
+void nooks_image_seal(struct nooks_driver *driver)
+{
+	const struct nooks_section *section = driver->sections;
+	unsigned int i;
+
+	for (i = 0; i < driver->image->nr_sections; i++, section++)
+		if (section->kind == NOOKS_SECTION_INIT_RO)
+			nooks_revoke(driver->domain, (void *)section->addr, section->size);
+	nooks_revoke_flush(driver->domain);
+}
+
+/** nooks_image_drop - the module goes: take its pages back. The driver is closed and idle. */
+void nooks_image_drop(struct nooks_driver *driver)
+{
+	const struct nooks_image *image = driver->image;
+	unsigned int i;
+
+	if (!image)
+		return;
+	for (i = 0; i < image->nr_sections; i++) {
+		nooks_revoke(driver->domain, (void *)driver->sections[i].addr,
+			     driver->sections[i].size);
+		if (driver->pristine)
+			kvfree(driver->pristine[i]);
+	}
+	nooks_revoke_flush(driver->domain);
+	kfree(driver->pristine);
+	driver->pristine = NULL;
+	WRITE_ONCE(driver->image, NULL);
+	/* nooks_route_entry() looks at the stubs with interrupts off. */
+	synchronize_rcu();
+	driver->module = NULL;
+}
+
+/** nooks_image_section - the section that holds an address, or NULL. Any context. */
+const struct nooks_section *nooks_image_section(struct nooks_driver *driver, unsigned long addr)
+{
+	unsigned int i;
+
+	for (i = 0; driver->image && i < driver->image->nr_sections; i++)
+		if (addr - driver->sections[i].addr < driver->sections[i].size)
+			return &driver->sections[i];
+	return NULL;
+}
+
+/** nooks_image_readonly - does all of a range lie in one section that nobody can write? */
+bool nooks_image_readonly(struct nooks_driver *driver, const void *p, size_t size)
+{
+	const struct nooks_section *section = nooks_image_section(driver, (unsigned long)p);
+
+	return section && section->kind == NOOKS_SECTION_RODATA &&
+	       size <= section->addr + section->size - (unsigned long)p;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What drivers may import, and what an import binds to. */
+#include <linux/bsearch.h>
+#include <linux/kallsyms.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "../domains/switch.h"
+#include "imports.h"
+#include "symbols.h"
+
+/* What nooks_leave in switch.S calls, by index of the import. */
+const nooks_wrapper_fn *nooks_wrapper_table;
+
+static int compare(const void *key, const void *element)
+{
+	return strcmp(key, ((const struct nooks_import *)element)->name);
+}
+
+/** nooks_import_find - the import of a name, or NULL. Any context. */
+const struct nooks_import *nooks_import_find(const char *name)
+{
+	return bsearch(name, nooks_imports, nooks_nr_imports, sizeof(*nooks_imports), compare);
+}
+
+/** nooks_import_at - the import that is the kernel's function at an address, or NULL. Any context. */
+const struct nooks_import *nooks_import_at(unsigned long addr)
+{
+	char name[KSYM_SYMBOL_LEN], *offset;
+
+	sprint_symbol(name, addr);
+	offset = strchr(name, '+');
+	if (!offset || strncmp(offset, "+0x0/", 5))
+		return NULL;
+	*offset = '\0';
+	return nooks_import_find(name);
+}
+
+/**
+ * nooks_import_resolve - answer the loader
+ * @resolve: in: name; out: the rest
+ *
+ * A symbol that a module exports keeps a reference on that module for good: nobody else would know
+ * that a domain uses it. Context: may sleep.
+ */
+void nooks_import_resolve(struct nooks_resolve *resolve)
+{
+	const struct nooks_import *import = nooks_import_find(resolve->name);
+	unsigned long addr = (unsigned long)__symbol_get(resolve->name);
+	const char *reason = "";
+
+	resolve->call = 0;
+	resolve->data = addr;
+	if (import && import->kind == NOOKS_IMPORT_DENIED) {
+		resolve->kind = NOOKS_SYMBOL_DENIED;
+		reason = import->reason;
+	} else if (import && addr) {
+		resolve->kind = import->kind == NOOKS_IMPORT_INSIDE ? NOOKS_SYMBOL_INSIDE :
+								      NOOKS_SYMBOL_WRAPPED;
+		resolve->call = (unsigned long)import->stub;
+	} else if (!addr) {
+		resolve->kind = NOOKS_SYMBOL_MISSING;
+		reason = "nothing exports this symbol: load the module that does";
+	} else if (nooks_sym.core_kernel_text(addr) || nooks_sym.__module_text_address(addr)) {
+		resolve->kind = NOOKS_SYMBOL_MISSING;
+		reason = "no wrapper: add a line 'fn NAME' to wrappers/annotations and rebuild nooks.ko";
+	} else {
+		resolve->kind = NOOKS_SYMBOL_DATA;
+	}
+	strscpy(resolve->reason, reason, sizeof(resolve->reason));
+}
+
+int __init nooks_imports_init(void)
+{
+	nooks_wrapper_fn *table = kcalloc(nooks_nr_imports, sizeof(*table), GFP_KERNEL);
+	unsigned int i;
+
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < nooks_nr_imports; i++)
+		table[i] = nooks_imports[i].wrapper;
+	nooks_wrapper_table = table;
+	return 0;
+}
+
+void nooks_imports_exit(void)
+{
+	kfree(nooks_wrapper_table);
+}

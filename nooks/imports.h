@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What drivers may import. */
+#ifndef NOOKS_IMPORTS_H
+#define NOOKS_IMPORTS_H
+
+#include "../wrappers/wrapper.h"
+#include "abi.h"
+
+int nooks_imports_init(void);
+void nooks_imports_exit(void);
+const struct nooks_import *nooks_import_find(const char *name);
+const struct nooks_import *nooks_import_at(unsigned long addr);
+void nooks_import_resolve(struct nooks_resolve *resolve);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults on request. The next call of the driver that comes in the wanted context runs, in the domain
+ * and on its stack, a few instructions that do wrong in the place of the driver's function.
+ */
+#include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include "../wrappers/inside.h"
+#include "driver.h"
+#include "inject.h"
+
+enum { CONTEXT_ANY, CONTEXT_PROCESS, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ };
+static const char * const contexts[] = { "any", "process", "softirq", "hardirq" };
+
+extern char nooks_stub_kfree[];
+
+static NOOKS_INSIDE unsigned long wild_write(unsigned long addr)
+{
+	*(volatile unsigned long *)addr = 0x6b6f6f6eUL;
+	return 0;
+}
+
+static NOOKS_INSIDE unsigned long null_read(unsigned long addr)
+{
+	return *(volatile unsigned long *)16;
+}
+
+static NOOKS_INSIDE unsigned long bad_jump(unsigned long addr)
+{
+	return ((unsigned long (*)(void))addr)();
+}
+
+static NOOKS_INSIDE unsigned long bad_instruction(unsigned long addr)
+{
+	asm volatile("ud2");
+	return 0;
+}
+
+/* A pointer that is no allocation of the driver's, to a function that every driver imports. */
+static NOOKS_INSIDE unsigned long bad_argument(unsigned long addr)
+{
+	((void (*)(unsigned long))nooks_stub_kfree)(addr);
+	return 0;
+}
+
+static unsigned long victim = 0x600d600d;
+
+static const struct {
+	const char *name;
+	unsigned long (*fn)(unsigned long addr);
+	unsigned long addr;
+} faults[] = {
+	{ "wild-write", wild_write, (unsigned long)&victim },
+	{ "null", null_read },
+	{ "bad-jump", bad_jump, (unsigned long)&victim },
+	{ "bad-instruction", bad_instruction },
+	{ "bad-argument", bad_argument, (unsigned long)&victim },
+};
+
+static int context_now(void)
+{
+	return in_hardirq() ? CONTEXT_HARDIRQ : in_serving_softirq() ? CONTEXT_SOFTIRQ :
+	       CONTEXT_PROCESS;
+}
+
+/**
+ * nooks_inject_request - have a driver do wrong at its next call
+ * @driver: the driver
+ * @request: "KIND" or "KIND CONTEXT"
+ *
+ * Any context. Return: 0 or -EINVAL.
+ */
+int nooks_inject_request(struct nooks_driver *driver, const char *request)
+{
+	char kind[24], context[16] = "any";
+	int i, c;
+
+	if (sscanf(request, "%23s %15s", kind, context) < 1)
+		return -EINVAL;
+	c = match_string(contexts, ARRAY_SIZE(contexts), context);
+	for (i = 0; c >= 0 && i < ARRAY_SIZE(faults); i++) {
+		if (strcmp(kind, faults[i].name))
+			continue;
+		WRITE_ONCE(driver->inject, (i + 1) << 8 | c);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/**
+ * nooks_inject_entry - what to call instead of a driver's function
+ * @driver: with a fault requested
+ * @stub: what the kernel calls
+ * @args: in and out: the argument registers
+ * @injected: storage for the new ones
+ *
+ * Return: address to call in the domain.
+ */
+unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks_stub *stub,
+				 const unsigned long **args, unsigned long *injected)
+{
+	unsigned int request = READ_ONCE(driver->inject), context = request & 0xff;
+	unsigned int i = (request >> 8) - 1;
+
+	if (!request || (context != CONTEXT_ANY && context != context_now()) ||
+	    cmpxchg(&driver->inject, request, 0) != request)
+		return stub->fn;
+	memset(injected, 0, 6 * sizeof(*injected));
+	injected[0] = faults[i].addr;
+	*args = injected;
+	return (unsigned long)faults[i].fn;
+}
