@@ -5,8 +5,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "../domains/switch.h"
+#include "../wrappers/args.h"
 #include "imports.h"
-#include "symbols.h"
 
 /* What nooks_leave in switch.S calls, by index of the import. */
 const nooks_wrapper_fn *nooks_wrapper_table;
@@ -60,7 +60,7 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 	} else if (!addr) {
 		resolve->kind = NOOKS_SYMBOL_MISSING;
 		reason = "nothing exports this symbol: load the module that does";
-	} else if (nooks_sym.core_kernel_text(addr) || nooks_sym.__module_text_address(addr)) {
+	} else if (nooks_kernel_text(addr)) {
 		resolve->kind = NOOKS_SYMBOL_MISSING;
 		reason = "no wrapper: add a line 'fn NAME' to wrappers/annotations and rebuild nooks.ko";
 	} else {

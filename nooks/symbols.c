@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include "../wrappers/args.h"
 #include "symbols.h"
 
 struct nooks_symbols nooks_sym __ro_after_init;
@@ -23,6 +24,8 @@ static const struct {
 	SYMBOL(poke_int3_handler),
 	SYMBOL(insn_decode),
 	SYMBOL(report_bug),
+	SYMBOL(__start_rodata),
+	SYMBOL(__end_rodata),
 	SYMBOL(core_kernel_text),
 	SYMBOL(__module_text_address),
 	SYMBOL(module_kallsyms_lookup_name),
@@ -66,4 +69,24 @@ int __init nooks_symbols_init(void)
 		*(unsigned long *)((char *)&nooks_sym + wanted[i].offset) = addr;
 	}
 	return 0;
+}
+
+/** nooks_kernel_text - is it an address of kernel or module code? Any context. */
+bool nooks_kernel_text(unsigned long addr)
+{
+	bool text;
+
+	if (nooks_sym.core_kernel_text(addr))
+		return true;
+	preempt_disable();
+	text = nooks_sym.__module_text_address(addr);
+	preempt_enable();
+	return text;
+}
+
+/** nooks_kernel_rodata - does all of a range lie in the kernel's own read-only data? */
+bool nooks_kernel_rodata(const void *p, size_t size)
+{
+	return (char *)p >= nooks_sym.__start_rodata &&
+	       (char *)p + size <= nooks_sym.__end_rodata && (char *)p + size > (char *)p;
 }

@@ -25,6 +25,8 @@ struct nooks_symbols {
 	int (*poke_int3_handler)(struct pt_regs *regs);
 	int (*insn_decode)(struct insn *insn, const void *kaddr, int buf_len, enum insn_mode m);
 	int (*report_bug)(unsigned long addr, struct pt_regs *regs);
+	char *__start_rodata;
+	char *__end_rodata;
 	int (*core_kernel_text)(unsigned long addr);
 	struct module *(*__module_text_address)(unsigned long addr);
 	unsigned long (*kallsyms_lookup_name)(const char *name);

@@ -13,6 +13,7 @@
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
 #include "../nooks/symbols.h"
+#include "../wrappers/args.h"
 #include "../wrappers/net.h"
 #include "generated.h"
 #include "store.h"

@@ -85,13 +85,18 @@ static void mirror(struct nooks_napi *n)
 		set_bit(NAPI_STATE_MISSED, &n->napi.state);
 }
 
-/* Nobody else will: clear NAPI_STATE_SCHED. Any context in which the driver may do so. */
+/* If the driver was to clear NAPI_STATE_SCHED, do it for the driver. Softirqs are off. */
 static void complete_owned(struct nooks_napi *n)
 {
-	if (!xchg(&n->owned, 0))
-		return;
+	if (xchg(&n->owned, 0))
+		napi_complete_done(&n->napi, 0);
+}
+
+/* The same where softirqs are on. */
+static void complete_owned_bh(struct nooks_napi *n)
+{
 	local_bh_disable();
-	napi_complete_done(&n->napi, 0);
+	complete_owned(n);
 	local_bh_enable();
 }
 
@@ -101,7 +106,9 @@ static int poll(struct napi_struct *napi, int budget)
 	struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
 	unsigned long args[6] = { (unsigned long)n->theirs, budget }, ret;
 
-	xchg(&n->owned, 1);
+	/* Netpoll polls without a budget and whether it is scheduled or not. */
+	if (budget)
+		xchg(&n->owned, 1);
 	mirror(n);
 	if (nooks_call_stub(n->poll, args, &ret) != NOOKS_CALL_DONE) {
 		complete_owned(n);
@@ -124,7 +131,7 @@ static int poll(struct napi_struct *napi, int budget)
 static void destroy(struct nooks_napi *n)
 {
 	if (xchg(&n->enabled, 0)) {
-		complete_owned(n);
+		complete_owned_bh(n);
 		napi_disable(&n->napi);
 	}
 	if (n->napi.skb)
@@ -145,13 +152,10 @@ void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
 
 	list_for_each_entry_safe(napi, next, &dev->napi_list, dev_list) {
 		struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
-		struct nooks_object *object;
 
-		object = nooks_object_remove(driver, &napi_class, n->theirs);
-		if (WARN_ON_ONCE(!object))
-			continue;
+		/* No object: the driver has freed the memory without netif_napi_del(). */
+		nooks_object_free(nooks_object_remove(driver, &napi_class, n->theirs));
 		destroy(n);
-		nooks_object_free(object);
 	}
 }
 
@@ -267,7 +271,7 @@ NOOKS_WRAPPER(napi_disable)
 		if (!nooks_crossing_stale(x))
 			nooks_fail(x, NOOKS_TIMEOUT, a0,
 				   "napi_disable: poll has not completed, or was never scheduled");
-		complete_owned(n);
+		complete_owned_bh(n);
 	}
 	napi_disable(&n->napi);
 	mirror(n);
@@ -324,19 +328,18 @@ NOOKS_WRAPPER(__napi_schedule_irqoff)
 NOOKS_WRAPPER(napi_complete_done)
 {
 	struct nooks_napi *n = argument(x, a0, "napi_complete_done");
-	bool kept, done;
+	bool done;
 
 	if (!n)
 		return 0;
+	/* Busy polling and netpoll keep it scheduled and poll again. */
+	if (READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL))
+		return false;
 	if (!xchg(&n->owned, 0)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_complete_done: it is not scheduled");
 		return 0;
 	}
 	mirror(n);		/* a missed event counts now */
-	/* Busy polling and netpoll keep it scheduled and poll again. */
-	kept = READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL);
-	if (kept)
-		xchg(&n->owned, 1);
 	done = napi_complete_done(&n->napi, (int)a1);
 	mirror(n);
 	return done;
@@ -349,7 +352,7 @@ NOOKS_WRAPPER(napi_gro_receive)
 	struct sk_buff *skb = (struct sk_buff *)a1;
 
 	if (!n || !nooks_skb_receive(x, skb, "napi_gro_receive"))
-		return 0;
+		return GRO_CONSUMED;
 	return napi_gro_receive(&n->napi, skb);
 }
 

@@ -291,7 +291,7 @@ static const char *not_generated(const struct function *fn, const struct stateme
 	struct c_type ret = kernel_c_type(kernel_type(fn->proto)->type);
 
 	if (!fn->nr_params && ret.class == TYPE_VOID && !statement_has(s, "noargs"))
-		return "may be assembly, of which BTF tells nothing: say noargs or asm";
+		return "may be assembly, of which BTF tells nothing: say noargs, or write it by hand";
 	if (ret.class == TYPE_RECORD || ret.size > sizeof(long))
 		return "returns a struct";
 	if (ret.class == TYPE_POINTER && type_of(kernel_target(ret.id).id))
@@ -349,7 +349,9 @@ void function_declare(const struct statement *s)
 
 	if (!fn->proto && !(statement_has(s, "asm") && fn->kind != FUNCTION_GENERATED)) {
 		if (!statement_has(s, "optional"))
-			complain(s->pos, "the kernel has no function %s()", s->name);
+			complain(s->pos, "the kernel has no function %s()%s", s->name,
+				 fn->kind == FUNCTION_GENERATED ? "" :
+				 "; say asm if it is assembly");
 		return;
 	}
 	if (fn->kind == FUNCTION_GENERATED && many)

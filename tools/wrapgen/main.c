@@ -74,7 +74,8 @@ int main(int argc, char **argv)
 		source_read(&source, argv[i]);
 		from = print("%s, %s", from, basename(argv[i]));
 	}
-	model_build(&source);
+	if (!nr_complaints())
+		model_build(&source);
 	if (nr_complaints())
 		return 1;
 	if (dir)

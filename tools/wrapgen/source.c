@@ -42,16 +42,24 @@ static bool skip_blanks(struct lexer *l)
 	}
 }
 
+static struct pos here(const struct lexer *l)
+{
+	return (struct pos){ l->file, l->line, l->next - l->line_start + 1 };
+}
+
 static void advance(struct lexer *l)
 {
+	struct pos end = here(l);
 	bool newline = skip_blanks(l);
 	const char *start = l->next;
 
-	l->pos = (struct pos){ l->file, l->line, start - l->line_start + 1 };
+	l->pos = here(l);
 	if (!*start) {
 		l->token = END_OF_FILE;
+		l->pos = end;
 	} else if (newline && l->pos.column == 1) {
 		l->token = END_OF_STATEMENT;
+		l->pos = end;
 	} else if (*start == '"') {
 		l->next += strcspn(start + 1, "\"\n") + 1;
 		if (*l->next != '"') {

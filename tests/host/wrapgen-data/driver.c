@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A driver of the kernel beside it, for the tests of wrapgen: what matters is what it imports. */
+extern int data;
+int widget_start(void *);
+int widget_new(void);
+int asm_thunk(void);
+int widget_key(void);
+void widget_secret(void);
+int widget_print(const char *, ...);
+
+void (*address)(void) = widget_secret;
+
+int init(void)
+{
+	return data + widget_start(0) + widget_new() + asm_thunk() + widget_key() +
+	       widget_print("");
+}

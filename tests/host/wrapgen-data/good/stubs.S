@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Written by wrapgen from kernel.o, good.nooks: do not edit. */
+
+	.macro	STUB name, index
+	.balign	16, 0xcc
+	.globl	nooks_stub_\name
+	.hidden	nooks_stub_\name
+	.type	nooks_stub_\name, @function
+nooks_stub_\name:
+	movl	$\index, %r11d
+	jmp	nooks_leave
+	.size	nooks_stub_\name, . - nooks_stub_\name
+	.endm
+
+	/* Domain's CR3 and stack; so at nooks_leave. */
+	.section .text.nooks_domain, "ax"
+	STUB	asm_trap, 2
+	STUB	widget_call, 3
+	STUB	widget_copy, 4
+	STUB	widget_find, 5
+	STUB	widget_lines, 7
+	STUB	widget_name, 8
+	STUB	widget_print, 9
+	STUB	widget_register, 10
+	STUB	widget_request, 11
+	STUB	widget_start, 12
+	STUB	widget_stats, 13
+	STUB	widget_stop, 14
+	STUB	widget_sum, 15
+	STUB	widget_turn, 16
+	.balign	16, 0xcc

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Written by wrapgen from kernel.o, good.nooks: do not edit. */
+#include "prelude.h"
+#include "wrapper.h"
+#include "generated.h"
+
+static_assert(sizeof(struct widget) == 88);
+static_assert(offsetof(struct widget, name) == 0);
+static_assert(offsetof(struct widget, ops) == 16);
+static_assert(offsetof(struct widget, stats.rx) == 40);
+static_assert(offsetof(struct widget, parent) == 64);
+static const struct nooks_field widget_fields[] = {
+	{ "name", 0, 16, NOOKS_FIELD_ANY },
+	{ "ops", 16, 8, NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_widget_ops },
+	{ "dev.driver_data", 24, 8, NOOKS_FIELD_DENIED },
+	{ "dev.id", 32, 4, NOOKS_FIELD_DENIED },
+	{ "stats.rx", 40, 8, NOOKS_FIELD_ANY },
+	{ "stats.tx", 48, 8, NOOKS_FIELD_DENIED },
+	{ "speed", 56, 2, NOOKS_FIELD_DENIED },
+	{ "up", 56, 1, NOOKS_FIELD_ANY },
+	{ "word", 60, 4, NOOKS_FIELD_DENIED },
+	{ "low", 60, 2, NOOKS_FIELD_DENIED },
+	{ "high", 62, 2, NOOKS_FIELD_DENIED },
+	{ "parent", 64, 8, NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_device },
+	{ "done", 72, 8, NOOKS_FIELD_DENIED },
+	{ "secret", 80, 8, NOOKS_FIELD_DENIED },
+};
+
+static_assert(sizeof(struct device) == 16);
+static_assert(offsetof(struct device, driver_data) == 0);
+static const struct nooks_field device_fields[] = {
+	{ "driver_data", 0, 8, NOOKS_FIELD_ANY },
+	{ "id", 8, 4, NOOKS_FIELD_DENIED },
+};
+
+const struct nooks_type nooks_types[] = {
+	[NOOKS_TYPE_none] = { .name = "none" },
+	[NOOKS_TYPE_widget] = {
+		"widget", sizeof(struct widget), ARRAY_SIZE(widget_fields), widget_fields,
+	},
+	[NOOKS_TYPE_device] = {
+		"device", sizeof(struct device), ARRAY_SIZE(device_fields), device_fields,
+	},
+};
+
+const unsigned int nooks_nr_types = ARRAY_SIZE(nooks_types);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Written by wrapgen from kernel.o, good.nooks: do not edit. */
+#include "prelude.h"
+#include "wrapper.h"
+#include "generated.h"
+
+static_assert(__same_type(widget_call, void (struct widget *, void (*)(struct widget *, int))));
+NOOKS_WRAPPER(widget_call)
+{
+	static const char fn[] = "widget_call";
+	struct widget *w = (void *)a0;
+	void (*notify)(struct widget *, int) = (void *)a1;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
+	    !nooks_arg_callback(x, notify, NOOKS_ROLE_widget_call_notify, false, fn, "notify"))
+		return 0;
+	(widget_call)(w, notify);
+	return 0;
+}
+
+static_assert(__same_type(widget_copy, u64 (struct widget *, void *, const void *, int)));
+NOOKS_WRAPPER(widget_copy)
+{
+	static const char fn[] = "widget_copy";
+	struct widget *w = (void *)a0;
+	void *to = (void *)a1;
+	const void *from = (void *)a2;
+	int len = (typeof(len))a3;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
+	    !nooks_arg_writable(x, to, len, false, fn, "to") ||
+	    !nooks_arg_readable(x, from, len, false, fn, "from") ||
+	    !nooks_arg_range(x, len, 0, 4096, fn, "len") ||
+	    !nooks_arg_require(x, w->stats.rx > 0, fn, "w->stats.rx > 0") ||
+	    !nooks_arg_require(x, len % 2 == 0, fn, "len % 2 == 0"))
+		return 0;
+	return (unsigned long)(widget_copy)(w, to, from, len);
+}
+
+static_assert(__same_type(widget_lines, int (struct widget *, u64 *, unsigned int, struct report *)));
+NOOKS_WRAPPER(widget_lines)
+{
+	static const char fn[] = "widget_lines";
+	struct widget *w = (void *)a0;
+	u64 *lines = (void *)a1;
+	unsigned int count = (typeof(count))a2;
+	struct report *report = (void *)a3;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
+	    !nooks_arg_writable(x, lines, array_size(count, sizeof(*lines)), false, fn, "lines") ||
+	    !nooks_arg_readable(x, report, sizeof(*report), false, fn, "report"))
+		return 0;
+	return (unsigned long)(widget_lines)(w, lines, count, report);
+}
+
+static_assert(__same_type(widget_name, int (struct device *, const char *, const char *)));
+NOOKS_WRAPPER(widget_name)
+{
+	static const char fn[] = "widget_name";
+	struct device *dev = (void *)a0;
+	const char *name = (void *)a1;
+	const char *alias = (void *)a2;
+
+	if (!nooks_arg_object(x, container_of(dev, struct widget, dev), NOOKS_TYPE_widget, false, fn, "dev") ||
+	    !nooks_arg_string(x, name, 4096, false, fn, "name") ||
+	    !nooks_arg_string(x, alias, 16, true, fn, "alias"))
+		return 0;
+	return (unsigned long)(widget_name)(dev, name, alias);
+}
+
+static_assert(__same_type(widget_register, int (const struct widget_ops *, struct token, int, int)));
+NOOKS_WRAPPER(widget_register)
+{
+	static const char fn[] = "widget_register";
+	const struct widget_ops *ops = (void *)a0;
+	struct token token = *(typeof(token) *)&a1;
+	int x_ = (typeof(x_))a2;
+	int fn_ = (typeof(fn_))a3;
+
+	if (!nooks_arg_ops(x, ops, NOOKS_OPS_widget_ops, false, fn, "ops"))
+		return 0;
+	return (unsigned long)(widget_register)(ops, token, x_, fn_);
+}
+
+static_assert(__same_type(widget_request, int (struct widget *, int, handler_t, void *)));
+NOOKS_WRAPPER(widget_request)
+{
+	static const char fn[] = "widget_request";
+	struct widget *w = (void *)a0;
+	int irq = (typeof(irq))a1;
+	handler_t handler = (void *)a2;
+	void *cookie = (void *)a3;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
+	    !nooks_check_irq(x, (unsigned long)irq, fn, "irq") ||
+	    !nooks_arg_callback(x, handler, NOOKS_ROLE_handler_t, false, fn, "handler"))
+		return 0;
+	return (unsigned long)(widget_request)(w, irq, handler, cookie);
+}
+
+static_assert(__same_type(widget_start, int (struct widget *)));
+NOOKS_WRAPPER(widget_start)
+{
+	static const char fn[] = "widget_start";
+	struct widget *w = (void *)a0;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w"))
+		return 0;
+	return (unsigned long)(widget_start)(w);
+}
+
+static_assert(__same_type(widget_stats, void (u64 *)));
+NOOKS_WRAPPER(widget_stats)
+{
+	static const char fn[] = "widget_stats";
+	u64 *rx = (void *)a0;
+
+	if (!nooks_arg_writable(x, rx, sizeof(*rx), true, fn, "rx"))
+		return 0;
+	(widget_stats)(rx);
+	return 0;
+}
+
+static_assert(__same_type(widget_stop, void (void)));
+NOOKS_WRAPPER(widget_stop)
+{
+	(widget_stop)();
+	return 0;
+}
+
+static_assert(__same_type(widget_sum, int (int, int, int, int, int, long int, u8, bool, char *)));
+NOOKS_WRAPPER(widget_sum)
+{
+	static const char fn[] = "widget_sum";
+	int a = (typeof(a))a0;
+	int b = (typeof(b))a1;
+	int c = (typeof(c))a2;
+	int d = (typeof(d))a3;
+	int e = (typeof(e))a4;
+	long int f = (typeof(f))a5;
+	u8 g = (typeof(g))nooks_stack_arg(x, 0);
+	bool h = (u8)nooks_stack_arg(x, 1);
+	char *i = (void *)nooks_stack_arg(x, 2);
+
+	if (!nooks_arg_writable(x, i, sizeof(int), false, fn, "i"))
+		return 0;
+	return (unsigned long)(widget_sum)(a, b, c, d, e, f, g, h, i);
+}
+
+static_assert(__same_type(widget_turn, bool (struct widget *, bool, u8)));
+NOOKS_WRAPPER(widget_turn)
+{
+	static const char fn[] = "widget_turn";
+	struct widget *w = (void *)a0;
+	bool on = (u8)a1;
+	u8 speed = (typeof(speed))a2;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w"))
+		return 0;
+	return (unsigned long)(widget_turn)(w, on, speed);
+}

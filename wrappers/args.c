@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checks of what a driver passes to the kernel. Each fails the domain if the argument is bad. */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include "../nooks/driver.h"
+#include "../nooks/image.h"
+#include "args.h"
+#include "generated.h"
+
+static bool bad(struct nooks_crossing *x, const void *p, const char *fn, const char *arg,
+		const char *why)
+{
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s: %s", fn, arg, why);
+	return false;
+}
+
+/** nooks_arg_object - @p is an object of @type that the driver holds, or that this call lends */
+bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type, bool null_ok,
+		      const char *fn, const char *arg)
+{
+	unsigned int i;
+
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	for (i = 0; i < x->nr_arguments; i++)
+		if (x->arguments[i].type == type && x->arguments[i].start == (unsigned long)p)
+			return true;
+	if (nooks_object_find_type(nooks_driver_of(x), type, p))
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s: no %s that the driver holds",
+		   fn, arg, nooks_types[type].name);
+	return false;
+}
+
+/** nooks_arg_writable - @p leads to @size bytes that the domain may write, or that this call lends */
+bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
+			const char *fn, const char *arg)
+{
+	unsigned int i;
+
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	if (!size || nooks_may_write(x->domain, p, size))
+		return true;
+	for (i = 0; i < x->nr_arguments; i++) {
+		unsigned long offset = (unsigned long)p - x->arguments[i].start;
+
+		if (!x->arguments[i].type && offset < x->arguments[i].size &&
+		    size <= x->arguments[i].size - offset)
+			return true;
+	}
+	return bad(x, p, fn, arg, "the domain may not write there");
+}
+
+/** nooks_arg_readable - @p leads to @size bytes of mapped kernel memory */
+bool nooks_arg_readable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
+			const char *fn, const char *arg)
+{
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	return !size || nooks_may_read(p, size) || bad(x, p, fn, arg, "not mapped");
+}
+
+/** nooks_arg_string - @p is a string of fewer than @max bytes */
+bool nooks_arg_string(struct nooks_crossing *x, const char *p, size_t max, bool null_ok,
+		      const char *fn, const char *arg)
+{
+	const char *end = p + max;
+
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	while (p < end) {
+		size_t n = min_t(size_t, end - p, PAGE_SIZE - offset_in_page(p));
+
+		if (!nooks_may_read(p, n))
+			return bad(x, p, fn, arg, "a string that is not mapped");
+		if (strnlen(p, n) < n)
+			return true;
+		p += n;
+	}
+	return bad(x, end, fn, arg, "a string without an end");
+}
+
+/** nooks_arg_callback - @p is an entry stub of the driver's; gives it its role */
+bool nooks_arg_callback(struct nooks_crossing *x, const void *p, unsigned int role, bool null_ok,
+			const char *fn, const char *arg)
+{
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	return nooks_stub_bind(nooks_driver_of(x), p, role) ||
+	       bad(x, p, fn, arg, "no function of this driver's, or one with another role");
+}
+
+/**
+ * nooks_ops_bind - a table of functions is about to be used by the kernel
+ * @driver: whose it should be
+ * @table: its address
+ * @ops: enum nooks_ops_id
+ *
+ * Members are entry stubs, which get their roles, kernel functions, or NULL. The table lies where
+ * nobody can change it: in a read-only section of the image, or in the kernel's own. Any context.
+ */
+bool nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops)
+{
+	const struct nooks_ops_table *info = &nooks_ops_tables[ops];
+	unsigned int i;
+
+	if (!nooks_image_readonly(driver, table, info->size))
+		return nooks_kernel_rodata(table, info->size);
+	for (i = 0; i < info->nr_members; i++) {
+		void *fn = *(void **)(table + info->members[i].offset);
+
+		if (fn && !nooks_stub_bind(driver, fn, info->members[i].role) &&
+		    !nooks_kernel_text((unsigned long)fn))
+			return false;
+	}
+	return true;
+}
+
+/** nooks_arg_ops - @p is a table of functions; see nooks_ops_bind() */
+bool nooks_arg_ops(struct nooks_crossing *x, const void *p, unsigned int ops, bool null_ok,
+		   const char *fn, const char *arg)
+{
+	if (!p)
+		return null_ok || bad(x, p, fn, arg, "NULL");
+	return nooks_ops_bind(nooks_driver_of(x), p, ops) ||
+	       bad(x, p, fn, arg, "no read-only table of this driver's functions");
+}
+
+/** nooks_arg_range - @min <= @value <= @max */
+bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max, const char *fn,
+		     const char *arg)
+{
+	if (value >= min && value <= max)
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, value, "%s: %s: %ld is not within %ld to %ld", fn, arg,
+		   value, min, max);
+	return false;
+}
+
+/** nooks_may_sleep - the caller may call a function that sleeps */
+bool nooks_may_sleep(struct nooks_crossing *x, const char *fn)
+{
+	if (!in_atomic() && !irqs_disabled())
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: called in atomic context", fn);
+	return false;
+}
+
+/**
+ * nooks_stack_arg - an argument beyond the sixth
+ * @x: the crossing
+ * @n: 0 for the seventh
+ *
+ * On the domain stack: two registers that nooks_leave saved, the return address, then these.
+ * Return: 0 if the stack pointer was wild.
+ */
+unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n)
+{
+	unsigned long *arg = (unsigned long *)x->domain_sp + 3 + n;
+
+	return nooks_may_write(x->domain, arg, sizeof(*arg)) ? *arg : 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Checks beside those that generated wrappers use (wrapper.h). */
+#ifndef NOOKS_ARGS_H
+#define NOOKS_ARGS_H
+
+#include <linux/types.h>
+
+struct nooks_driver;
+
+bool nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
+bool nooks_kernel_text(unsigned long addr);
+bool nooks_kernel_rodata(const void *p, size_t size);
+
+#endif
