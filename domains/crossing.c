@@ -20,6 +20,8 @@ static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
 static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
 static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
 static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
+static_assert(offsetof(struct nooks_domain, stubs_start) == D_STUBS_START);
+static_assert(offsetof(struct nooks_domain, stubs_end) == D_STUBS_END);
 static_assert(offsetof(struct nooks_cpu, kernel_cr3) == C_KERNEL_CR3);
 static_assert(offsetof(struct nooks_cpu, crossing) == C_CROSSING);
 static_assert(offsetof(struct nooks_cpu, crossings) == C_CROSSINGS);

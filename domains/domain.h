@@ -114,6 +114,8 @@ struct nooks_stack {
  *	one flushes before it enters
  * @slot: index of the domain times 8
  * @incarnation: raised when the domain fails; crossings of an older one are unwound
+ * @stubs_start: the entry stubs of the image: a call to one of them from inside needs no crossing
+ * @stubs_end: end of these; both 0 without an image
  * @open: new entries are allowed
  * @id: index
  * @pgd: top-level table
@@ -138,6 +140,8 @@ struct nooks_domain {
 	unsigned long tlb_gen;
 	unsigned long slot;
 	unsigned long incarnation;
+	unsigned long stubs_start;
+	unsigned long stubs_end;
 	bool open;
 	unsigned int id;
 	unsigned long *pgd;

@@ -17,6 +17,8 @@
 #define D_TLB_GEN	0
 #define D_SLOT		8
 #define D_INCARNATION	16
+#define D_STUBS_START	24
+#define D_STUBS_END	32
 
 /* struct nooks_cpu */
 #define C_KERNEL_CR3	0

@@ -102,6 +102,21 @@ int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned
 	return call(&x, stub, args, ret);
 }
 
+/* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
+static u32 count_of(const struct nooks_arg *arg, const unsigned long *args)
+{
+	unsigned long count = args[arg->len_arg - 1];
+
+	if (arg->len_size) {
+		const void *p = (void *)count + arg->len_offset;
+
+		count = arg->len_size == 4 ? *(u32 *)p : arg->len_size == 8 ? *(u64 *)p :
+			arg->len_size == 2 ? *(u16 *)p : *(u8 *)p;
+	}
+	return count > U32_MAX / arg->size ? 0 : count;
+}
+
+/* Note what the arguments lend to the domain. They come from the kernel and can be trusted. */
 static void lend(struct nooks_crossing *x, const struct nooks_role *role, const unsigned long *args)
 {
 	unsigned int i;
@@ -109,12 +124,15 @@ static void lend(struct nooks_crossing *x, const struct nooks_role *role, const 
 	x->nr_arguments = 0;
 	for (i = 0; i < role->nr_args; i++) {
 		const struct nooks_arg *arg = &role->args[i];
+		struct nooks_argument *lent = &x->arguments[x->nr_arguments];
 
 		if (!args[i] || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
 			continue;
-		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
-			.start = args[i], .size = arg->size, .type = arg->type,
-		};
+		lent->start = args[i];
+		lent->type = arg->kind == NOOKS_ARG_OBJECT ? arg->type : NOOKS_TYPE_none;
+		lent->size = lent->type ? nooks_types[lent->type].size :
+			     arg->len_arg ? arg->size * count_of(arg, args) : arg->size;
+		x->nr_arguments++;
 	}
 }
 

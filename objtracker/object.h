@@ -8,6 +8,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -38,12 +39,16 @@ enum nooks_release_phase {
  * @release: undo what made the object, without calling the driver; the object has left the table and is
  *	freed after it. In process context, may sleep, holds no lock. NULL: nothing to undo
  * @size: of the structure that begins with struct nooks_object
+ * @init: sets up the rest of a new object before it is in the table. In any context. NULL: zeroes do
+ * @instance: kernel instances: nooks_objects_forget() drops them
  */
 struct nooks_object_class {
 	const char *name;
 	enum nooks_release_phase phase;
 	void (*release)(struct nooks_object *object);
 	size_t size;
+	void (*init)(struct nooks_object *object);
+	bool instance;
 };
 
 /**
@@ -51,6 +56,7 @@ struct nooks_object_class {
  * @node: in nooks_objects.table
  * @list: in nooks_objects.all, newest first
  * @class: its class; several objects of different classes may have one address
+ * @refs: one of the table or of who has removed it, one of each nooks_object_get()
  * @driver: whose it is
  * @start: address; of a kernel instance, the address of the embedded object in driver memory
  * @size: bytes
@@ -66,6 +72,7 @@ struct nooks_object {
 	struct hlist_node node;
 	struct list_head list;
 	const struct nooks_object_class *class;
+	refcount_t refs;
 	struct nooks_driver *driver;
 	unsigned long start;
 	size_t size;
@@ -103,6 +110,9 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      size_t size, unsigned int type, gfp_t gfp);
 struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 				       const struct nooks_object_class *class, const void *start);
+/* As above, with a reference that nooks_object_free() gives back: it stays, in the table or not. */
+struct nooks_object *nooks_object_get(struct nooks_driver *driver,
+				      const struct nooks_object_class *class, const void *start);
 struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigned int type,
 					    const void *start);
 /* The object with a type that contains an address; the smallest one. */
@@ -110,10 +120,20 @@ struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsign
 /* Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent. */
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start);
+/* Give back a reference; the last one frees the object. */
 void nooks_object_free(struct nooks_object *object);
-/* Remove (and free, without release) all objects of @class that start in a range: memory was freed. */
+/*
+ * A driver's memory was freed: drop the kernel instances of what began in it, without release, but for
+ * those in use. @size may be 0.
+ */
 void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t size);
 /* Recovery: release all objects of a phase, newest first. May sleep. */
 void nooks_objects_release(struct nooks_driver *driver, enum nooks_release_phase phase);
+
+/* Is it still in the table? The answer may be outdated at once. */
+static inline bool nooks_object_tracked(const struct nooks_object *object)
+{
+	return !hlist_unhashed_lockless(&object->node);
+}
 
 #endif

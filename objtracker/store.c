@@ -95,7 +95,7 @@ static const struct nooks_field *find_field(const struct nooks_type *type, unsig
 
 		if (offset + size > field->offset + field->size)
 			continue;
-		if (!best || field->policy > best->policy)
+		if (!best || (best->policy == NOOKS_FIELD_DENIED && field->policy))
 			best = field;
 	}
 	return best;
@@ -104,33 +104,36 @@ static const struct nooks_field *find_field(const struct nooks_type *type, unsig
 /*
  * May all bytes of [offset, offset + size) be written? Compilers merge stores to fields that lie side by
  * side (min_mtu and max_mtu in one 8-byte store), so each byte's own field decides. The field
- * that it fails on goes to @denied.
+ * that it fails on goes to @field, and so does one whose value must be looked at.
  */
 static bool fields_allow(const struct nooks_type *type, unsigned long offset, unsigned int size,
-			 const struct nooks_field **callbacks, const struct nooks_field **denied)
+			 const struct nooks_field **field)
 {
-	const struct nooks_field *field = find_field(type, offset, size);
 	unsigned int i;
 
-	*callbacks = NULL;
-	if (field && field->policy != NOOKS_FIELD_DENIED) {
-		if (field->policy == NOOKS_FIELD_CALLBACKS)
-			*callbacks = field;
-		return true;
-	}
+	*field = find_field(type, offset, size);
+	if (*field)
+		return (*field)->policy != NOOKS_FIELD_DENIED;
 	for (i = 0; i < size; i++) {
-		field = find_field(type, offset + i, 1);
-		*denied = field;
-		if (!field || field->policy != NOOKS_FIELD_ANY)
+		*field = find_field(type, offset + i, 1);
+		if (!*field || (*field)->policy != NOOKS_FIELD_ANY)
 			return false;
 	}
+	*field = NULL;
 	return true;
 }
 
-/* A pointer to a table of functions goes into a kernel object: the kernel will call through it. */
-static bool bind_table(struct nooks_crossing *x, const struct nooks_field *field, u64 value)
+/* Is the value that a pointer field gets one that the kernel may follow? NULL, or what is wrong. */
+static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field, u64 value)
 {
-	return !value || nooks_ops_bind(nooks_driver_of(x), (void *)(unsigned long)value, field->ops);
+	void *p = (void *)(unsigned long)value;
+
+	if (!field || !p || field->policy == NOOKS_FIELD_ANY)
+		return NULL;
+	if (field->policy == NOOKS_FIELD_CALLBACKS)
+		return nooks_ops_bind(nooks_driver_of(x), p, field->ops);
+	return nooks_object_find_type(nooks_driver_of(x), field->type, p) ? NULL :
+	       "no object that the driver holds";
 }
 
 static struct nooks_decoder decoder(void)
@@ -165,13 +168,14 @@ static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error)
 {
-	const struct nooks_field *callbacks = NULL, *denied = NULL;
+	const struct nooks_field *field = NULL;
 	const struct nooks_decoder dec = decoder();
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_store store;
 	struct nooks_effect effect;
 	struct target target;
 	unsigned long size;
+	const char *why;
 	int ret;
 
 	ret = nooks_store_decode(&dec, regs, (void *)regs->ip, MAX_INSN_SIZE,
@@ -188,9 +192,9 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		return NOOKS_UNWIND;
 	}
 	if (!target.any &&
-	    !fields_allow(&nooks_types[target.type], target.offset, size, &callbacks, &denied)) {
+	    !fields_allow(&nooks_types[target.type], target.offset, size, &field)) {
 		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s (offset %lu, %lu bytes)",
-				nooks_types[target.type].name, denied ? denied->name : "?",
+				nooks_types[target.type].name, field ? field->name : "?",
 				target.offset, size);
 		return NOOKS_UNWIND;
 	}
@@ -198,10 +202,10 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		ret = nooks_store_compute(&store, regs, (void *)store.addr, &effect);
 		if (ret)
 			break;
-		if (callbacks && !bind_table(x, callbacks, effect.new)) {
-			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs,
-					"%s.%s: %llx is no table of functions of this driver's",
-					nooks_types[target.type].name, callbacks->name, effect.new);
+		why = value_wrong(x, field, effect.new);
+		if (why) {
+			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
+					nooks_types[target.type].name, field->name, effect.new, why);
 			return NOOKS_UNWIND;
 		}
 		ret = nooks_store_commit(&store, &effect, regs, (void *)store.addr);

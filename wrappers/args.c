@@ -100,32 +100,69 @@ bool nooks_arg_callback(struct nooks_crossing *x, const void *p, unsigned int ro
  *
  * Members are entry stubs, which get their roles, kernel functions, or NULL. The table lies where
  * nobody can change it: in a read-only section of the image, or in the kernel's own. Any context.
+ * Return: NULL, or what is wrong.
  */
-bool nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops)
+const char *nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops)
 {
 	const struct nooks_ops_table *info = &nooks_ops_tables[ops];
+
+	if (nooks_kernel_rodata(table, info->size))
+		return NULL;
+	if (!nooks_image_readonly(driver, table, info->size))
+		return "a table of functions that is not in the driver's read-only data";
+	return nooks_members_bind(driver, table, ops);
+}
+
+/**
+ * nooks_members_bind - as nooks_ops_bind(), for a copy of a table that the kernel keeps
+ * @driver: whose functions these should be
+ * @table: the copy
+ * @ops: enum nooks_ops_id
+ */
+const char *nooks_members_bind(struct nooks_driver *driver, const void *table, unsigned int ops)
+{
+	const struct nooks_ops_table *info = &nooks_ops_tables[ops];
+	const struct nooks_ops_member *member = info->members;
 	unsigned int i;
 
-	if (!nooks_image_readonly(driver, table, info->size))
-		return nooks_kernel_rodata(table, info->size);
-	for (i = 0; i < info->nr_members; i++) {
-		void *fn = *(void **)(table + info->members[i].offset);
+	for (i = 0; i < info->nr_members; i++, member++) {
+		void *p = *(void **)(table + member->offset);
+		const char *why;
 
-		if (fn && !nooks_stub_bind(driver, fn, info->members[i].role) &&
-		    !nooks_kernel_text((unsigned long)fn))
-			return false;
+		if (!p)
+			continue;
+		if (member->ops) {
+			why = nooks_ops_bind(driver, p, member->ops);
+			if (why)
+				return why;
+		} else if (nooks_stub_find(driver, p)) {
+			if (!member->role || !nooks_stub_bind(driver, p, member->role))
+				return member->name;
+		} else if (!nooks_kernel_text((unsigned long)p)) {
+			return member->name;
+		}
 	}
-	return true;
+	return NULL;
 }
 
 /** nooks_arg_ops - @p is a table of functions; see nooks_ops_bind() */
 bool nooks_arg_ops(struct nooks_crossing *x, const void *p, unsigned int ops, bool null_ok,
 		   const char *fn, const char *arg)
 {
+	const char *why;
+
 	if (!p)
 		return null_ok || bad(x, p, fn, arg, "NULL");
-	return nooks_ops_bind(nooks_driver_of(x), p, ops) ||
-	       bad(x, p, fn, arg, "no read-only table of this driver's functions");
+	why = nooks_ops_bind(nooks_driver_of(x), p, ops);
+	return !why || bad(x, p, fn, arg, why);
+}
+
+/** nooks_arg_require - a condition from the annotations holds */
+bool nooks_arg_require(struct nooks_crossing *x, bool holds, const char *fn, const char *what)
+{
+	if (!holds)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: not true: %s", fn, what);
+	return holds;
 }
 
 /** nooks_arg_range - @min <= @value <= @max */

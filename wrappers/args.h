@@ -7,7 +7,8 @@
 
 struct nooks_driver;
 
-bool nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
+const char *nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
+const char *nooks_members_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
 bool nooks_kernel_text(unsigned long addr);
 bool nooks_kernel_rodata(const void *p, size_t size);
 

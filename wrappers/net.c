@@ -343,30 +343,22 @@ static bool check_rtnl(struct nooks_crossing *x, unsigned long dev, const char *
 NOOKS_WRAPPER(register_netdev)
 {
 	struct net_device *dev = (struct net_device *)a0;
-	int ret;
 
 	if (!check_netdev(x, dev, "register_netdev"))
 		return 0;
 	nooks_netstate_name(nooks_driver_of(x), dev);
-	ret = register_netdev(dev);
-	if (!ret)
-		nooks_netstate_bind(nooks_driver_of(x), dev);
-	return ret;
+	return register_netdev(dev);
 }
 
 /* register_netdevice(struct net_device *dev) */
 NOOKS_WRAPPER(register_netdevice)
 {
 	struct net_device *dev = (struct net_device *)a0;
-	int ret;
 
 	if (!check_netdev(x, dev, "register_netdevice") || !check_rtnl(x, a0, "register_netdevice"))
 		return 0;
 	nooks_netstate_name(nooks_driver_of(x), dev);
-	ret = register_netdevice(dev);
-	if (!ret)
-		nooks_netstate_bind(nooks_driver_of(x), dev);
-	return ret;
+	return register_netdevice(dev);
 }
 
 static bool check_registered(struct nooks_crossing *x, struct net_device *dev, const char *fn)

@@ -59,7 +59,7 @@ static bool check_by_type(const struct function *fn, struct param *p)
 	if (target.class == TYPE_FUNCTION) {
 		p->check = CHECK_CALLBACK;
 		p->role = callback_of(fn, p);
-		return p->role;
+		return p->role && !p->role->denied;
 	}
 	p->type = type_of(target.id);
 	p->ops = ops_of(target.id);
@@ -111,7 +111,7 @@ static const char *length(struct function *fn, const char *text)
 	return p ? p->local : text;
 }
 
-static bool set_memory(struct function *fn, struct param *p, const struct value *v)
+static void set_memory(struct function *fn, struct param *p, const struct value *v)
 {
 	struct c_type target = kernel_target(p->id);
 	const struct value *len = v->args;
@@ -133,10 +133,9 @@ static bool set_memory(struct function *fn, struct param *p, const struct value 
 		p->size = NULL;
 	if (!p->size)
 		complain(v->pos, "'%s' takes (len=BYTES) or (count=ELEMENTS) here", v->text);
-	return true;
 }
 
-static bool set_object(struct param *p, const struct value *v)
+static void set_object(struct param *p, const struct value *v)
 {
 	const char *name = v->nr_args == 1 ? v->args[0].text : "";
 	const char *dot = strchrnul(name, '.');
@@ -146,59 +145,57 @@ static bool set_object(struct param *p, const struct value *v)
 	p->inside = *dot ? dot + 1 : NULL;
 	if (!p->type)
 		complain(v->pos, "'object' takes a declared (TYPE) or (TYPE.FIELD)");
-	return true;
 }
 
-static bool set_range(struct param *p, const struct value *v)
+static void set_range(struct param *p, const struct value *v)
 {
 	p->check = CHECK_RANGE;
 	if (v->nr_args != 2) {
 		complain(v->pos, "'range' takes (MIN,MAX)");
-		return true;
+		return;
 	}
 	p->min = v->args[0].text;
 	p->max = v->args[1].text;
-	return true;
 }
 
-static bool set_one(struct function *fn, struct param *p, const struct value *v)
+/* False: the parameter can't be that. */
+static bool set_check(struct function *fn, struct param *p, const struct value *v)
 {
 	const char *arg = v->nr_args == 1 ? v->args[0].text : "";
 	bool pointer = kernel_c_type(p->id).class == TYPE_POINTER;
 
-	if (!strcmp(v->text, "range"))
-		return !pointer && set_range(p, v);
 	if (!strcmp(v->text, "check")) {
 		p->check = CHECK_BY_HAND;
 		p->by_hand = arg;
 		return *arg;
 	}
-	if (!pointer)
+	/* Numbers have a range; all else is of pointers. */
+	if (pointer == !strcmp(v->text, "range"))
 		return false;
-	if (!strcmp(v->text, "opaque")) {
+	if (!pointer) {
+		set_range(p, v);
+	} else if (!strcmp(v->text, "opaque")) {
 		p->check = CHECK_NONE;
-		return !v->nr_args;
-	}
-	if (!strcmp(v->text, "string")) {
+	} else if (!strcmp(v->text, "string")) {
 		p->check = CHECK_STRING;
 		p->size = *arg ? length(fn, arg) : STRING_MAX;
-		return true;
-	}
-	if (!strcmp(v->text, "in") || !strcmp(v->text, "out") || !strcmp(v->text, "buffer"))
-		return set_memory(fn, p, v);
-	if (!strcmp(v->text, "object"))
-		return set_object(p, v);
-	if (!strcmp(v->text, "callback")) {
+	} else if (!strcmp(v->text, "in") || !strcmp(v->text, "out") ||
+		   !strcmp(v->text, "buffer")) {
+		set_memory(fn, p, v);
+	} else if (!strcmp(v->text, "object")) {
+		set_object(p, v);
+	} else if (!strcmp(v->text, "callback")) {
 		p->check = CHECK_CALLBACK;
 		p->role = role_find(arg);
-		return p->role;
-	}
-	if (!strcmp(v->text, "ops")) {
+		return p->role && !p->role->denied;
+	} else if (!strcmp(v->text, "ops")) {
 		p->check = CHECK_OPS;
 		p->ops = ops_find(arg);
 		return p->ops;
+	} else {
+		return false;
 	}
-	return false;
+	return true;
 }
 
 static void set_param(struct function *fn, struct param *p, const struct clause *cl)
@@ -210,7 +207,7 @@ static void set_param(struct function *fn, struct param *p, const struct clause 
 
 		if (!strcmp(v->text, "null") && !v->nr_args)
 			p->null_ok = true;
-		else if (set_one(fn, p, v))
+		else if (set_check(fn, p, v))
 			known = true;
 		else
 			complain(v->pos, "%s can't be '%s%s'", p->name, v->text,
@@ -222,7 +219,7 @@ static void set_param(struct function *fn, struct param *p, const struct clause 
 		complain(cl->pos, "'null' says nothing of %s", p->name);
 }
 
-/* Options of a generated wrapper, beside those that every function may have. */
+/* Clauses of a generated wrapper, beside those that every function may have. */
 static void set_clause(struct function *fn, const struct clause *cl)
 {
 	struct param *p = find_param(fn, cl->name);
@@ -243,7 +240,7 @@ static void set_clause(struct function *fn, const struct clause *cl)
 	}
 }
 
-/* Options about the function as a whole. */
+/* Clauses about the function as a whole. */
 static bool is_general(const struct clause *cl)
 {
 	static const char * const general[] = {

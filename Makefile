@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# Build, check, test and install nooks. 'make help' explains the targets.
+
+KVER ?= $(shell ls -d /lib/modules/6.1*/build 2>/dev/null | sort -V | tail -n 1 | cut -d/ -f4)
+KDIR ?= /lib/modules/$(KVER)/build
+O := $(CURDIR)/build
+BTF := $(O)/$(KVER)/vmlinux.btf
+ANNOTATIONS := $(sort $(wildcard wrappers/annotations/*.nooks))
+GENERATED := $(O)/generated
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all modules tools generated check bench install clean help
+
+all: modules tools
+
+help:
+	@echo 'make            nooks.ko and its tools; no root needed'
+	@echo 'make check      sparse, W=1 and shellcheck over all sources'
+	@echo 'make demo       crash e1000 in its domain, and natively, in QEMU (1)'
+	@echo 'make test       all tests in QEMU; T=NAME runs one, G=GROUP a group (1)'
+	@echo 'make bench      what isolation costs, in counts and ratios, in QEMU (1)'
+	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root'
+	@echo 'make clean      remove what was built, caches of the lab excepted'
+	@echo
+	@echo 'KVER=$(KVER) chooses the kernel.'
+	@echo '(1) as root installs the Debian packages that are missing; kernel code runs in guests only.'
+
+tools: wrapgen nooks-load
+
+.PHONY: wrapgen nooks-load
+wrapgen nooks-load:
+	@$(MAKE) --no-print-directory -C tools/$@ O=$(O)/tools
+
+$(BTF):
+	@scripts/extract-btf $(KVER) $@
+
+generated: $(GENERATED)/.stamp
+
+$(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) | wrapgen
+	@mkdir -p $(GENERATED)
+	@$(O)/tools/wrapgen --btf $(BTF) -o $(GENERATED) $(ANNOTATIONS)
+	@touch $@
+
+modules: generated
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules
+
+check: generated
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) clean
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) W=1 C=2 modules
+	@shellcheck -x $$(grep -rlE '^#!.*(ba)?sh' scripts tests .ci)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)/lib/modules/$(KVER)/updates
+	install -m 755 $(O)/tools/nooks-load $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 nooks.ko $(DESTDIR)/lib/modules/$(KVER)/updates
+	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+clean:
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) clean
+	@rm -rf $(GENERATED) $(O)/tools
+
+include scripts/lab.mk

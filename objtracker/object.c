@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of a driver's tracked objects. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "../nooks/driver.h"
+
+static unsigned long page_of(unsigned long addr)
+{
+	return addr >> PAGE_SHIFT;
+}
+
+/**
+ * nooks_objects_init - make an empty table
+ * @objects: the table
+ */
+void nooks_objects_init(struct nooks_objects *objects)
+{
+	raw_spin_lock_init(&objects->lock);
+	hash_init(objects->table);
+	INIT_LIST_HEAD(&objects->all);
+	objects->count = 0;
+}
+
+static struct nooks_object *find(struct nooks_objects *objects,
+				 const struct nooks_object_class *class, unsigned long start)
+{
+	struct nooks_object *object;
+
+	lockdep_assert_held(&objects->lock);
+	hash_for_each_possible(objects->table, object, node, page_of(start)) {
+		if (object->start == start && object->class == class)
+			return object;
+	}
+	return NULL;
+}
+
+static void unlink(struct nooks_objects *objects, struct nooks_object *object)
+{
+	lockdep_assert_held(&objects->lock);
+	hash_del(&object->node);
+	list_del(&object->list);
+	objects->count--;
+}
+
+/**
+ * nooks_object_add - track an object
+ * @driver: whose it is
+ * @class: its class
+ * @start: its address
+ * @size: bytes
+ * @type: enum nooks_type_id
+ * @gfp: for the entry
+ *
+ * Context: any but NMI, as @gfp says. Return: the object, NULL without memory or when there is one of that
+ * address and class already.
+ */
+struct nooks_object *nooks_object_add(struct nooks_driver *driver,
+				      const struct nooks_object_class *class, const void *start,
+				      size_t size, unsigned int type, gfp_t gfp)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object;
+	unsigned long flags;
+	bool added;
+
+	if (WARN_ON_ONCE(class->size < sizeof(*object)))
+		return NULL;
+	object = kzalloc(class->size, gfp);
+	if (!object)
+		return NULL;
+	object->class = class;
+	refcount_set(&object->refs, 1);
+	object->driver = driver;
+	object->start = (unsigned long)start;
+	object->size = size;
+	object->type = type;
+	if (class->init)
+		class->init(object);
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	added = !find(objects, class, object->start);
+	if (added) {
+		hash_add(objects->table, &object->node, page_of(object->start));
+		list_add(&object->list, &objects->all);
+		objects->count++;
+	}
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	if (added)
+		return object;
+	kfree(object);
+	return NULL;
+}
+
+/** nooks_object_find - the object of a class at an address, or NULL. Any context but NMI. */
+struct nooks_object *nooks_object_find(struct nooks_driver *driver,
+				       const struct nooks_object_class *class, const void *start)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	object = find(objects, class, (unsigned long)start);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return object;
+}
+
+/** nooks_object_get - as nooks_object_find(), with a reference. Any context but NMI. */
+struct nooks_object *nooks_object_get(struct nooks_driver *driver,
+				      const struct nooks_object_class *class, const void *start)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	object = find(objects, class, (unsigned long)start);
+	if (object)
+		refcount_inc(&object->refs);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return object;
+}
+
+/** nooks_object_find_type - the object of a type at an address, or NULL. Any context but NMI. */
+struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigned int type,
+					    const void *start)
+{
+	struct nooks_objects *objects = &driver->objects;
+	unsigned long addr = (unsigned long)start;
+	struct nooks_object *object, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	hash_for_each_possible(objects->table, object, node, page_of(addr)) {
+		if (object->start == addr && object->type == type) {
+			found = object;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return found;
+}
+
+/**
+ * nooks_object_containing - the smallest object with a type that an address lies in
+ * @driver: whose objects
+ * @addr: the address; in objects of more than NOOKS_OBJECT_SPAN pages only the first ones count
+ *
+ * Context: any but NMI. Return: the object or NULL.
+ */
+struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsigned long addr)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object, *found = NULL;
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	/* An object that is not aligned ends one page further on. */
+	for (i = 0; i <= NOOKS_OBJECT_SPAN; i++) {
+		hash_for_each_possible(objects->table, object, node, page_of(addr) - i) {
+			if (object->type && addr - object->start < object->size &&
+			    (!found || object->size < found->size))
+				found = object;
+		}
+	}
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return found;
+}
+
+/** nooks_object_remove - take an object out of the table; it is the caller's then. Any context but NMI. */
+struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
+					 const struct nooks_object_class *class, const void *start)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	object = find(objects, class, (unsigned long)start);
+	if (object)
+		unlink(objects, object);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return object;
+}
+
+/** nooks_object_free - give back a reference to an object. Any context but NMI. */
+void nooks_object_free(struct nooks_object *object)
+{
+	if (!refcount_dec_and_test(&object->refs))
+		return;
+	WARN_ON_ONCE(nooks_object_tracked(object));
+	kfree(object);
+}
+
+/**
+ * nooks_objects_forget - drop the kernel instances of what lay in freed memory
+ * @driver: whose memory
+ * @start: address
+ * @size: bytes, may be 0
+ *
+ * What is locked, armed or queued stays in the table: recovery and unloading must find it.
+ * Context: any but NMI; the memory is not in other use yet.
+ */
+void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t size)
+{
+	struct nooks_objects *objects = &driver->objects;
+	unsigned long first = (unsigned long)start, page;
+	struct nooks_object *object, *next;
+	struct hlist_node *tmp;
+	unsigned long flags;
+	LIST_HEAD(dropped);
+
+	if (!size)
+		return;
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	for (page = page_of(first); page <= page_of(first + size - 1); page++) {
+		hash_for_each_possible_safe(objects->table, object, tmp, node, page) {
+			if (!object->class->instance || object->start - first >= size ||
+			    refcount_read(&object->refs) > 1)
+				continue;
+			unlink(objects, object);
+			list_add(&object->list, &dropped);
+		}
+	}
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	list_for_each_entry_safe(object, next, &dropped, list)
+		nooks_object_free(object);
+}
+
+static struct nooks_object *take_newest(struct nooks_objects *objects,
+					enum nooks_release_phase phase)
+{
+	struct nooks_object *object, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	list_for_each_entry(object, &objects->all, list) {
+		if (object->class->phase == phase) {
+			unlink(objects, object);
+			found = object;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return found;
+}
+
+/**
+ * nooks_objects_release - undo all that a driver has made of a phase's classes, newest first
+ * @driver: closed to new entries
+ * @phase: the phase
+ *
+ * Context: may sleep.
+ */
+void nooks_objects_release(struct nooks_driver *driver, enum nooks_release_phase phase)
+{
+	struct nooks_object *object;
+
+	might_sleep();
+	while ((object = take_newest(&driver->objects, phase))) {
+		if (object->class->release)
+			object->class->release(object);
+		nooks_object_free(object);
+	}
+}

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locks. A lock that a driver has embedded in its memory stands for a kernel instance: this is what
+ * is taken, the driver's own word is never looked at. A lock inside a kernel object that the driver
+ * may use is taken as it is.
+ *
+ * Waiting for a spinning lock ends when the domain fails, and fails it when the holder doesn't let
+ * go: another thread of the driver may hold it for ever.
+ */
+#include <linux/bottom_half.h>
+#include <linux/mutex.h>
+#include <linux/sched/clock.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "../nooks/driver.h"
+#include "../objtracker/instance.h"
+#include "generated.h"
+
+/* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
+#define SPIN_LIMIT	(5 * NSEC_PER_SEC)
+
+enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX };
+
+struct nooks_lock;
+
+/**
+ * struct nooks_hold - a lock that a thread holds
+ * @list: in nooks_crossing.held, newest first; the thread's own
+ * @lock: of which there is a reference
+ * @kind: how it was taken
+ */
+struct nooks_hold {
+	struct list_head list;
+	struct nooks_lock *lock;
+	enum hold_kind kind;
+};
+
+/**
+ * struct nooks_lock - a lock as the kernel sees it
+ * @instance: in the driver's table
+ * @spin, @rw, @mutex: the kernel's instance
+ * @target: what is taken: the above, or the lock in a kernel object
+ * @cpu: where the holder of a spinning lock runs, -1: not held or for reading only. Written by the holder
+ * @owner: holder of a mutex; ditto
+ * @hold: of the one holder; readers have one each of their own
+ */
+struct nooks_lock {
+	struct nooks_instance instance;
+	union {
+		raw_spinlock_t spin;
+		rwlock_t rw;
+		struct mutex mutex;
+	};
+	union {
+		raw_spinlock_t *spin;
+		rwlock_t *rw;
+		struct mutex *mutex;
+	} target;
+	int cpu;
+	struct task_struct *owner;
+	struct nooks_hold hold;
+};
+
+/**
+ * struct lock_class - a kind of lock
+ * @object: its class of tracked objects
+ * @size: of the kernel's type
+ * @field: what the name of a field in a kernel object contains that is such a lock
+ */
+struct lock_class {
+	struct nooks_object_class object;
+	size_t size;
+	const char *field;
+};
+
+static struct nooks_lock *to_lock(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_lock, instance.object);
+}
+
+static bool in_kernel_object(const struct nooks_object *object)
+{
+	return !nooks_may_write(object->driver->domain, (void *)object->start, object->size);
+}
+
+/*
+ * All locks of a kind would be one class to lockdep, and what it would find be false: the order of a
+ * driver's locks is the driver's business.
+ */
+static void init_spin(struct nooks_object *object)
+{
+	struct nooks_lock *lock = to_lock(object);
+
+	raw_spin_lock_init(&lock->spin);
+	lockdep_set_novalidate_class(&lock->spin);
+	lock->target.spin = in_kernel_object(object) ? (void *)object->start : &lock->spin;
+	lock->cpu = -1;
+}
+
+static void init_rw(struct nooks_object *object)
+{
+	struct nooks_lock *lock = to_lock(object);
+
+	rwlock_init(&lock->rw);
+	lockdep_set_novalidate_class(&lock->rw);
+	lock->target.rw = in_kernel_object(object) ? (void *)object->start : &lock->rw;
+	lock->cpu = -1;
+}
+
+static void init_mutex(struct nooks_object *object)
+{
+	struct nooks_lock *lock = to_lock(object);
+
+	mutex_init(&lock->mutex);
+	lockdep_set_novalidate_class(&lock->mutex);
+	lock->target.mutex = in_kernel_object(object) ? (void *)object->start : &lock->mutex;
+}
+
+#define LOCK_CLASS(text, init_fn, type, field_name) {				\
+	.object = {								\
+		.name = text,							\
+		.phase = NOOKS_PHASE_MEMORY,					\
+		.size = sizeof(struct nooks_lock),				\
+		.init = init_fn,						\
+		.instance = true,						\
+	},									\
+	.size = sizeof(type),							\
+	.field = field_name,							\
+}
+
+static const struct lock_class spin_class =
+	LOCK_CLASS("spinlock", init_spin, raw_spinlock_t, "raw_lock.val");
+static const struct lock_class rw_class =
+	LOCK_CLASS("rwlock", init_rw, rwlock_t, "raw_lock.cnts");
+static const struct lock_class mutex_class =
+	LOCK_CLASS("mutex", init_mutex, struct mutex, "owner.counter");
+
+/* Is there such a lock at this address, in a kernel object that the driver has? */
+static bool kernel_lock(struct nooks_crossing *x, const struct lock_class *class,
+			unsigned long addr)
+{
+	struct nooks_object *object = nooks_object_containing(nooks_driver_of(x), addr);
+	const struct nooks_type *type;
+	unsigned int i;
+
+	if (!object || object->type >= nooks_nr_types)
+		return false;
+	type = &nooks_types[object->type];
+	for (i = 0; i < type->nr_fields; i++) {
+		if (type->fields[i].offset == addr - object->start &&
+		    strstr(type->fields[i].name, class->field))
+			return true;
+	}
+	return false;
+}
+
+/* A reference to the lock at an address; NULL: there is none, and the domain has failed. */
+static struct nooks_lock *lock_get(struct nooks_crossing *x, const struct lock_class *class,
+				   unsigned long addr, gfp_t gfp)
+{
+	struct nooks_instance *instance = nooks_instance_find(x, &class->object, addr);
+	struct nooks_lock *lock;
+
+	if (!instance && kernel_lock(x, class, addr))
+		instance = nooks_instance_create(x, &class->object, addr, class->size, gfp);
+	else if (!instance)
+		instance = nooks_instance_get(x, &class->object, addr, class->size, gfp);
+	if (!instance)
+		return NULL;
+	lock = to_lock(&instance->object);
+	/* The kernel object may be gone by now. */
+	if ((unsigned long)lock->target.spin == addr && !kernel_lock(x, class, addr)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "no %s there", class->object.name);
+		nooks_instance_put(instance);
+		return NULL;
+	}
+	return lock;
+}
+
+static void lock_put(struct nooks_lock *lock)
+{
+	nooks_instance_put(&lock->instance);
+}
+
+static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
+{
+	switch (kind) {
+	case HOLD_SPIN:
+		return raw_spin_trylock(lock->target.spin);
+	case HOLD_READ:
+		return read_trylock(lock->target.rw);
+	case HOLD_WRITE:
+		return write_trylock(lock->target.rw);
+	case HOLD_MUTEX:
+		return mutex_trylock(lock->target.mutex);
+	}
+	return false;
+}
+
+static void unlock(struct nooks_lock *lock, enum hold_kind kind)
+{
+	switch (kind) {
+	case HOLD_SPIN:
+		return raw_spin_unlock(lock->target.spin);
+	case HOLD_READ:
+		return read_unlock(lock->target.rw);
+	case HOLD_WRITE:
+		return write_unlock(lock->target.rw);
+	case HOLD_MUTEX:
+		return mutex_unlock(lock->target.mutex);
+	}
+}
+
+/* The thread has taken a lock: the reference to it is now the hold's. */
+static void hold_add(struct nooks_crossing *x, struct nooks_lock *lock, struct nooks_hold *hold,
+		     enum hold_kind kind)
+{
+	hold->lock = lock;
+	hold->kind = kind;
+	list_add(&hold->list, &x->held);
+	if (kind == HOLD_MUTEX)
+		WRITE_ONCE(lock->owner, current);
+	else if (kind != HOLD_READ)
+		WRITE_ONCE(lock->cpu, smp_processor_id());
+}
+
+/* Takes a hold off its crossing's list and lets go of the lock. */
+static void hold_drop(struct nooks_hold *hold)
+{
+	struct nooks_lock *lock = hold->lock;
+	enum hold_kind kind = hold->kind;
+
+	list_del(&hold->list);
+	if (kind == HOLD_READ)
+		kfree(hold);
+	else if (kind == HOLD_MUTEX)
+		WRITE_ONCE(lock->owner, NULL);
+	else
+		WRITE_ONCE(lock->cpu, -1);
+	unlock(lock, kind);
+	lock_put(lock);
+}
+
+/* Spin until the lock is taken. Not if the domain has failed, maybe only now and because of that. */
+static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind)
+{
+	const struct nooks_object *object = &lock->instance.object;
+	u64 start = 0;
+
+	while (!try_lock(lock, kind)) {
+		if (nooks_crossing_stale(x))
+			return false;
+		if (READ_ONCE(lock->cpu) == smp_processor_id()) {
+			nooks_fail(x, NOOKS_BAD_ARGUMENT, object->start,
+				   "%s: this CPU holds it already", object->class->name);
+			return false;
+		}
+		if (!start)
+			start = local_clock();
+		if (local_clock() - start > SPIN_LIMIT) {
+			nooks_fail(x, NOOKS_TIMEOUT, object->start,
+				   "%s: its holder does not let go", object->class->name);
+			return false;
+		}
+		cpu_relax();
+	}
+	return true;
+}
+
+/*
+ * Take a spinning lock. If that fails, so has the domain: what the caller has done to interrupts and
+ * bottom halves is put right when the thread is unwound.
+ */
+static bool lock_spinning(struct nooks_crossing *x, const struct lock_class *class,
+			  unsigned long addr, enum hold_kind kind, bool wait)
+{
+	struct nooks_lock *lock = lock_get(x, class, addr, GFP_ATOMIC);
+	struct nooks_hold *hold;
+	bool taken;
+
+	if (!lock)
+		return false;
+	hold = kind == HOLD_READ ? kmalloc(sizeof(*hold), GFP_ATOMIC | __GFP_NOWARN) : &lock->hold;
+	if (!hold) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory to hold an rwlock");
+		lock_put(lock);
+		return false;
+	}
+	/* As the kernel's own: whoever spins stays on its CPU. */
+	preempt_disable();
+	taken = wait ? spin(x, lock, kind) : try_lock(lock, kind);
+	if (taken) {
+		hold_add(x, lock, hold, kind);
+	} else {
+		if (kind == HOLD_READ)
+			kfree(hold);
+		lock_put(lock);
+	}
+	preempt_enable();
+	return taken;
+}
+
+/* What this thread holds of a lock, in this crossing. Whoever has not taken a lock can't release it. */
+static struct nooks_hold *held(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind)
+{
+	struct nooks_hold *hold;
+
+	list_for_each_entry(hold, &x->held, list) {
+		if (hold->lock->instance.object.start == addr && hold->kind == kind)
+			return hold;
+	}
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "lock released that this call does not hold");
+	return NULL;
+}
+
+static bool hold_release(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind)
+{
+	struct nooks_hold *hold = held(x, addr, kind);
+
+	if (hold)
+		hold_drop(hold);
+	return hold;
+}
+
+/* Allow bottom halves again, if it is this crossing that has disabled them and interrupts are on. */
+static void bh_enable(struct nooks_crossing *x, unsigned long addr)
+{
+	if (softirq_count() <= (x->preempt_count & SOFTIRQ_MASK) || in_hardirq() || irqs_disabled())
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr,
+			   "bottom halves enabled that were not disabled, or with interrupts off");
+	else
+		local_bh_enable();
+}
+
+#define SPINNING_LOCK(prefix, class, kind)						\
+NOOKS_WRAPPER(prefix##_lock)								\
+{											\
+	lock_spinning(x, class, a0, kind, true);					\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_lock_bh)								\
+{											\
+	local_bh_disable();								\
+	lock_spinning(x, class, a0, kind, true);					\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_lock_irq)							\
+{											\
+	local_irq_disable();								\
+	lock_spinning(x, class, a0, kind, true);					\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_lock_irqsave)							\
+{											\
+	unsigned long flags;								\
+											\
+	local_irq_save(flags);								\
+	lock_spinning(x, class, a0, kind, true);					\
+	return flags;									\
+}											\
+NOOKS_WRAPPER(prefix##_trylock)								\
+{											\
+	return lock_spinning(x, class, a0, kind, false);				\
+}											\
+NOOKS_WRAPPER(prefix##_unlock)								\
+{											\
+	hold_release(x, a0, kind);							\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_unlock_bh)							\
+{											\
+	if (hold_release(x, a0, kind))							\
+		bh_enable(x, a0);							\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_unlock_irq)							\
+{											\
+	if (hold_release(x, a0, kind))							\
+		local_irq_enable();							\
+	return 0;									\
+}											\
+NOOKS_WRAPPER(prefix##_unlock_irqrestore)						\
+{											\
+	if (hold_release(x, a0, kind))							\
+		local_irq_restore(a1);							\
+	return 0;									\
+}
+
+SPINNING_LOCK(_raw_spin, &spin_class, HOLD_SPIN)
+SPINNING_LOCK(_raw_read, &rw_class, HOLD_READ)
+SPINNING_LOCK(_raw_write, &rw_class, HOLD_WRITE)
+
+NOOKS_WRAPPER(_raw_spin_trylock_bh)
+{
+	bool taken;
+
+	local_bh_disable();
+	taken = lock_spinning(x, &spin_class, a0, HOLD_SPIN, false);
+	if (!taken)
+		bh_enable(x, a0);
+	return taken;
+}
+
+/* void __local_bh_enable_ip(unsigned long ip, unsigned int cnt): drivers call it as local_bh_enable(). */
+NOOKS_WRAPPER(__local_bh_enable_ip)
+{
+	if ((unsigned int)a1 != SOFTIRQ_DISABLE_OFFSET)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "__local_bh_enable_ip: cnt");
+	else
+		bh_enable(x, a0);
+	return 0;
+}
+
+/* A lock that the thread may sleep for; NULL: the domain has failed. */
+static struct nooks_lock *mutex_get(struct nooks_crossing *x, unsigned long addr, const char *fn)
+{
+	struct nooks_lock *lock;
+
+	if (!nooks_may_sleep(x, fn))
+		return NULL;
+	lock = lock_get(x, &mutex_class, addr, GFP_NOIO);
+	if (lock && READ_ONCE(lock->owner) == current) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: this thread holds it already", fn);
+		lock_put(lock);
+		return NULL;
+	}
+	return lock;
+}
+
+/* What the kernel's function has said: 0 if the lock is taken. */
+static int mutex_taken(struct nooks_crossing *x, struct nooks_lock *lock, int err)
+{
+	if (err)
+		lock_put(lock);
+	else
+		hold_add(x, lock, &lock->hold, HOLD_MUTEX);
+	return err;
+}
+
+/*
+ * When the domain fails, whoever holds the mutex is unwound and releases it; so a thread that sleeps
+ * here wakes up, and releases it in its turn.
+ */
+NOOKS_WRAPPER(mutex_lock)
+{
+	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock");
+
+	if (lock) {
+		mutex_lock(lock->target.mutex);
+		mutex_taken(x, lock, 0);
+	}
+	return 0;
+}
+
+NOOKS_WRAPPER(mutex_lock_interruptible)
+{
+	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock_interruptible");
+
+	return lock ? mutex_taken(x, lock, mutex_lock_interruptible(lock->target.mutex)) : 0;
+}
+
+NOOKS_WRAPPER(mutex_lock_killable)
+{
+	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock_killable");
+
+	return lock ? mutex_taken(x, lock, mutex_lock_killable(lock->target.mutex)) : 0;
+}
+
+NOOKS_WRAPPER(mutex_trylock)
+{
+	struct nooks_lock *lock = lock_get(x, &mutex_class, a0, GFP_ATOMIC);
+
+	return lock && !mutex_taken(x, lock, !try_lock(lock, HOLD_MUTEX));
+}
+
+NOOKS_WRAPPER(mutex_unlock)
+{
+	hold_release(x, a0, HOLD_MUTEX);
+	return 0;
+}
+
+NOOKS_WRAPPER(mutex_is_locked)
+{
+	struct nooks_lock *lock = lock_get(x, &mutex_class, a0, GFP_ATOMIC);
+	bool locked = lock && mutex_is_locked(lock->target.mutex);
+
+	if (lock)
+		lock_put(lock);
+	return locked;
+}
+
+/* void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key) */
+NOOKS_WRAPPER(__mutex_init)
+{
+	static struct lock_class_key key;
+
+	if (!nooks_arg_writable(x, (void *)a0, sizeof(struct mutex), false, "__mutex_init", "lock"))
+		return 0;
+	/* Nobody ever takes this one; a later use of the address gets a fresh instance. */
+	nooks_objects_forget(nooks_driver_of(x), (void *)a0, 1);
+	__mutex_init((struct mutex *)a0, "driver's", &key);
+	return 0;
+}
+
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+/* The names that kernels with lockdep use. */
+#define NESTED(nested, plain)								\
+NOOKS_WRAPPER(nested)									\
+{											\
+	return nooks_w_##plain(a0, 0, 0, 0, 0, 0, x);					\
+}
+
+NESTED(_raw_spin_lock_nested, _raw_spin_lock)
+NESTED(_raw_spin_lock_irqsave_nested, _raw_spin_lock_irqsave)
+NESTED(mutex_lock_nested, mutex_lock)
+NESTED(mutex_lock_interruptible_nested, mutex_lock_interruptible)
+NESTED(mutex_lock_killable_nested, mutex_lock_killable)
+#endif
+
+#ifdef CONFIG_DEBUG_SPINLOCK
+/* void __raw_spin_lock_init(raw_spinlock_t *lock, const char *name, key, short inner) */
+NOOKS_WRAPPER(__raw_spin_lock_init)
+{
+	static struct lock_class_key key;
+
+	if (!nooks_arg_writable(x, (void *)a0, sizeof(raw_spinlock_t), false,
+				"__raw_spin_lock_init", "lock"))
+		return 0;
+	nooks_objects_forget(nooks_driver_of(x), (void *)a0, 1);
+	__raw_spin_lock_init((raw_spinlock_t *)a0, "driver's", &key, LD_WAIT_SPIN);
+	return 0;
+}
+#endif
+
+/**
+ * nooks_locks_release - release the locks that a call into a driver has left behind
+ * @x: its crossing, ended or unwound
+ *
+ * Context: the thread of the crossing, interrupts off; they stay off. What the driver has done
+ * to interrupts and bottom halves by the same calls is left to nooks_crossing_restore().
+ */
+void nooks_locks_release(struct nooks_crossing *x)
+{
+	struct nooks_hold *hold, *next;
+
+	lockdep_assert_irqs_disabled();
+	list_for_each_entry_safe(hold, next, &x->held, list)
+		hold_drop(hold);
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What users have set on a net device survives a restart of its driver: name and index, MTU,
+ * address, flags, IP addresses and routes.
+ *
+ * IP addresses and routes are asked for, and given back, in the words of rtnetlink: what a dump says is what
+ * makes them again.
+ */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/inetdevice.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/netlink.h>
+#include <net/sock.h>
+#include "net.h"
+
+#define DUMP_BUFFER	SZ_32K			/* the largest that the kernel fills in one go */
+#define USER_FLAGS	(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_NOTRAILERS | IFF_DYNAMIC)
+
+/** struct message - an rtnetlink message that makes an address or a route */
+struct message {
+	struct list_head list;
+	struct nlmsghdr header;			/* and its payload */
+};
+
+/**
+ * struct nooks_netdev_record - what is kept of a net device from its release until the driver has
+ *	registered it again
+ * @list: in records, in the order of the devices' registration
+ * @driver: whose
+ * @parent: the device's parent; compared only
+ * @ifindex: of the device, which it will have again
+ * @name: ditto
+ * @mtu: ditto
+ * @flags: as dev_get_flags() tells them
+ * @wanted: features that the user had switched on, of those in @changeable
+ * @changeable: features that the user may switch
+ * @own_address: @address was not the device's permanent one
+ * @address: hardware address
+ * @messages: struct message of addresses, then of routes
+ * @taken: a device has its name again
+ */
+struct nooks_netdev_record {
+	struct list_head list;
+	struct nooks_driver *driver;
+	const struct device *parent;
+	int ifindex;
+	char name[IFNAMSIZ];
+	unsigned int mtu;
+	unsigned int flags;
+	netdev_features_t wanted;
+	netdev_features_t changeable;
+	bool own_address;
+	u8 address[MAX_ADDR_LEN];
+	struct list_head messages;
+	bool taken;
+};
+
+static LIST_HEAD(records);
+static DEFINE_MUTEX(records_mutex);		/* protects records; inside rtnl */
+
+static void record_free(struct nooks_netdev_record *record)
+{
+	struct message *message, *next;
+
+	list_for_each_entry_safe(message, next, &record->messages, list)
+		kfree(message);
+	kfree(record);
+}
+
+/* Does a dumped message make something that the user has made on this device? */
+static bool ours(const struct nlmsghdr *header, int ifindex)
+{
+	const struct rtmsg *route;
+	const struct nlattr *out;
+
+	if (header->nlmsg_type == RTM_NEWADDR)
+		return nlmsg_len(header) >= (int)sizeof(struct ifaddrmsg) &&
+		       ((struct ifaddrmsg *)nlmsg_data(header))->ifa_index == ifindex;
+	if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_len(header) < (int)sizeof(*route))
+		return false;
+	route = nlmsg_data(header);
+	out = nlmsg_find_attr(header, sizeof(*route), RTA_OIF);
+	/* The kernel's own come with the addresses; router advertisements come again. */
+	return out && nla_get_u32(out) == ifindex && !(route->rtm_flags & RTM_F_CLONED) &&
+	       route->rtm_protocol != RTPROT_KERNEL && route->rtm_protocol != RTPROT_RA;
+}
+
+static int send(struct socket *sock, void *message, size_t size)
+{
+	struct kvec vec = { .iov_base = message, .iov_len = size };
+	struct msghdr msg = {};
+
+	return kernel_sendmsg(sock, &msg, &vec, 1, size);
+}
+
+/* Ask for all addresses (or routes) and keep those of a device. */
+static int dump(struct socket *sock, struct nooks_netdev_record *record, int type, void *buffer)
+{
+	struct {
+		struct nlmsghdr header;
+		union {
+			struct ifaddrmsg address;
+			struct rtmsg route;
+		};
+	} request = {
+		.header = {
+			.nlmsg_len = sizeof(request),
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		},
+	};
+	int ret = send(sock, &request, sizeof(request));
+
+	while (ret >= 0) {
+		struct kvec vec = { .iov_base = buffer, .iov_len = DUMP_BUFFER };
+		struct msghdr msg = {};
+		struct nlmsghdr *header;
+
+		ret = kernel_recvmsg(sock, &msg, &vec, 1, DUMP_BUFFER, 0);
+		if (ret < 0)
+			break;
+		for (header = buffer; nlmsg_ok(header, ret); header = nlmsg_next(header, &ret)) {
+			struct message *message;
+
+			if (header->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (header->nlmsg_type == NLMSG_ERROR)
+				return -EIO;
+			if (!ours(header, record->ifindex))
+				continue;
+			message = kzalloc(offsetof(struct message, header) + header->nlmsg_len,
+					  GFP_KERNEL);
+			if (!message)
+				return -ENOMEM;
+			memcpy(&message->header, header, header->nlmsg_len);
+			list_add_tail(&message->list, &record->messages);
+		}
+	}
+	return ret;
+}
+
+static void save_messages(struct nooks_netdev_record *record, struct net *net)
+{
+	void *buffer = kmalloc(DUMP_BUFFER, GFP_KERNEL);
+	struct socket *sock;
+	int ret;
+
+	if (!buffer)
+		return;
+	ret = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	if (!ret) {
+		ret = dump(sock, record, RTM_GETADDR, buffer);
+		if (!ret)
+			ret = dump(sock, record, RTM_GETROUTE, buffer);
+		sock_release(sock);
+	}
+	if (ret)
+		pr_warn("%s: can't keep all addresses and routes (%d)\n", record->name, ret);
+	kfree(buffer);
+}
+
+static void restore_messages(struct nooks_netdev_record *record, struct net *net)
+{
+	struct message *message;
+	struct socket *sock;
+	int ret;
+
+	if (list_empty(&record->messages))
+		return;
+	ret = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	if (ret) {
+		pr_warn("%s: can't restore addresses and routes (%d)\n", record->name, ret);
+		return;
+	}
+	list_for_each_entry(message, &record->messages, list) {
+		/* Who had been quicker, a network manager for one, has its way. */
+		message->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+		message->header.nlmsg_pid = 0;
+		send(sock, &message->header, message->header.nlmsg_len);
+	}
+	sock_release(sock);
+}
+
+void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev)
+{
+	struct nooks_netdev_record *record;
+
+	if (dev->reg_state != NETREG_REGISTERED)
+		return;
+	record = kzalloc(sizeof(*record), GFP_KERNEL);
+	if (!record)
+		return;
+	INIT_LIST_HEAD(&record->messages);
+	record->driver = driver;
+	record->parent = dev->dev.parent;
+	rtnl_lock();
+	record->ifindex = dev->ifindex;
+	strscpy(record->name, dev->name, sizeof(record->name));
+	record->mtu = dev->mtu;
+	record->flags = dev_get_flags(dev) & USER_FLAGS;
+	record->wanted = dev->wanted_features;
+	record->changeable = dev->hw_features;
+	record->own_address = memcmp(dev->dev_addr, dev->perm_addr, dev->addr_len);
+	memcpy(record->address, dev->dev_addr, dev->addr_len);
+	rtnl_unlock();
+	save_messages(record, dev_net(dev));
+	mutex_lock(&records_mutex);
+	/* Devices are released newest first. */
+	list_add(&record->list, &records);
+	mutex_unlock(&records_mutex);
+}
+
+void nooks_netstate_name(struct nooks_driver *driver, struct net_device *dev)
+{
+	struct nooks_netdev_record *record;
+
+	mutex_lock(&records_mutex);
+	list_for_each_entry(record, &records, list) {
+		if (record->driver != driver || record->taken || record->parent != dev->dev.parent)
+			continue;
+		strscpy(dev->name, record->name, sizeof(dev->name));
+		dev->ifindex = record->ifindex;
+		record->taken = true;
+		break;
+	}
+	mutex_unlock(&records_mutex);
+}
+
+static void restore(struct nooks_netdev_record *record, struct net_device *dev)
+{
+	struct sockaddr_storage address = { .ss_family = dev->type };
+	int ret = 0;
+
+	rtnl_lock();
+	if (record->mtu != dev->mtu)
+		ret = dev_set_mtu(dev, record->mtu);
+	if (record->own_address) {
+		memcpy(((struct sockaddr *)&address)->sa_data, record->address, dev->addr_len);
+		ret = dev_set_mac_address(dev, (struct sockaddr *)&address, NULL) ?: ret;
+	}
+	if ((dev->wanted_features ^ record->wanted) & record->changeable & dev->hw_features) {
+		dev->wanted_features &= ~(record->changeable & dev->hw_features);
+		dev->wanted_features |= record->wanted & record->changeable & dev->hw_features;
+		netdev_update_features(dev);
+	}
+	ret = dev_change_flags(dev, (dev_get_flags(dev) & ~USER_FLAGS) | record->flags, NULL) ?: ret;
+	rtnl_unlock();
+	if (ret)
+		pr_warn("%s: can't restore all of its state (%d)\n", record->name, ret);
+	restore_messages(record, dev_net(dev));
+}
+
+static void take_records(struct nooks_driver *driver, struct list_head *taken)
+{
+	struct nooks_netdev_record *record, *next;
+
+	mutex_lock(&records_mutex);
+	list_for_each_entry_safe(record, next, &records, list)
+		if (record->driver == driver)
+			list_move_tail(&record->list, taken);
+	mutex_unlock(&records_mutex);
+}
+
+void nooks_net_restored(struct nooks_driver *driver)
+{
+	struct nooks_netdev_record *record, *next;
+	LIST_HEAD(mine);
+
+	take_records(driver, &mine);
+	list_for_each_entry_safe(record, next, &mine, list) {
+		struct net_device *dev = record->taken ? dev_get_by_index(&init_net, record->ifindex) :
+					 NULL;
+
+		if (dev && dev->dev.parent == record->parent)
+			restore(record, dev);
+		else
+			pr_warn("%s: has not come back\n", record->name);
+		dev_put(dev);
+		record_free(record);
+	}
+}
+
+void nooks_net_forget(struct nooks_driver *driver)
+{
+	struct nooks_netdev_record *record, *next;
+	LIST_HEAD(mine);
+
+	take_records(driver, &mine);
+	list_for_each_entry_safe(record, next, &mine, list)
+		record_free(record);
+}
