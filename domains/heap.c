@@ -176,6 +176,8 @@ static void free_dead(struct nooks_heap *heap)
 		return;
 	nooks_revoke_flush(heap->domain);
 	list_for_each_entry_safe(block, next, &dead, list) {
+		if (block->kind == BLOCK_SHARED && heap->gone)
+			heap->gone(heap, block->start, block->pages);
 		put_pages(block);
 		atomic_long_sub(block->pages, &heap->pages);
 		kfree(block);
@@ -609,6 +611,7 @@ int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain)
 	INIT_DELAYED_WORK(&heap->reap, reap_work);
 	atomic_long_set(&heap->pages, 0);
 	heap->limit = NOOKS_HEAP_LIMIT >> PAGE_SHIFT;
+	heap->gone = NULL;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct nooks_domain;
  * @reap: frees them, and shared blocks that nobody has wanted for a while
  * @pages: in use by the heap, for the limit; dead blocks included
  * @limit: in pages
+ * @gone: NULL, or told of shared pages that are about to be given back; process context
  */
 struct nooks_heap {
 	struct nooks_domain *domain;
@@ -38,6 +39,7 @@ struct nooks_heap {
 	struct delayed_work reap;
 	atomic_long_t pages;
 	long limit;
+	void (*gone)(struct nooks_heap *heap, void *start, unsigned long pages);
 };
 
 /* Process context. */

@@ -79,7 +79,7 @@
 	.endm
 
 	.section .text.nooks_switch, "ax"
-	.align	4096
+	.align	4096, 0xcc
 SYM_DATA(nooks_switch_text_start, )
 
 /*
@@ -514,7 +514,7 @@ SYM_INNER_LABEL(nooks_native_page_fault, SYM_L_GLOBAL)
 SYM_DATA(nooks_gate_jumps, )
 	.popsection
 
-	.align	4096
+	.align	4096, 0xcc
 SYM_CODE_START(nooks_gate_stubs)
 	.set	gate, 0
 	.rept	NOOKS_NR_GATES
@@ -524,5 +524,5 @@ SYM_CODE_START(nooks_gate_stubs)
 	.align	NOOKS_GATE_SIZE, 0xcc
 SYM_CODE_END(nooks_gate_stubs)
 
-	.align	4096
+	.align	4096, 0xcc
 SYM_DATA(nooks_switch_text_end, )

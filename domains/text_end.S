@@ -3,5 +3,5 @@
 #include <linux/linkage.h>
 
 	.section .text.nooks_domain, "ax"
-	.align	4096
+	.align	4096, 0xcc
 SYM_DATA(nooks_domain_text_end, )

@@ -41,7 +41,7 @@ static long read_nothing(void *dst, const void *src, size_t size)
 static struct nooks_decoder decoder = { .read = read_memory };
 
 /* Random, and the same in each run */
-static u64 random(void)
+static u64 next_random(void)
 {
 	static u64 state = 0x9e3779b97f4a7c15ull;
 
@@ -54,7 +54,7 @@ static u64 random(void)
 /* From -limit to limit - 1 */
 static s64 random_around_zero(s64 limit)
 {
-	return (s64)(random() % (2 * limit)) - limit;
+	return (s64)(next_random() % (2 * limit)) - limit;
 }
 
 /* See emulate_native.S for what the forms expect. */
@@ -62,15 +62,15 @@ static void prepare(const struct form *form, struct pt_regs *regs, unsigned long
 {
 	bool rep = !strncmp(form->text, "rep", 3);
 	bool locked = !strncmp(form->text, "lock", 4) || !strncmp(form->text, "xchg", 4);
-	unsigned long operand = (unsigned long)memory + OPERAND + random() % 64;
+	unsigned long operand = (unsigned long)memory + OPERAND + next_random() % 64;
 	int i;
 
 	if (locked)		/* Crossing a cache line is not for the processor to try. */
 		operand = round_down(operand, 8);
 	for (i = 0; i < MEMORY_SIZE; i++)
-		memory[i] = random();
+		memory[i] = next_random();
 	for (i = 0; i < 16; i++)
-		*register_slot(regs, i) = random();
+		*register_slot(regs, i) = next_random();
 	regs->di = operand;
 	regs->r12 = operand;
 	regs->r13 = operand;
@@ -78,15 +78,15 @@ static void prepare(const struct form *form, struct pt_regs *regs, unsigned long
 	regs->si = operand + random_around_zero(256);
 	regs->r11 = random_around_zero(16);
 	regs->bx = random_around_zero(512);
-	regs->r14 = random() << 32 | (u32)random_around_zero(512);
-	regs->r15 = random() << 16 | (u16)random_around_zero(512);
+	regs->r14 = next_random() << 32 | (u32)random_around_zero(512);
+	regs->r15 = next_random() << 16 | (u16)random_around_zero(512);
 	if (rep)
-		regs->cx = 1 + random() % 32;
-	if (random() % 2)	/* so that cmpxchg succeeds */
+		regs->cx = 1 + next_random() % 32;
+	if (next_random() % 2)	/* so that cmpxchg succeeds */
 		memcpy(&regs->ax, (void *)operand, sizeof(regs->ax));
 	regs->ip = (unsigned long)form->insn;
 	regs->flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF | X86_EFLAGS_RF |
-		      (random() & STATUS_FLAGS);
+		      (next_random() & STATUS_FLAGS);
 }
 
 static bool same_as_processor(struct kunit *test, const struct form *form)

@@ -171,6 +171,8 @@ bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int
  */
 unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
 			      unsigned long *args);
+unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args, const void *start, u32 size);
 /* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
 

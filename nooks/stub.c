@@ -160,13 +160,25 @@ static bool check_return(const struct nooks_role *role, unsigned long *ret)
 	return true;
 }
 
-unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
-			      unsigned long *args)
+/**
+ * nooks_call_lending - as nooks_call_role(), lending some more memory
+ * @stub: what to call
+ * @role: its role
+ * @args: the six argument registers
+ * @start: kernel memory that the driver may write during the call
+ * @size: bytes, may be 0
+ */
+unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args, const void *start, u32 size)
 {
 	struct nooks_crossing x;
 	unsigned long ret;
 
 	lend(&x, role, args);
+	if (size && !WARN_ON_ONCE(x.nr_arguments == NOOKS_MAX_ARGUMENTS))
+		x.arguments[x.nr_arguments++] = (struct nooks_argument) {
+			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
+		};
 	if (call(&x, stub, args, &ret) != NOOKS_CALL_DONE)
 		return role->fail;
 	if (!check_return(role, &ret)) {
@@ -174,6 +186,13 @@ unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *
 		return role->fail;
 	}
 	return ret;
+}
+
+/** nooks_call_role - call a driver function as its role says; see driver.h */
+unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
+			      unsigned long *args)
+{
+	return nooks_call_lending(stub, role, args, NULL, 0);
 }
 
 /**

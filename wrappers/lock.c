@@ -38,7 +38,9 @@ struct nooks_hold {
 /**
  * struct nooks_lock - a lock as the kernel sees it
  * @instance: in the driver's table
- * @spin, @rw, @mutex: the kernel's instance
+ * @spin: the kernel's instance
+ * @rw: ditto
+ * @mutex: ditto
  * @target: what is taken: the above, or the lock in a kernel object
  * @cpu: where the holder of a spinning lock runs, -1: not held or for reading only. Written by the holder
  * @owner: holder of a mutex; ditto

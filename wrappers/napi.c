@@ -5,9 +5,9 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/delay.h>
+#include <linux/etherdevice.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
-#include <linux/slab.h>
 #include "generated.h"
 #include "net.h"
 
@@ -16,57 +16,61 @@
 
 /**
  * struct nooks_napi - kernel instance of a napi_struct
+ * @object: in the driver's table
  * @napi: what the kernel uses
- * @driver: whose
  * @theirs: the driver's, in its memory
  * @poll: the driver's function
  * @owned: NAPI_STATE_SCHED is set and it is up to the driver to schedule or complete. Who finds it set with
  *	xchg() does so
  * @enabled: between napi_enable() and napi_disable()
- * @rcu: frees it; busy polling looks instances up under RCU
  */
 struct nooks_napi {
+	struct nooks_object object;
 	struct napi_struct napi;
-	struct nooks_driver *driver;
 	struct napi_struct *theirs;
 	struct nooks_stub *poll;
 	int owned;
 	int enabled;
-	struct rcu_head rcu;
 };
 
 static void napi_release(struct nooks_object *object);
 
-/* data[0]: struct nooks_napi. Released before the net_device, which is older. */
+/* Released before the net_device, which is older. */
 static const struct nooks_object_class napi_class = {
 	.name = "napi_struct",
 	.phase = NOOKS_PHASE_DEVICES,
 	.release = napi_release,
-	.size = sizeof(struct nooks_object),
+	.size = sizeof(struct nooks_napi),
 };
 
-static struct nooks_napi *find(struct nooks_driver *driver, const void *theirs)
+/*
+ * The instance of a driver's napi_struct, to be given back by put(). NULL, with the domain failed,
+ * if there is none.
+ */
+static struct nooks_napi *get(struct nooks_crossing *x, unsigned long theirs, const char *fn)
 {
-	struct nooks_object *object = nooks_object_find(driver, &napi_class, theirs);
+	struct nooks_object *object = nooks_object_get(nooks_driver_of(x), &napi_class,
+						       (void *)theirs);
 
-	return object ? (struct nooks_napi *)object->data[0] : NULL;
+	if (object)
+		return container_of(object, struct nooks_napi, object);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs, "%s: netif_napi_add was not called", fn);
+	return NULL;
 }
 
-struct napi_struct *nooks_napi_find(struct nooks_driver *driver, const void *napi)
+static void put(struct nooks_napi *n)
 {
-	struct nooks_napi *n = find(driver, napi);
-
-	return n ? &n->napi : NULL;
+	nooks_object_free(&n->object);
 }
 
-/* A driver's napi_struct as an argument; NULL, with the domain failed, if the kernel has none of it. */
-static struct nooks_napi *argument(struct nooks_crossing *x, unsigned long theirs, const char *fn)
+struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, const char *fn)
 {
-	struct nooks_napi *n = find(nooks_driver_of(x), (void *)theirs);
+	struct nooks_napi *n = get(x, napi, fn);
+	struct net_device *dev = n ? n->napi.dev : NULL;
 
-	if (!n)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs, "%s: netif_napi_add was not called", fn);
-	return n;
+	if (n)
+		put(n);
+	return dev;
 }
 
 /*
@@ -77,7 +81,7 @@ static void mirror(struct nooks_napi *n)
 {
 	unsigned long state, old;
 
-	if (!nooks_may_write(n->driver->domain, n->theirs, sizeof(*n->theirs)))
+	if (!nooks_may_write(n->object.driver->domain, n->theirs, sizeof(*n->theirs)))
 		return;
 	state = READ_ONCE(n->napi.state) & ~NAPIF_STATE_MISSED;
 	old = xchg(&n->theirs->state, state);
@@ -115,35 +119,34 @@ static int poll(struct napi_struct *napi, int budget)
 		return 0;
 	}
 	if ((int)ret < 0 || (int)ret > budget) {
-		nooks_fail_return(n->driver, n->poll, (int)ret);
+		nooks_fail_return(n->object.driver, n->poll, (int)ret);
 		complete_owned(n);
 		return 0;
 	}
 	/* All of the budget used: the core polls again. It must not if the driver has completed. */
 	if (budget && (int)ret == budget && !xchg(&n->owned, 0)) {
-		nooks_fail_return(n->driver, n->poll, (int)ret);
+		nooks_fail_return(n->object.driver, n->poll, (int)ret);
 		return 0;
 	}
 	return ret;
 }
 
-/* Stop polling and take the instance from the kernel. May sleep. */
-static void destroy(struct nooks_napi *n)
+/* Stop polling and take the instance from the kernel; it has left the table. May sleep. */
+static void stop(struct nooks_napi *n)
 {
 	if (xchg(&n->enabled, 0)) {
 		complete_owned_bh(n);
 		napi_disable(&n->napi);
 	}
 	if (n->napi.skb)
-		nooks_skb_unlend(n->driver, n->napi.skb);
-	netif_napi_del(&n->napi);
-	kfree_rcu(n, rcu);
+		nooks_skb_unlend(n->object.driver, n->napi.skb);
+	netif_napi_del(&n->napi);	/* and waits until nobody finds it by its id */
 }
 
 /* Recovery: the domain takes no calls, so each poll completes at once. */
 static void napi_release(struct nooks_object *object)
 {
-	destroy((struct nooks_napi *)object->data[0]);
+	stop(container_of(object, struct nooks_napi, object));
 }
 
 void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
@@ -153,33 +156,11 @@ void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
 	list_for_each_entry_safe(napi, next, &dev->napi_list, dev_list) {
 		struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
 
-		/* No object: the driver has freed the memory without netif_napi_del(). */
-		nooks_object_free(nooks_object_remove(driver, &napi_class, n->theirs));
-		destroy(n);
+		if (WARN_ON_ONCE(!nooks_object_remove(driver, &napi_class, n->theirs)))
+			continue;
+		stop(n);
+		put(n);
 	}
-}
-
-static struct nooks_napi *create(struct nooks_driver *driver, struct napi_struct *theirs,
-				 struct nooks_stub *stub)
-{
-	struct nooks_napi *n = kzalloc(sizeof(*n), GFP_KERNEL);
-	struct nooks_object *object;
-
-	if (!n)
-		return NULL;
-	n->driver = driver;
-	n->theirs = theirs;
-	n->poll = stub;
-	/* netif_napi_add_tx() sets it inline. */
-	n->napi.state = READ_ONCE(theirs->state) & NAPIF_STATE_NO_BUSY_POLL;
-	object = nooks_object_add(driver, &napi_class, theirs, sizeof(*theirs), NOOKS_TYPE_none,
-				  GFP_KERNEL);
-	if (!object) {
-		kfree(n);
-		return NULL;
-	}
-	object->data[0] = (unsigned long)n;
-	return n;
 }
 
 /* netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi, poll, int weight) */
@@ -190,23 +171,32 @@ NOOKS_WRAPPER(netif_napi_add_weight)
 	struct net_device *dev = (struct net_device *)a0;
 	struct napi_struct *theirs = (struct napi_struct *)a1;
 	struct nooks_stub *stub = nooks_stub_find(driver, (void *)a2);
+	struct nooks_object *object;
 	struct nooks_napi *n;
 
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "napi") ||
 	    !nooks_arg_range(x, (int)a3, 0, S16_MAX, fn, "weight"))
 		return 0;
-	if (!nooks_netdev_known(driver, dev) || !stub || find(driver, theirs)) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, stub ? a1 : a2, "%s: %s", fn,
-			   !stub ? "poll is no function of the driver" :
-			   find(driver, theirs) ? "added twice" : "no net_device of this driver");
+	if (!stub || !nooks_netdev_known(driver, dev)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, stub ? a0 : a2, "%s: %s", fn, stub ?
+			   "no net_device of this driver" : "poll is no function of the driver");
 		return 0;
 	}
-	n = create(driver, theirs, stub);
-	if (!n) {
-		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a1, "%s: no memory", fn);
+	object = nooks_object_add(driver, &napi_class, theirs, sizeof(*theirs), NOOKS_TYPE_none,
+				  GFP_KERNEL);
+	if (!object) {
+		bool twice = nooks_object_find(driver, &napi_class, theirs);
+
+		nooks_fail(x, twice ? NOOKS_BAD_ARGUMENT : NOOKS_OUT_OF_RESOURCES, a1, "%s: %s", fn,
+			   twice ? "added before" : "no memory");
 		return 0;
 	}
+	n = container_of(object, struct nooks_napi, object);
+	n->theirs = theirs;
+	n->poll = stub;
+	/* netif_napi_add_tx() sets it inline. */
+	n->napi.state = READ_ONCE(theirs->state) & NAPIF_STATE_NO_BUSY_POLL;
 	netif_napi_add_weight(dev, &n->napi, poll, (int)a3);
 	WRITE_ONCE(theirs->dev, dev);
 	WRITE_ONCE(theirs->weight, (int)a3);
@@ -224,8 +214,9 @@ NOOKS_WRAPPER(__netif_napi_del)
 		return 0;
 	/* Of what was never added, the kernel finds NAPI_STATE_LISTED clear, and all is well. */
 	object = nooks_object_remove(nooks_driver_of(x), &napi_class, (void *)a0);
-	if (object)
-		destroy((struct nooks_napi *)object->data[0]);
+	if (!object)
+		return 0;
+	stop(container_of(object, struct nooks_napi, object));
 	nooks_object_free(object);
 	return 0;
 }
@@ -233,36 +224,42 @@ NOOKS_WRAPPER(__netif_napi_del)
 /* napi_enable(struct napi_struct *n) */
 NOOKS_WRAPPER(napi_enable)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_enable");
+	struct nooks_napi *n = get(x, a0, "napi_enable");
 	int weight;
 
 	if (!n)
 		return 0;
 	if (xchg(&n->enabled, 1)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_enable: it is enabled");
-		return 0;
+		goto put;
 	}
 	/* Some drivers change it while disabled. */
-	weight = nooks_may_write(n->driver->domain, n->theirs, sizeof(*n->theirs)) ?
-		 READ_ONCE(n->theirs->weight) : n->napi.weight;
-	if (weight >= 0 && weight <= NAPI_POLL_WEIGHT)
-		n->napi.weight = weight;
+	if (nooks_may_write(n->object.driver->domain, n->theirs, sizeof(*n->theirs))) {
+		weight = READ_ONCE(n->theirs->weight);
+		if (weight >= 0 && weight <= NAPI_POLL_WEIGHT)
+			n->napi.weight = weight;
+	}
 	napi_enable(&n->napi);
 	mirror(n);
+put:
+	put(n);
 	return 0;
 }
 
 /* napi_disable(struct napi_struct *n) */
 NOOKS_WRAPPER(napi_disable)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_disable");
 	unsigned long end = jiffies + DISABLE_TIMEOUT;
+	struct nooks_napi *n;
 
-	if (!n || !nooks_may_sleep(x, "napi_disable"))
+	if (!nooks_may_sleep(x, "napi_disable"))
+		return 0;
+	n = get(x, a0, "napi_disable");
+	if (!n)
 		return 0;
 	if (!xchg(&n->enabled, 0)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_disable: it is disabled");
-		return 0;
+		goto put;
 	}
 	/* The kernel would wait for ever for a driver that neither completes nor schedules. */
 	while (READ_ONCE(n->owned) && !nooks_crossing_stale(x) && time_before(jiffies, end))
@@ -275,126 +272,132 @@ NOOKS_WRAPPER(napi_disable)
 	}
 	napi_disable(&n->napi);
 	mirror(n);
+put:
+	put(n);
 	return 0;
 }
 
 /* napi_schedule_prep(struct napi_struct *n) */
 NOOKS_WRAPPER(napi_schedule_prep)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_schedule_prep");
+	struct nooks_napi *n = get(x, a0, "napi_schedule_prep");
+	bool ret;
 
-	if (!n || !napi_schedule_prep(&n->napi))
-		return false;
-	xchg(&n->owned, 1);
-	return true;
+	if (!n)
+		return 0;
+	ret = napi_schedule_prep(&n->napi);
+	if (ret)
+		xchg(&n->owned, 1);
+	put(n);
+	return ret;
 }
 
-/* An instance that the driver may schedule: napi_schedule_prep() has said so. */
-static struct nooks_napi *prepared(struct nooks_crossing *x, unsigned long theirs, const char *fn)
+/* The driver may schedule when napi_schedule_prep() has said so. */
+static void schedule_prepared(struct nooks_crossing *x, unsigned long theirs, const char *fn)
 {
-	struct nooks_napi *n = argument(x, theirs, fn);
+	struct nooks_napi *n = get(x, theirs, fn);
 
-	if (!n || xchg(&n->owned, 0))
-		return n;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs, "%s: napi_schedule_prep has not returned true", fn);
-	return NULL;
+	if (!n)
+		return;
+	if (xchg(&n->owned, 0)) {
+		mirror(n);
+		__napi_schedule(&n->napi);
+	} else {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, theirs,
+			   "%s: napi_schedule_prep has not returned true", fn);
+	}
+	put(n);
 }
 
 /* __napi_schedule(struct napi_struct *n) */
 NOOKS_WRAPPER(__napi_schedule)
 {
-	struct nooks_napi *n = prepared(x, a0, "__napi_schedule");
-
-	if (n) {
-		mirror(n);
-		__napi_schedule(&n->napi);
-	}
+	schedule_prepared(x, a0, "__napi_schedule");
 	return 0;
 }
 
-/* __napi_schedule_irqoff(struct napi_struct *n): as above; whether interrupts are off is not trusted */
+/* __napi_schedule_irqoff(struct napi_struct *n): that interrupts are off is not taken for granted */
 NOOKS_WRAPPER(__napi_schedule_irqoff)
 {
-	struct nooks_napi *n = prepared(x, a0, "__napi_schedule_irqoff");
-
-	if (n) {
-		mirror(n);
-		__napi_schedule(&n->napi);
-	}
+	schedule_prepared(x, a0, "__napi_schedule_irqoff");
 	return 0;
 }
 
 /* napi_complete_done(struct napi_struct *n, int work_done) */
 NOOKS_WRAPPER(napi_complete_done)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_complete_done");
-	bool done;
+	struct nooks_napi *n = get(x, a0, "napi_complete_done");
+	bool ret = false;
 
 	if (!n)
 		return 0;
 	/* Busy polling and netpoll keep it scheduled and poll again. */
 	if (READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL))
-		return false;
-	if (!xchg(&n->owned, 0)) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_complete_done: it is not scheduled");
-		return 0;
+		goto put;
+	if (!nooks_in_napi_context() || !xchg(&n->owned, 0)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
+			   "napi_complete_done: it is not scheduled, or this is no softirq");
+		goto put;
 	}
 	mirror(n);		/* a missed event counts now */
-	done = napi_complete_done(&n->napi, (int)a1);
+	ret = napi_complete_done(&n->napi, (int)a1);
 	mirror(n);
-	return done;
+put:
+	put(n);
+	return ret;
 }
 
 /* napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb) */
 NOOKS_WRAPPER(napi_gro_receive)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_gro_receive");
+	struct nooks_napi *n = get(x, a0, "napi_gro_receive");
 	struct sk_buff *skb = (struct sk_buff *)a1;
+	unsigned long ret = GRO_CONSUMED;
 
-	if (!n || !nooks_skb_receive(x, skb, "napi_gro_receive"))
-		return GRO_CONSUMED;
-	return napi_gro_receive(&n->napi, skb);
+	if (!n)
+		return 0;
+	if (nooks_skb_receive(x, skb, "napi_gro_receive"))
+		ret = napi_gro_receive(&n->napi, skb);
+	put(n);
+	return ret;
 }
 
 /* napi_get_frags(struct napi_struct *napi): the packet stays the instance's */
 NOOKS_WRAPPER(napi_get_frags)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_get_frags");
-	struct sk_buff *skb;
+	struct nooks_napi *n = get(x, a0, "napi_get_frags");
+	struct sk_buff *skb = NULL;
 
 	if (!n)
 		return 0;
-	skb = napi_get_frags(&n->napi);
-	if (!skb || !nooks_skb_lend(n->driver, skb))
-		return 0;
+	if (nooks_in_napi_context())
+		skb = napi_get_frags(&n->napi);
+	if (skb && !nooks_skb_lend(nooks_driver_of(x), skb))
+		skb = NULL;
+	put(n);
 	return (unsigned long)skb;
 }
 
 /* napi_gro_frags(struct napi_struct *napi) */
 NOOKS_WRAPPER(napi_gro_frags)
 {
-	struct nooks_napi *n = argument(x, a0, "napi_gro_frags");
+	struct nooks_napi *n = get(x, a0, "napi_gro_frags");
+	unsigned long ret = GRO_CONSUMED;
 	const char *why;
 
 	if (!n)
 		return 0;
-	why = n->napi.skb ? nooks_skb_fault(n->napi.skb) : "napi_get_frags was not called";
+	why = !nooks_in_napi_context() ? "not in a softirq" :
+	      !n->napi.skb ? "napi_get_frags was not called" :
+	      nooks_skb_give(nooks_driver_of(x), n->napi.skb);
 	if (!why && n->napi.skb->len < ETH_HLEN)
 		why = "no Ethernet header";
 	if (why) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", why);
-		return 0;
+	} else {
+		nooks_skb_unlend(nooks_driver_of(x), n->napi.skb);
+		ret = napi_gro_frags(&n->napi);
 	}
-	nooks_skb_unlend(n->driver, n->napi.skb);
-	return napi_gro_frags(&n->napi);
-}
-
-/* napi_gro_flush(struct napi_struct *napi, bool flush_old) */
-NOOKS_WRAPPER(napi_gro_flush)
-{
-	struct nooks_napi *n = argument(x, a0, "napi_gro_flush");
-
-	if (n)
-		napi_gro_flush(&n->napi, a1 & 1);
-	return 0;
+	put(n);
+	return ret;
 }

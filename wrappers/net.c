@@ -158,7 +158,7 @@ static void forget_netdev(struct nooks_driver *driver, struct net_device *dev)
 
 	nooks_napi_forget(driver, dev);
 	for (i = 0; dev->_tx && i < dev->num_tx_queues; i++)
-		nooks_object_free(nooks_object_remove(driver, &queue_class, &dev->_tx[i]));
+		nooks_untrack(driver, &queue_class, &dev->_tx[i]);
 }
 
 static void free_private(struct nooks_driver *driver, struct net_device *dev, size_t private)
@@ -187,8 +187,9 @@ static void destroy_netdev(struct nooks_driver *driver, struct net_device *dev)
 	struct nooks_object *object = nooks_object_remove(driver, &private_class, dev);
 	size_t private = object ? object->data[0] : 0;
 
-	nooks_object_free(object);
-	nooks_object_free(nooks_object_remove(driver, &netdev_class, dev));
+	if (object)
+		nooks_object_free(object);
+	nooks_untrack(driver, &netdev_class, dev);
 	forget_netdev(driver, dev);
 	free_private(driver, dev, private);
 }

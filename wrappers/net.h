@@ -35,18 +35,37 @@ void nooks_net_restored(struct nooks_driver *driver);
 /* The driver goes for good: drop what is kept. */
 void nooks_net_forget(struct nooks_driver *driver);
 
-/* NAPI: napi.c. The kernel's instance of a driver's napi_struct, or NULL. */
-struct napi_struct *nooks_napi_find(struct nooks_driver *driver, const void *napi);
+/* NAPI: napi.c. The device of a driver's napi_struct; NULL, with the domain failed, if not added. */
+struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, const char *fn);
 /* Delete all instances of a device. May sleep. */
 void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev);
 
 /* Packets: skb.c. What is wrong with one that the kernel is to work on; NULL if nothing is. */
 const char *nooks_skb_fault(const struct sk_buff *skb);
+/* As before, for one that goes up the stack, whose fragments are the stack's from now on. */
+const char *nooks_skb_give(struct nooks_driver *driver, const struct sk_buff *skb);
 /* Track a packet that the kernel still owns (NAPI's own), or no longer. */
 bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb);
 void nooks_skb_unlend(struct nooks_driver *driver, struct sk_buff *skb);
 /* The driver gives a packet to the stack. False, with its domain failed, if it can't. */
 bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn);
+
+/* May what NAPI keeps per CPU be touched? */
+static inline bool nooks_in_napi_context(void)
+{
+	return in_softirq() && !in_hardirq() && !irqs_disabled();
+}
+
+/* Take an object out of the table; false if it is not there. */
+static inline bool nooks_untrack(struct nooks_driver *driver,
+				 const struct nooks_object_class *class, const void *start)
+{
+	struct nooks_object *object = nooks_object_remove(driver, class, start);
+
+	if (object)
+		nooks_object_free(object);
+	return object;
+}
 
 /* Fail a driver outside of a crossing: its call has returned what it must not. */
 void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stub, long value);

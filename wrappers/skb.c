@@ -91,15 +91,6 @@ static bool add(struct nooks_driver *driver, const struct nooks_object_class *cl
 	return nooks_object_add(driver, class, skb, sizeof(*skb), NOOKS_TYPE_sk_buff, GFP_ATOMIC);
 }
 
-static bool remove(struct nooks_driver *driver, const struct nooks_object_class *class,
-		   struct sk_buff *skb)
-{
-	struct nooks_object *object = nooks_object_remove(driver, class, skb);
-
-	nooks_object_free(object);
-	return object;
-}
-
 bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb)
 {
 	return nooks_object_find(driver, &lent_class, skb) || add(driver, &lent_class, skb);
@@ -107,7 +98,7 @@ bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb)
 
 void nooks_skb_unlend(struct nooks_driver *driver, struct sk_buff *skb)
 {
-	remove(driver, &lent_class, skb);
+	nooks_untrack(driver, &lent_class, skb);
 }
 
 static void skb_release(struct nooks_object *object)
@@ -164,33 +155,29 @@ unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long a
 
 /* Making packets */
 
-static gfp_t gfp_here(void)
-{
-	return (in_atomic() || irqs_disabled() ? GFP_ATOMIC : GFP_KERNEL) | __GFP_NOWARN;
-}
-
-/* Make a packet of a buffer that is the packet's from now on, unless this returns NULL. */
+/* Make a packet of a receive buffer of the driver's, which is used up in any case. */
 static struct sk_buff *build(struct nooks_driver *driver, void *data, unsigned int size)
 {
 	/* NAPI's cache of packets belongs to the softirqs of this CPU. */
-	bool cached = in_softirq() && !in_hardirq() && !irqs_disabled();
-	struct sk_buff *skb = cached ? napi_build_skb(data, size) : build_skb(data, size);
+	struct sk_buff *skb = nooks_in_napi_context() ? napi_build_skb(data, size) :
+							build_skb(data, size);
 
-	if (skb && !add(driver, &skb_class, skb)) {
-		/* Give the buffer back to the caller. */
-		get_page(virt_to_head_page(data));
-		kfree_skb(skb);
-		skb = NULL;
-	}
-	return skb;
+	if (skb && add(driver, &skb_class, skb))
+		return skb;
+	if (skb)
+		dev_kfree_skb_any(skb);
+	else
+		page_frag_free(data);
+	return NULL;
 }
 
 /*
- * A new packet for @length bytes behind @headroom. The driver may write all of its buffer but for
- * skb_shared_info, which lies on another page.
+ * A new packet with room for @length bytes behind @headroom. The driver may write all of its buffer
+ * but for skb_shared_info, which lies on another page.
  */
-static struct sk_buff *make(struct nooks_driver *driver, unsigned int headroom, unsigned long length)
+static struct sk_buff *make(struct nooks_crossing *x, unsigned int headroom, unsigned int length)
 {
+	struct nooks_driver *driver = nooks_driver_of(x);
 	struct sk_buff *skb;
 	unsigned int size;
 	void *data;
@@ -198,22 +185,19 @@ static struct sk_buff *make(struct nooks_driver *driver, unsigned int headroom, 
 	if (length > MAX_LENGTH)
 		return NULL;
 	size = SKB_HEAD_ALIGN(headroom + length);
-	data = nooks_frag_alloc(driver, size, gfp_here());
-	if (!data)
+	data = (void *)nooks_w___netdev_alloc_frag_align(size, ~0UL, 0, 0, 0, 0, x);
+	if (!data || WARN_ON_ONCE(!nooks_frag_lend(driver, data, size)))
 		return NULL;
 	skb = build(driver, data, size);
-	if (!skb) {
-		page_frag_free(data);
-		return NULL;
-	}
-	skb_reserve(skb, headroom);
+	if (skb)
+		skb_reserve(skb, headroom);
 	return skb;
 }
 
 /* __alloc_skb(unsigned int size, gfp_t gfp_mask, int flags, int node) */
 NOOKS_WRAPPER(__alloc_skb)
 {
-	return (unsigned long)make(nooks_driver_of(x), 0, (u32)a0);
+	return (unsigned long)make(x, 0, a0);
 }
 
 /* __netdev_alloc_skb(struct net_device *dev, unsigned int len, gfp_t gfp_mask) */
@@ -224,7 +208,7 @@ NOOKS_WRAPPER(__netdev_alloc_skb)
 	/* Inline callers outside of any device pass NULL. */
 	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, "__netdev_alloc_skb", "dev"))
 		return 0;
-	skb = make(nooks_driver_of(x), NET_SKB_PAD, (u32)a1);
+	skb = make(x, NET_SKB_PAD, a1);
 	if (skb)
 		skb->dev = (struct net_device *)a0;
 	return (unsigned long)skb;
@@ -233,16 +217,14 @@ NOOKS_WRAPPER(__netdev_alloc_skb)
 /* __napi_alloc_skb(struct napi_struct *napi, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__napi_alloc_skb)
 {
-	struct napi_struct *napi = nooks_napi_find(nooks_driver_of(x), (void *)a0);
+	struct net_device *dev = nooks_napi_dev(x, a0, "__napi_alloc_skb");
 	struct sk_buff *skb;
 
-	if (!napi) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "__napi_alloc_skb: not added");
+	if (!dev)
 		return 0;
-	}
-	skb = make(nooks_driver_of(x), NET_SKB_PAD + NET_IP_ALIGN, (u32)a1);
+	skb = make(x, NET_SKB_PAD + NET_IP_ALIGN, a1);
 	if (skb)
-		skb->dev = napi->dev;
+		skb->dev = dev;
 	return (unsigned long)skb;
 }
 
@@ -252,14 +234,14 @@ static struct sk_buff *build_from(struct nooks_crossing *x, void *data, unsigned
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct sk_buff *skb;
 
-	if (!nooks_frag_take(driver, data, size)) {
+	if (!nooks_frag_lend(driver, data, size)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)data,
 			   "%s: no receive buffer of %u bytes", fn, size);
 		return NULL;
 	}
 	skb = build(driver, data, size);
-	if (!skb)
-		nooks_frag_put_back(driver, data, size);
+	if (!skb)	/* the driver would go on to use the buffer, which is gone */
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
 	return skb;
 }
 
@@ -285,7 +267,7 @@ static bool take(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
 {
 	const char *why = "the driver does not hold it";
 
-	if (remove(nooks_driver_of(x), &skb_class, skb)) {
+	if (nooks_untrack(nooks_driver_of(x), &skb_class, skb)) {
 		why = fragments_fault(skb);
 		if (!why)
 			return true;
@@ -309,6 +291,28 @@ static const char *received_fault(struct nooks_driver *driver, const struct sk_b
 	return NULL;
 }
 
+/* The fragments become the stack's. They have been the driver's, which the heap knows. */
+static const char *give_fragments(struct nooks_driver *driver, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+	unsigned int i;
+
+	if (shared->frag_list)
+		return "a list of packets";
+	for (i = 0; i < shared->nr_frags; i++)
+		if (!nooks_heap_lend(&driver->heap, skb_frag_address(&shared->frags[i]),
+				     skb_frag_size(&shared->frags[i])))
+			return "a fragment that is not the driver's";
+	return NULL;
+}
+
+const char *nooks_skb_give(struct nooks_driver *driver, const struct sk_buff *skb)
+{
+	const char *why = nooks_skb_fault(skb);
+
+	return why ? why : give_fragments(driver, skb);
+}
+
 static bool receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
@@ -316,7 +320,7 @@ static bool receive(struct nooks_crossing *x, struct sk_buff *skb, const char *f
 
 	if (!take(x, skb, fn))
 		return false;
-	why = nooks_skb_fault(skb);
+	why = nooks_skb_give(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
 	if (!why)
@@ -328,7 +332,7 @@ static bool receive(struct nooks_crossing *x, struct sk_buff *skb, const char *f
 
 bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
 {
-	if (in_softirq() && !in_hardirq() && !irqs_disabled())
+	if (nooks_in_napi_context())
 		return receive(x, skb, fn);
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)skb, "%s: not in a softirq", fn);
 	return false;
@@ -391,7 +395,7 @@ NOOKS_WRAPPER(napi_consume_skb)
 
 	/* A budget means NAPI context: this CPU's cache of packets is used. */
 	if (skb && take(x, skb, "napi_consume_skb"))
-		napi_consume_skb(skb, in_serving_softirq() && !must_defer() ? (int)a1 : 0);
+		napi_consume_skb(skb, nooks_in_napi_context() ? (int)a1 : 0);
 	return 0;
 }
 
@@ -471,7 +475,7 @@ NOOKS_WRAPPER(pskb_expand_head)
 	    !nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), MAX_LENGTH, "pskb_expand_head",
 			     "ntail"))
 		return 0;
-	return pskb_expand_head(skb, (int)a1, (int)a2, gfp_here());
+	return pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
 }
 
 /* __skb_pad(struct sk_buff *skb, int pad, bool free_on_error) */
@@ -577,7 +581,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 	switch (nooks_call_stub(stub, args, &ret)) {
 	case NOOKS_CALL_CLOSED:
 		/* If it is not there, recovery has been quicker. */
-		if (remove(driver, &skb_class, skb))
+		if (nooks_untrack(driver, &skb_class, skb))
 			return drop(dev, skb);
 		return NETDEV_TX_OK;
 	case NOOKS_CALL_UNWOUND:
@@ -589,7 +593,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 	if ((int)ret == NETDEV_TX_OK)
 		return NETDEV_TX_OK;
 	/* Busy: the kernel tries again, with a packet that must be there and as it was. */
-	if ((int)ret == NETDEV_TX_BUSY && remove(driver, &skb_class, skb)) {
+	if ((int)ret == NETDEV_TX_BUSY && nooks_untrack(driver, &skb_class, skb)) {
 		if (!nooks_skb_fault(skb))
 			return NETDEV_TX_BUSY;
 		if (!fragments_fault(skb))

@@ -57,7 +57,7 @@ void control_close(struct control *control)
  */
 bool control_can_bind(const struct control *control)
 {
-	return control->fd >= 0 || control->fake;
+	return control->fd >= 0 || control->fake_base;
 }
 
 /**
@@ -76,7 +76,7 @@ int control_create(const struct control *control, const char *module,
 		return report_error("its name is too long for a domain");
 	strcpy(create->name, module);
 	if (control->fd < 0) {
-		create->entry = control->fake;
+		create->entry = control->fake_base;
 		return 0;
 	}
 	if (!ioctl(control->fd, NOOKS_IOC_CREATE, create))
@@ -100,8 +100,8 @@ int control_create(const struct control *control, const char *module,
  * @symbol: the symbol
  * @resolve: out: the answer; NOOKS_SYMBOL_MISSING if there is no one to ask
  *
- * Made-up addresses: each call takes the next 32 bytes after control.fake, the first 16 of
- * which are for branches.
+ * Made-up addresses: the entry is at the base; each symbol takes the next 32 bytes, the first 16
+ * of which are for branches.
  *
  * Return: 0, or -1 after a message.
  */
@@ -116,11 +116,10 @@ int control_resolve(struct control *control, const char *symbol, struct nooks_re
 			return report_error("nooks.ko can't look up %s: %s", symbol,
 					    strerror(errno));
 		resolve->reason[sizeof(resolve->reason) - 1] = '\0';
-	} else if (control->fake) {
-		control->fake += 32;
+	} else if (control->fake_base) {
 		resolve->kind = NOOKS_SYMBOL_WRAPPED;
-		resolve->call = control->fake;
-		resolve->data = control->fake + 16;
+		resolve->call = control->fake_base + 32 * ++control->nr_fakes;
+		resolve->data = resolve->call + 16;
 	}
 	return 0;
 }

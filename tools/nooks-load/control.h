@@ -11,11 +11,13 @@
 /**
  * struct control - source of addresses
  * @fd: the control device of nooks.ko, or -1; keeps the domain alive until init has returned
- * @fake: without the device: address from which on to make some up, 0: do not
+ * @fake_base: without the device: address from which on to make some up, 0: do not
+ * @nr_fakes: how many have been made up
  */
 struct control {
 	int fd;
-	uint64_t fake;
+	uint64_t fake_base;
+	unsigned int nr_fakes;
 };
 
 int control_open(struct control *control, bool is_optional);

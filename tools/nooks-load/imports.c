@@ -62,12 +62,6 @@ static bool fits_s32(uint64_t addr)
 	return (int64_t)addr == (int32_t)addr;
 }
 
-/* Module space and the kernel's image are within 2 GiB: any branch between them reaches. */
-static bool is_in_reach(uint64_t addr)
-{
-	return fits_s32(addr) && (int64_t)addr < 0;
-}
-
 static bool is_weak(const struct image *img, const struct import *import)
 {
 	return ELF64_ST_BIND(image_symbol(img, import->sym)->st_info) == STB_WEAK;
@@ -86,7 +80,7 @@ static const char *import_problem(const struct image *img, const struct import *
 	if (resolve->kind == NOOKS_SYMBOL_DENIED ||
 	    (is_missing && (import->is_called || !resolve->data)))
 		return *resolve->reason ? resolve->reason : "unresolved";
-	if (import->is_called && !is_in_reach(resolve->call))
+	if (import->is_called && !reloc_branch_reaches(resolve->call))
 		return "nooks.ko names no address in reach to call";
 	if (import->is_data && resolve->kind != NOOKS_SYMBOL_DATA && !resolve->data)
 		return "nooks.ko names no address";

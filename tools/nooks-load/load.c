@@ -12,6 +12,7 @@
 #include "file.h"
 #include "load.h"
 #include "module.h"
+#include "relocs.h"
 #include "report.h"
 #include "rewrite.h"
 #include "sections.h"
@@ -99,10 +100,14 @@ static int create_domain(struct load *load)
 {
 	bool is_dry = load->opt->is_dry;
 
-	load->control.fake = load->opt->fake_base;
-	if (!load->control.fake && control_open(&load->control, is_dry))
+	load->control.fake_base = load->opt->fake_base;
+	if (!load->control.fake_base && control_open(&load->control, is_dry))
 		return is_dry ? 0 : -1;
-	return control_create(&load->control, load->name, &load->domain);
+	if (control_create(&load->control, load->name, &load->domain))
+		return -1;
+	if (!reloc_branch_reaches(load->domain.entry))
+		return report_error("the domain's entry %#llx is out of reach", load->domain.entry);
+	return 0;
 }
 
 static int resolve(struct load *load)

@@ -86,6 +86,19 @@ int reloc_bias(const struct section *sec, const Elf64_Rela *rela)
 }
 
 /**
+ * reloc_branch_reaches - can any module branch to an address?
+ * @addr: the address
+ *
+ * Modules are in the top 2 GiB, wherever there; the kernel may not check the displacement.
+ *
+ * Return: true if it can.
+ */
+bool reloc_branch_reaches(uint64_t addr)
+{
+	return addr >= -(1ull << 31);
+}
+
+/**
  * reloc_set_symbol - change what a relocation refers to
  * @rela: the relocation
  * @sym: index of the symbol

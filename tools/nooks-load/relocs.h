@@ -22,6 +22,7 @@ enum reloc_use {
 int reloc_width(const Elf64_Rela *rela);
 enum reloc_use reloc_use(const struct section *sec, const Elf64_Rela *rela);
 int reloc_bias(const struct section *sec, const Elf64_Rela *rela);
+bool reloc_branch_reaches(uint64_t addr);
 void reloc_set_symbol(Elf64_Rela *rela, size_t sym);
 
 #endif

@@ -30,9 +30,10 @@ static void role(FILE *f, const struct role *role)
 	fprintf(f, "\t[NOOKS_ROLE_%s] = {\n\t\t.name = \"%s\", .nr_args = %u,\n", role->ident,
 		role->name, role->nr_args);
 	fprintf(f, "\t\t.ret = NOOKS_RETURN_%s, .ret_size = %u, .fail = %s,\n", role->returns,
-		role->ret_size, role->fail);
+		role->ret_size, emit_number(role->fail));
 	if (role->min)
-		fprintf(f, "\t\t.ret_min = %s, .ret_max = %s,\n", role->min, role->max);
+		fprintf(f, "\t\t.ret_min = %s, .ret_max = %s,\n", emit_number(role->min),
+			emit_number(role->max));
 	if (role->hook)
 		fprintf(f, "\t\t.hook = nooks_r_%s,\n", role->hook);
 	if (role->nr_args) {

@@ -14,9 +14,13 @@ static void field(FILE *f, const struct field *field)
 		fprintf(f, "NOOKS_FIELD_%s },\n", field->any ? "ANY" : "DENIED");
 }
 
-/* The build fails unless the kernel's headers lay the type out as BTF does. */
+/*
+ * The build fails unless the kernel's headers lay the type out as BTF does. sparse has a layout of its
+ * own for bit fields.
+ */
 static void layout_check(FILE *f, const struct type *type)
 {
+	fputs("#ifndef __CHECKER__\n", f);
 	fprintf(f, "static_assert(sizeof(struct %s) == %u);\n", type->name, type->size);
 	for (unsigned int i = 0; i < type->nr_fields; i++) {
 		const struct field *field = &type->fields[i];
@@ -25,6 +29,7 @@ static void layout_check(FILE *f, const struct type *type)
 			fprintf(f, "static_assert(offsetof(struct %s, %s) == %u);\n", type->name,
 				field->name, field->offset);
 	}
+	fputs("#endif\n", f);
 }
 
 void emit_types(FILE *f)

@@ -31,7 +31,7 @@ static void local(FILE *f, const struct param *p, unsigned int n)
 		fprintf(f, "*(typeof(%s) *)&%s;\n", p->local, arg);
 		break;
 	default:
-		fprintf(f, "(typeof(%s))%s;\n", p->local, arg);
+		fprintf(f, "(__force typeof(%s))%s;\n", p->local, arg);
 	}
 }
 
@@ -73,8 +73,8 @@ static void check(FILE *f, const struct param *p)
 			p->ops->name, null, p->name);
 		break;
 	case CHECK_RANGE:
-		fprintf(f, "nooks_arg_range(x, %s, %s, %s, fn, \"%s\")", p->local, p->min, p->max,
-			p->name);
+		fprintf(f, "nooks_arg_range(x, (__force long)%s, %s, %s, fn, \"%s\")", p->local,
+			emit_number(p->min), emit_number(p->max), p->name);
 		break;
 	case CHECK_BY_HAND:
 		fprintf(f, "nooks_check_%s(x, (unsigned long)%s, fn, \"%s\")", p->by_hand,
@@ -120,7 +120,7 @@ static void call(FILE *f, const struct function *fn)
 	bool is_void = !kernel_type(fn->proto)->type;
 
 	/* In parentheses: not a macro of that name. */
-	fprintf(f, "\t%s(%s)(", is_void ? "" : "return (unsigned long)", fn->name);
+	fprintf(f, "\t%s(%s)(", is_void ? "" : "return (__force unsigned long)", fn->name);
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		fprintf(f, "%s%s", i ? ", " : "", fn->params[i].local);
 	fprintf(f, ");\n%s}\n", is_void ? "\treturn 0;\n" : "");

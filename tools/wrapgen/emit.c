@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The files that wrapgen writes: opening, heading and closing them. */
+#include <ctype.h>
 #include <string.h>
 
 #include "emit.h"
@@ -39,6 +40,11 @@ void emit_all(const char *dir, const char *from)
 		if (ferror(f) | fclose(f))
 			die("%s: %m", path);
 	}
+}
+
+const char *emit_number(const char *text)
+{
+	return isalpha((unsigned char)*text) ? print("(__force long)%s", text) : text;
 }
 
 static void add_name(struct names *names, const char *name)

@@ -17,6 +17,9 @@ void emit_types(FILE *f);
 void emit_roles(FILE *f);
 void emit_coverage(FILE *f);
 
+/* A number in C; constants may be of a type that sparse restricts. */
+const char *emit_number(const char *text);
+
 /* The names of the hand-written hooks of roles and checks of arguments, each once. */
 struct names {
 	const char **names;

@@ -78,8 +78,8 @@ const struct nooks_role nooks_roles[] = {
 	/* int(int, void *) */
 	[NOOKS_ROLE_handler_t] = {
 		.name = "handler_t", .nr_args = 2,
-		.ret = NOOKS_RETURN_RANGE, .ret_size = 4, .fail = 1,
-		.ret_min = 0, .ret_max = 2,
+		.ret = NOOKS_RETURN_RANGE, .ret_size = 4, .fail = (__force long)IGNORED,
+		.ret_min = 0, .ret_max = (__force long)HANDLED,
 		.args = {
 			{ .name = "arg1", .kind = NOOKS_ARG_SCALAR },
 			{ .name = "arg2", .kind = NOOKS_ARG_SCALAR },

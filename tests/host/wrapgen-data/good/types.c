@@ -4,11 +4,13 @@
 #include "wrapper.h"
 #include "generated.h"
 
+#ifndef __CHECKER__
 static_assert(sizeof(struct widget) == 88);
 static_assert(offsetof(struct widget, name) == 0);
 static_assert(offsetof(struct widget, ops) == 16);
 static_assert(offsetof(struct widget, stats.rx) == 40);
 static_assert(offsetof(struct widget, parent) == 64);
+#endif
 static const struct nooks_field widget_fields[] = {
 	{ "name", 0, 16, NOOKS_FIELD_ANY },
 	{ "ops", 16, 8, NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_widget_ops },
@@ -26,8 +28,10 @@ static const struct nooks_field widget_fields[] = {
 	{ "secret", 80, 8, NOOKS_FIELD_DENIED },
 };
 
+#ifndef __CHECKER__
 static_assert(sizeof(struct device) == 16);
 static_assert(offsetof(struct device, driver_data) == 0);
+#endif
 static const struct nooks_field device_fields[] = {
 	{ "driver_data", 0, 8, NOOKS_FIELD_ANY },
 	{ "id", 8, 4, NOOKS_FIELD_DENIED },

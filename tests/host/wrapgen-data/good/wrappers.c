@@ -25,16 +25,16 @@ NOOKS_WRAPPER(widget_copy)
 	struct widget *w = (void *)a0;
 	void *to = (void *)a1;
 	const void *from = (void *)a2;
-	int len = (typeof(len))a3;
+	int len = (__force typeof(len))a3;
 
 	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
 	    !nooks_arg_writable(x, to, len, false, fn, "to") ||
 	    !nooks_arg_readable(x, from, len, false, fn, "from") ||
-	    !nooks_arg_range(x, len, 0, 4096, fn, "len") ||
+	    !nooks_arg_range(x, (__force long)len, 0, 4096, fn, "len") ||
 	    !nooks_arg_require(x, w->stats.rx > 0, fn, "w->stats.rx > 0") ||
 	    !nooks_arg_require(x, len % 2 == 0, fn, "len % 2 == 0"))
 		return 0;
-	return (unsigned long)(widget_copy)(w, to, from, len);
+	return (__force unsigned long)(widget_copy)(w, to, from, len);
 }
 
 static_assert(__same_type(widget_lines, int (struct widget *, u64 *, unsigned int, struct report *)));
@@ -43,14 +43,14 @@ NOOKS_WRAPPER(widget_lines)
 	static const char fn[] = "widget_lines";
 	struct widget *w = (void *)a0;
 	u64 *lines = (void *)a1;
-	unsigned int count = (typeof(count))a2;
+	unsigned int count = (__force typeof(count))a2;
 	struct report *report = (void *)a3;
 
 	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w") ||
 	    !nooks_arg_writable(x, lines, array_size(count, sizeof(*lines)), false, fn, "lines") ||
 	    !nooks_arg_readable(x, report, sizeof(*report), false, fn, "report"))
 		return 0;
-	return (unsigned long)(widget_lines)(w, lines, count, report);
+	return (__force unsigned long)(widget_lines)(w, lines, count, report);
 }
 
 static_assert(__same_type(widget_name, int (struct device *, const char *, const char *)));
@@ -65,7 +65,7 @@ NOOKS_WRAPPER(widget_name)
 	    !nooks_arg_string(x, name, 4096, false, fn, "name") ||
 	    !nooks_arg_string(x, alias, 16, true, fn, "alias"))
 		return 0;
-	return (unsigned long)(widget_name)(dev, name, alias);
+	return (__force unsigned long)(widget_name)(dev, name, alias);
 }
 
 static_assert(__same_type(widget_register, int (const struct widget_ops *, struct token, int, int)));
@@ -74,12 +74,12 @@ NOOKS_WRAPPER(widget_register)
 	static const char fn[] = "widget_register";
 	const struct widget_ops *ops = (void *)a0;
 	struct token token = *(typeof(token) *)&a1;
-	int x_ = (typeof(x_))a2;
-	int fn_ = (typeof(fn_))a3;
+	int x_ = (__force typeof(x_))a2;
+	int fn_ = (__force typeof(fn_))a3;
 
 	if (!nooks_arg_ops(x, ops, NOOKS_OPS_widget_ops, false, fn, "ops"))
 		return 0;
-	return (unsigned long)(widget_register)(ops, token, x_, fn_);
+	return (__force unsigned long)(widget_register)(ops, token, x_, fn_);
 }
 
 static_assert(__same_type(widget_request, int (struct widget *, int, handler_t, void *)));
@@ -87,7 +87,7 @@ NOOKS_WRAPPER(widget_request)
 {
 	static const char fn[] = "widget_request";
 	struct widget *w = (void *)a0;
-	int irq = (typeof(irq))a1;
+	int irq = (__force typeof(irq))a1;
 	handler_t handler = (void *)a2;
 	void *cookie = (void *)a3;
 
@@ -95,7 +95,7 @@ NOOKS_WRAPPER(widget_request)
 	    !nooks_check_irq(x, (unsigned long)irq, fn, "irq") ||
 	    !nooks_arg_callback(x, handler, NOOKS_ROLE_handler_t, false, fn, "handler"))
 		return 0;
-	return (unsigned long)(widget_request)(w, irq, handler, cookie);
+	return (__force unsigned long)(widget_request)(w, irq, handler, cookie);
 }
 
 static_assert(__same_type(widget_start, int (struct widget *)));
@@ -107,7 +107,7 @@ NOOKS_WRAPPER(widget_start)
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w"))
 		return 0;
-	return (unsigned long)(widget_start)(w);
+	return (__force unsigned long)(widget_start)(w);
 }
 
 static_assert(__same_type(widget_stats, void (u64 *)));
@@ -133,19 +133,19 @@ static_assert(__same_type(widget_sum, int (int, int, int, int, int, long int, u8
 NOOKS_WRAPPER(widget_sum)
 {
 	static const char fn[] = "widget_sum";
-	int a = (typeof(a))a0;
-	int b = (typeof(b))a1;
-	int c = (typeof(c))a2;
-	int d = (typeof(d))a3;
-	int e = (typeof(e))a4;
-	long int f = (typeof(f))a5;
-	u8 g = (typeof(g))nooks_stack_arg(x, 0);
+	int a = (__force typeof(a))a0;
+	int b = (__force typeof(b))a1;
+	int c = (__force typeof(c))a2;
+	int d = (__force typeof(d))a3;
+	int e = (__force typeof(e))a4;
+	long int f = (__force typeof(f))a5;
+	u8 g = (__force typeof(g))nooks_stack_arg(x, 0);
 	bool h = (u8)nooks_stack_arg(x, 1);
 	char *i = (void *)nooks_stack_arg(x, 2);
 
 	if (!nooks_arg_writable(x, i, sizeof(int), false, fn, "i"))
 		return 0;
-	return (unsigned long)(widget_sum)(a, b, c, d, e, f, g, h, i);
+	return (__force unsigned long)(widget_sum)(a, b, c, d, e, f, g, h, i);
 }
 
 static_assert(__same_type(widget_turn, bool (struct widget *, bool, u8)));
@@ -154,9 +154,9 @@ NOOKS_WRAPPER(widget_turn)
 	static const char fn[] = "widget_turn";
 	struct widget *w = (void *)a0;
 	bool on = (u8)a1;
-	u8 speed = (typeof(speed))a2;
+	u8 speed = (__force typeof(speed))a2;
 
 	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w"))
 		return 0;
-	return (unsigned long)(widget_turn)(w, on, speed);
+	return (__force unsigned long)(widget_turn)(w, on, speed);
 }

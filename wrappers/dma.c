@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA. A device is an arm of its driver: it may read whatever is mapped for it, but what it may write
+ * must be writable in the driver's domain already. Mappings are tracked, so that a driver unmaps
+ * only its own, and recovery unmaps what is left.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include "../nooks/driver.h"
+#include "generated.h"
+#include "walk.h"
+
+/* Attributes that change nothing but speed or noise. */
+#define ATTRS_ALLOWED	(DMA_ATTR_WEAK_ORDERING | DMA_ATTR_WRITE_COMBINE | \
+			 DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_ALLOC_SINGLE_PAGES | DMA_ATTR_NO_WARN)
+
+/**
+ * struct nooks_coherent - memory shared with a device
+ * @object: start is the kernel's address
+ * @dev: the device
+ * @handle: the device's address
+ * @attrs: of the allocation
+ */
+struct nooks_coherent {
+	struct nooks_object object;
+	struct device *dev;
+	dma_addr_t handle;
+	unsigned long attrs;
+};
+
+/**
+ * struct nooks_mapping - a streaming mapping
+ * @object: start is the device's address
+ * @dev: the device
+ * @dir: direction
+ * @attrs: of the mapping
+ * @count: times that this address was mapped: without an IOMMU, one page may be in several packets
+ */
+struct nooks_mapping {
+	struct nooks_object object;
+	struct device *dev;
+	enum dma_data_direction dir;
+	unsigned long attrs;
+	unsigned int count;
+};
+
+/* Protects the count of mappings; interrupts off, outside the tracker's lock. */
+static DEFINE_RAW_SPINLOCK(mapping_lock);
+
+static struct nooks_coherent *to_coherent(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_coherent, object);
+}
+
+static struct nooks_mapping *to_mapping(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_mapping, object);
+}
+
+static void release_coherent(struct nooks_object *object)
+{
+	struct nooks_coherent *c = to_coherent(object);
+	struct nooks_domain *domain = object->driver->domain;
+
+	nooks_revoke(domain, (void *)object->start, object->size);
+	nooks_revoke_flush(domain);
+	dma_free_attrs(c->dev, object->size, (void *)object->start, c->handle, c->attrs);
+}
+
+static const struct nooks_object_class coherent_class = {
+	.name = "coherent DMA memory",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_coherent,
+	.size = sizeof(struct nooks_coherent),
+};
+
+static void release_mapping(struct nooks_object *object)
+{
+	struct nooks_mapping *m = to_mapping(object);
+
+	while (m->count--)
+		dma_unmap_page_attrs(m->dev, object->start, object->size, m->dir, m->attrs);
+}
+
+static const struct nooks_object_class mapping_class = {
+	.name = "DMA mapping",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_mapping,
+	.size = sizeof(struct nooks_mapping),
+};
+
+/* void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp, ulong attrs) */
+NOOKS_WRAPPER(dma_alloc_attrs)
+{
+	static const char fn[] = "dma_alloc_attrs";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	gfp_t gfp = (gfp_t)a3 & ~(__GFP_NOFAIL | __GFP_COMP);
+	unsigned long attrs = a4 & ATTRS_ALLOWED;
+	struct device *dev = (struct device *)a0;
+	dma_addr_t handle, *out = (dma_addr_t *)a2;
+	struct nooks_object *object;
+	void *p;
+
+	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev") ||
+	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "dma_handle") ||
+	    (gfpflags_allow_blocking(gfp) && !nooks_may_sleep(x, fn)))
+		return 0;
+	if (!a1 || a1 > (size_t)READ_ONCE(driver->heap.limit) << PAGE_SHIFT)
+		return 0;
+	p = dma_alloc_attrs(dev, a1, &handle, gfp, attrs);
+	if (!p)
+		return 0;
+	object = nooks_object_add(driver, &coherent_class, p, a1, NOOKS_TYPE_none,
+				  gfp & ~(GFP_ZONEMASK | __GFP_ZERO));
+	if (!object) {
+		dma_free_attrs(dev, a1, p, handle, attrs);
+		return 0;
+	}
+	to_coherent(object)->dev = dev;
+	to_coherent(object)->handle = handle;
+	to_coherent(object)->attrs = attrs;
+	/* What is granted in part, if that fails, is revoked when the object is released. */
+	if (nooks_grant_write(driver->domain, p, a1, gfp & ~(GFP_ZONEMASK | __GFP_ZERO)))
+		return 0;
+	*out = handle;
+	return (unsigned long)p;
+}
+
+/* void dma_free_attrs(struct device *dev, size_t size, void *p, dma_addr_t handle, ulong attrs) */
+NOOKS_WRAPPER(dma_free_attrs)
+{
+	static const char fn[] = "dma_free_attrs";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+	const void *p = (void *)a2;
+
+	/* The kernel's function wants interrupts on; ours has to wait for other CPUs, too. */
+	if (!p || !nooks_may_sleep(x, fn))
+		return 0;
+	object = nooks_object_find(driver, &coherent_class, p);
+	if (!object || to_coherent(object)->dev != (struct device *)a0 || object->size != a1 ||
+	    to_coherent(object)->handle != a3) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a2, "%s: %s", fn,
+			   object ? "device, size or handle is not that of the allocation" :
+			   "not an allocation of this domain, or freed already");
+		return 0;
+	}
+	object = nooks_object_remove(driver, &coherent_class, p);
+	if (object) {
+		release_coherent(object);
+		nooks_object_free(object);
+	}
+	return 0;
+}
+
+/* What is wrong with mapping this piece of memory; NULL if nothing is. */
+static const char *bad_piece(struct nooks_domain *domain, const struct page *page, size_t offset,
+			     size_t size, enum dma_data_direction dir)
+{
+	unsigned long byte = (unsigned long)page - (unsigned long)vmemmap;
+	unsigned long pfn = byte / sizeof(*page);
+	phys_addr_t start;
+
+	if ((unsigned long)page < (unsigned long)vmemmap || byte % sizeof(*page) ||
+	    !pfn_valid(pfn))
+		return "not a page";
+	if (!size || size > INT_MAX || offset > INT_MAX)
+		return "bad size or offset";
+	start = PFN_PHYS(pfn) + offset;
+	if (!pfn_valid(PHYS_PFN(start)) || !pfn_valid(PHYS_PFN(start + size - 1)))
+		return "beyond the end of memory";
+	if (dir != DMA_TO_DEVICE && !nooks_may_write(domain, phys_to_virt(start), size))
+		return "the device would write what the driver may not";
+	return NULL;
+}
+
+/* Count one more mapping of an address. Return: false without memory. */
+static bool track(struct nooks_driver *driver, struct device *dev, dma_addr_t addr, size_t size,
+		  enum dma_data_direction dir, unsigned long attrs)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mapping_lock, flags);
+	object = nooks_object_add(driver, &mapping_class, (void *)addr, size, NOOKS_TYPE_none,
+				  GFP_ATOMIC | __GFP_NOWARN);
+	if (object) {
+		struct nooks_mapping *m = to_mapping(object);
+
+		m->dev = dev;
+		m->dir = dir;
+		m->attrs = attrs;
+		m->count = 1;
+	} else {
+		object = nooks_object_find(driver, &mapping_class, (void *)addr);
+		if (object)
+			to_mapping(object)->count++;
+	}
+	/* Of several mappings at one address, the largest is what may be synchronised. */
+	if (object)
+		object->size = max(object->size, size);
+	raw_spin_unlock_irqrestore(&mapping_lock, flags);
+	return object;
+}
+
+/* dma_addr_t dma_map_page_attrs(dev, page, size_t offset, size_t size, dir, unsigned long attrs) */
+NOOKS_WRAPPER(dma_map_page_attrs)
+{
+	static const char fn[] = "dma_map_page_attrs";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	enum dma_data_direction dir = (unsigned int)a4;
+	unsigned long attrs = a5 & ATTRS_ALLOWED;
+	struct device *dev = (struct device *)a0;
+	struct page *page = (struct page *)a1;
+	const char *why;
+	dma_addr_t addr;
+
+	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev"))
+		return DMA_MAPPING_ERROR;
+	why = valid_dma_direction(dir) ? bad_piece(driver->domain, page, a2, a3, dir) :
+					 "bad direction";
+	if (why) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: %s", fn, why);
+		return DMA_MAPPING_ERROR;
+	}
+	addr = dma_map_page_attrs(dev, page, a2, a3, dir, attrs);
+	if (dma_mapping_error(dev, addr) || track(driver, dev, addr, a3, dir, attrs))
+		return addr;
+	dma_unmap_page_attrs(dev, addr, a3, dir, attrs);
+	return DMA_MAPPING_ERROR;
+}
+
+/* void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, dir, ulong attrs) */
+NOOKS_WRAPPER(dma_unmap_page_attrs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	unsigned long attrs = a4 & ATTRS_ALLOWED;
+	struct nooks_object *object;
+	struct nooks_mapping *m;
+	const char *why = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mapping_lock, flags);
+	object = nooks_object_find(driver, &mapping_class, (void *)a1);
+	m = object ? to_mapping(object) : NULL;
+	if (!m)
+		why = "not mapped by this domain, or unmapped already";
+	else if (m->dev != (struct device *)a0)
+		why = "mapped for another device";
+	else if (a2 > object->size)
+		why = "larger than the mapping";
+	else if (--m->count)
+		object = NULL;
+	else
+		object = nooks_object_remove(driver, &mapping_class, (void *)a1);
+	raw_spin_unlock_irqrestore(&mapping_lock, flags);
+
+	if (why) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "dma_unmap_page_attrs: %s", why);
+	} else if (object) {
+		/* What was mapped is unmapped, whatever the driver says that it was. */
+		dma_unmap_page_attrs(m->dev, a1, object->size, m->dir, m->attrs | attrs);
+		nooks_object_free(object);
+	}
+	return 0;
+}
+
+/* The mapping that contains a range. A driver may synchronise a part: then all have to be looked at. */
+static struct nooks_mapping *find_range(struct nooks_driver *driver, dma_addr_t addr, size_t size)
+{
+	struct nooks_object *object, *found = NULL;
+
+	lockdep_assert_held(&mapping_lock);
+	object = nooks_object_find(driver, &mapping_class, (void *)addr);
+	if (object && size <= object->size)
+		return to_mapping(object);
+
+	raw_spin_lock(&driver->objects.lock);
+	nooks_for_each_object(object, driver, &mapping_class) {
+		if (addr >= object->start && addr - object->start < object->size &&
+		    size <= object->size - (addr - object->start)) {
+			found = object;
+			break;
+		}
+	}
+	raw_spin_unlock(&driver->objects.lock);
+	return found ? to_mapping(found) : NULL;
+}
+
+static void sync_single(struct nooks_crossing *x, struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir, bool for_cpu, const char *fn)
+{
+	struct nooks_mapping *m;
+	unsigned long flags;
+	bool good;
+
+	raw_spin_lock_irqsave(&mapping_lock, flags);
+	m = find_range(nooks_driver_of(x), addr, size);
+	good = m && m->dev == dev && valid_dma_direction(dir);
+	if (good && m->dir != DMA_BIDIRECTIONAL)
+		dir = m->dir;
+	raw_spin_unlock_irqrestore(&mapping_lock, flags);
+
+	if (!good)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: %s", fn,
+			   m ? "another device, or bad direction" : "not mapped by this domain");
+	else if (for_cpu)
+		dma_sync_single_for_cpu(dev, addr, size, dir);
+	else
+		dma_sync_single_for_device(dev, addr, size, dir);
+}
+
+/* void dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size, dir) */
+NOOKS_WRAPPER(dma_sync_single_for_cpu)
+{
+	sync_single(x, (struct device *)a0, a1, a2, (unsigned int)a3, true,
+		    "dma_sync_single_for_cpu");
+	return 0;
+}
+
+/* void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size, dir) */
+NOOKS_WRAPPER(dma_sync_single_for_device)
+{
+	sync_single(x, (struct device *)a0, a1, a2, (unsigned int)a3, false,
+		    "dma_sync_single_for_device");
+	return 0;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts. The kernel calls a handler of ours, with an object of ours as its cookie; that enters the
+ * driver's.
+ *
+ * A handler whose domain is dead or dies says "handled": the device may share its line with others,
+ * and the kernel would turn the line off if it thought that nobody cares. nooks_pci_quiet() has kept
+ * the device from raising it. A device that can't be told is caught by counting: then the line
+ * is masked until recovery has let go of it.
+ */
+#include <linux/interrupt.h>
+#include <linux/slab.h>
+#include "../nooks/driver.h"
+#include "generated.h"
+#include "pci.h"
+#include "walk.h"
+
+#define FLAGS_ALLOWED	(IRQF_TRIGGER_MASK | IRQF_SHARED | IRQF_PROBE_SHARED | IRQF_NOBALANCING | \
+			 IRQF_ONESHOT | IRQF_NO_SUSPEND | IRQF_FORCE_RESUME | IRQF_NO_THREAD | \
+			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN)
+#define STORM		1000	/* interrupts that a dead handler takes before it masks the line */
+#define NAME_MAX_LEN	64
+
+/**
+ * struct nooks_irq - an interrupt that a driver has requested
+ * @object: start is a number of its own: neither interrupt nor cookie alone is unique
+ * @irq: interrupt number
+ * @dev_id: the driver's cookie
+ * @devname: the driver's pointer to its name, which free_irq() returns
+ * @name: the kernel's copy
+ * @handler: entry stub, or NULL
+ * @thread_fn: ditto
+ * @role: of the handlers, with what they answer when the domain is dead
+ * @stray: calls since the domain died; they do not overlap
+ * @masked: this has disabled the line
+ */
+struct nooks_irq {
+	struct nooks_object object;
+	unsigned int irq;
+	void *dev_id;
+	const char *devname;
+	char name[NAME_MAX_LEN];
+	struct nooks_stub *handler;
+	struct nooks_stub *thread_fn;
+	struct nooks_role role;
+	unsigned int stray;
+	bool masked;
+};
+
+static atomic_long_t next_number = ATOMIC_LONG_INIT(0);
+
+static struct nooks_irq *to_irq(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_irq, object);
+}
+
+static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
+{
+	unsigned long args[6] = { i->irq, (unsigned long)i->dev_id };
+
+	return nooks_call_role(stub, &i->role, args);
+}
+
+static irqreturn_t handle(int irq, void *cookie)
+{
+	struct nooks_irq *i = cookie;
+	irqreturn_t ret = call(i, i->handler);
+
+	if (likely(READ_ONCE(i->object.driver->domain->open))) {
+		i->stray = 0;
+	} else if (++i->stray == STORM) {
+		disable_irq_nosync(irq);
+		i->masked = true;
+	}
+	/* Without a thread the kernel would complain about the driver's mistake. */
+	return ret == IRQ_WAKE_THREAD && !i->thread_fn ? IRQ_HANDLED : ret;
+}
+
+static irqreturn_t handle_thread(int irq, void *cookie)
+{
+	struct nooks_irq *i = cookie;
+
+	return call(i, i->thread_fn);
+}
+
+static void release_irq(struct nooks_object *object)
+{
+	struct nooks_irq *i = to_irq(object);
+
+	disable_irq(i->irq);		/* from here on, @masked does not change */
+	if (i->masked)
+		enable_irq(i->irq);
+	i->stray = STORM;
+	enable_irq(i->irq);
+	free_irq(i->irq, i);
+}
+
+static const struct nooks_object_class irq_class = {
+	.name = "interrupt",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = release_irq,
+	.size = sizeof(struct nooks_irq),
+};
+
+/*
+ * int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn,
+ *			    unsigned long flags, const char *name, void *dev)
+ */
+NOOKS_WRAPPER(request_threaded_irq)
+{
+	static const char fn[] = "request_threaded_irq";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	const void *handler = (void *)a1, *thread_fn = (void *)a2;
+	const char *name = (const char *)a4;
+	unsigned int irq = a0;
+	struct nooks_object *object;
+	struct nooks_irq *i;
+	const void *key;
+	int ret;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_callback(x, handler, NOOKS_ROLE_irq_handler_t, true, fn, "handler") ||
+	    !nooks_arg_callback(x, thread_fn, NOOKS_ROLE_irq_handler_t, !!handler, fn,
+				"thread_fn") ||
+	    !nooks_arg_string(x, name, NAME_MAX_LEN, true, fn, "name"))
+		return 0;
+	if (a3 & ~FLAGS_ALLOWED) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a3, "%s: flags not for drivers", fn);
+		return 0;
+	}
+	/*
+	 * Policy: a domain handles interrupts of devices on an enumerated bus only. A legacy ISA
+	 * driver, which probes for its line, has no device that says which one is its own.
+	 */
+	if (!nooks_pci_owns_irq(driver, irq)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, irq, "%s: not of a device of this driver", fn);
+		return 0;
+	}
+
+	key = (void *)atomic_long_inc_return(&next_number);
+	object = nooks_object_add(driver, &irq_class, key, 1, NOOKS_TYPE_none, GFP_KERNEL);
+	if (!object)
+		return -ENOMEM;
+	i = to_irq(object);
+	i->irq = irq;
+	i->dev_id = (void *)a5;
+	i->devname = name;
+	if (!name || strncpy_from_kernel_nofault(i->name, name, sizeof(i->name)) < 0)
+		strscpy(i->name, driver->name, sizeof(i->name));
+	i->handler = nooks_stub_find(driver, handler);
+	i->thread_fn = nooks_stub_find(driver, thread_fn);
+	i->role = nooks_roles[NOOKS_ROLE_irq_handler_t];
+	i->role.fail = IRQ_HANDLED;
+
+	ret = request_threaded_irq(irq, handler ? handle : NULL, thread_fn ? handle_thread : NULL,
+				   a3, i->name, i);
+	if (ret && nooks_object_remove(driver, &irq_class, key))
+		nooks_object_free(object);
+	return ret;
+}
+
+/* const void *free_irq(unsigned int irq, void *dev_id) */
+NOOKS_WRAPPER(free_irq)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+	const void *key = NULL;
+	const char *devname;
+	unsigned long flags;
+
+	if (!nooks_may_sleep(x, "free_irq"))
+		return 0;
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &irq_class) {
+		if (to_irq(object)->irq == (unsigned int)a0 &&
+		    to_irq(object)->dev_id == (void *)a1) {
+			key = (void *)object->start;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+
+	object = key ? nooks_object_remove(driver, &irq_class, key) : NULL;
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1,
+			   "free_irq: interrupt %u is not requested with this cookie",
+			   (unsigned int)a0);
+		return 0;
+	}
+	free_irq(to_irq(object)->irq, object);
+	devname = to_irq(object)->devname;
+	nooks_object_free(object);
+	return (unsigned long)devname;
+}
+
+/* Has the driver requested this interrupt? The check of enable_irq() and its kin. */
+bool nooks_check_irq(struct nooks_crossing *x, unsigned long value, const char *fn,
+		     const char *arg)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+	bool found = false;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &irq_class)
+		found |= to_irq(object)->irq == (unsigned int)value;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	if (!found)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, value, "%s: %s is no interrupt of this domain",
+			   fn, arg);
+	return found;
+}

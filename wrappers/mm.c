@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory: all that a driver allocates comes from its domain's heap, and only that can it free.
+ *
+ * Receive buffers (__netdev_alloc_frag_align) end in the skb_shared_info of the packet that the
+ * kernel will build around them, which it trusts. So a buffer is laid out in a compound page such
+ * that this part begins on the last page, which the domain can't write:
+ *
+ *	| ... data of the buffer | skb_shared_info ... |
+ *	  writable in the domain ^ page boundary; read-only from here
+ *
+ * The packet's end puts the page, in the kernel and unseen; domains/heap.c tells how the page is
+ * found and used again.
+ */
+#include <linux/bits.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "../nooks/driver.h"
+#include "generated.h"
+#include "mm.h"
+
+#define SHARED_INFO_SIZE	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+#define FRAG_MAX		(8 * PAGE_SIZE)
+
+/* The allocation may sleep if @gfp says so; then the driver must be able to. */
+static bool check_gfp(struct nooks_crossing *x, gfp_t gfp, const char *fn)
+{
+	return !gfpflags_allow_blocking(gfp) || nooks_may_sleep(x, fn);
+}
+
+static unsigned long allocate(struct nooks_crossing *x, size_t size, gfp_t gfp, const char *fn)
+{
+	if (!check_gfp(x, gfp, fn))
+		return 0;
+	if (!size)
+		return (unsigned long)ZERO_SIZE_PTR;
+	return (unsigned long)nooks_heap_alloc(&nooks_driver_of(x)->heap, size, gfp);
+}
+
+static unsigned long allocate_vmalloc(struct nooks_crossing *x, size_t size, gfp_t gfp,
+				      const char *fn)
+{
+	if (!nooks_may_sleep(x, fn))
+		return 0;
+	return (unsigned long)nooks_heap_alloc_vmalloc(&nooks_driver_of(x)->heap, size, gfp);
+}
+
+/* Free an object of the heap, and what the tracker knows to lie in it. */
+static void release(struct nooks_crossing *x, const void *p, bool vmalloc, const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	size_t size;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	size = is_vmalloc_addr(p) == vmalloc ? nooks_heap_size(&driver->heap, p) : 0;
+	if (size)
+		nooks_objects_forget(driver, p, size);
+	if (!size || !nooks_heap_free(&driver->heap, p))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p,
+			   "%s: not an allocation of this domain, or freed already", fn);
+}
+
+/* void *__kmalloc(size_t size, gfp_t flags) */
+NOOKS_WRAPPER(__kmalloc)
+{
+	return allocate(x, a0, a1, "__kmalloc");
+}
+
+/* void *kmalloc_trace(struct kmem_cache *s, gfp_t flags, size_t size) */
+NOOKS_WRAPPER(kmalloc_trace)
+{
+	return allocate(x, a2, a1, "kmalloc_trace");
+}
+
+/* void kfree(const void *p) */
+NOOKS_WRAPPER(kfree)
+{
+	release(x, (void *)a0, false, "kfree");
+	return 0;
+}
+
+/* void *vzalloc(unsigned long size) */
+NOOKS_WRAPPER(vzalloc)
+{
+	return allocate_vmalloc(x, a0, GFP_KERNEL | __GFP_ZERO, "vzalloc");
+}
+
+/* void vfree(const void *addr) */
+NOOKS_WRAPPER(vfree)
+{
+	release(x, (void *)a0, true, "vfree");
+	return 0;
+}
+
+/*
+ * A page's struct, whose reference count the driver changes inline. It stays known while the page is
+ * the heap's, in use or not.
+ */
+static const struct nooks_object_class page_class = {
+	.name = "page",
+	.phase = NOOKS_PHASE_MEMORY,
+	.size = sizeof(struct nooks_object),
+};
+
+static void forget_pages(struct nooks_heap *heap, void *start, unsigned long pages)
+{
+	struct nooks_driver *driver = container_of(heap, struct nooks_driver, heap);
+
+	nooks_objects_forget(driver, virt_to_page(start), pages * sizeof(struct page));
+}
+
+/* struct page *alloc_pages(gfp_t gfp, unsigned int order) */
+NOOKS_WRAPPER(alloc_pages)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct page *page;
+	gfp_t gfp = a0;
+	void *p;
+
+	if (!check_gfp(x, gfp, "alloc_pages"))
+		return 0;
+	WRITE_ONCE(driver->heap.gone, forget_pages);
+	p = nooks_heap_alloc_shared(&driver->heap, (unsigned int)a1, false, gfp);
+	if (!p)
+		return 0;
+	page = virt_to_page(p);
+	if (!nooks_object_find(driver, &page_class, page) &&
+	    !nooks_object_add(driver, &page_class, page, sizeof(*page) << (unsigned int)a1,
+			      NOOKS_TYPE_page, gfp & ~(GFP_ZONEMASK | __GFP_ZERO))) {
+		nooks_heap_put_shared(&driver->heap, p);
+		return 0;
+	}
+	return (unsigned long)page;
+}
+
+/*
+ * void __folio_put(struct folio *folio): the last reference was put. Of the pages that a domain
+ * may put that is one of the heap's own.
+ */
+NOOKS_WRAPPER(__folio_put)
+{
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "__folio_put: page put too often");
+	return 0;
+}
+
+/* void *__netdev_alloc_frag_align(unsigned int fragsz, unsigned int align_mask) */
+NOOKS_WRAPPER(__netdev_alloc_frag_align)
+{
+	struct nooks_heap *heap = &nooks_driver_of(x)->heap;
+	unsigned int size = a0, data, order;
+	unsigned long p;
+
+	if (!size || size > FRAG_MAX)
+		return 0;
+	size = SKB_DATA_ALIGN(size);
+	if (size <= SHARED_INFO_SIZE)	/* no packet can be built around this */
+		return (unsigned long)nooks_heap_alloc_shared(heap, 0, false, GFP_ATOMIC);
+
+	data = size - SHARED_INFO_SIZE;
+	order = order_base_2(DIV_ROUND_UP(data, PAGE_SIZE) + 1);
+	p = (unsigned long)nooks_heap_alloc_shared(heap, order, true, GFP_ATOMIC | __GFP_NOWARN);
+	if (!p)
+		return 0;
+	p += (PAGE_SIZE << order) - PAGE_SIZE - data;
+	if (p & ~(unsigned long)(int)a1) {
+		pr_warn_once("nooks: receive buffers aligned to %u are not supported\n",
+			     -(unsigned int)a1);
+		nooks_heap_put_shared(heap, (void *)p);
+		return 0;
+	}
+	return p;
+}
+
+/* void page_frag_free(void *addr) */
+NOOKS_WRAPPER(page_frag_free)
+{
+	if (!nooks_heap_put_shared(&nooks_driver_of(x)->heap, (void *)a0))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
+			   "page_frag_free: not a buffer that this domain holds");
+	return 0;
+}
+
+bool nooks_frag_lend(struct nooks_driver *driver, const void *data, unsigned int frag_size)
+{
+	const void *info;
+
+	if (frag_size <= SHARED_INFO_SIZE || frag_size > FRAG_MAX)
+		return false;
+	info = data + frag_size - SHARED_INFO_SIZE;
+	return PAGE_ALIGNED(info) && !nooks_may_write(driver->domain, info, 1) &&
+	       nooks_heap_lend(&driver->heap, data, frag_size);
+}

@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PCI drivers and devices. The kernel registers a copy of the driver's pci_driver, and calls it
+ * through entry stubs. From the call of probe until remove has returned, the device is a tracked
+ * object, and what the driver has done to it is known: it can be undone without the driver.
+ *
+ * At recovery the device first stops (no bus mastering, no INTx); interrupts are freed; then
+ * mappings go, regions, the device is disabled; the registration, the oldest object of its phase, goes
+ * last of that: its remove callback finds the domain closed. The tracked device itself, which
+ * holds a reference, is left for the last phase.
+ */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/io.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "../nooks/driver.h"
+#include "generated.h"
+#include "pci.h"
+#include "walk.h"
+
+#define NAME_MAX_LEN	64
+#define DEVICES_MAX	32	/* bound to one driver at a time */
+#define STD_BARS	((1U << PCI_STD_NUM_BARS) - 1)
+
+/* Protects the counts and masks in struct nooks_pci_state. */
+static DEFINE_MUTEX(state_mutex);
+
+/**
+ * struct nooks_pci_driver - a registration
+ * @object: start is the driver's own pci_driver
+ * @drv: what the kernel got
+ * @name: of the driver
+ */
+struct nooks_pci_driver {
+	struct nooks_object object;
+	struct pci_driver drv;
+	char name[NAME_MAX_LEN];
+};
+
+/**
+ * struct nooks_pci_state - something that the driver has done to a device
+ * @object: start is the device
+ * @count: calls of pci_enable_device()
+ * @bars: regions requested, a bit for each
+ * @name: as whose
+ */
+struct nooks_pci_state {
+	struct nooks_object object;
+	unsigned int count;
+	unsigned int bars;
+	char name[NAME_MAX_LEN];
+};
+
+static struct nooks_pci_driver *to_driver(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_pci_driver, object);
+}
+
+static struct nooks_pci_state *to_state(struct nooks_object *object)
+{
+	return container_of(object, struct nooks_pci_state, object);
+}
+
+static struct pci_dev *to_device(const struct nooks_object *object)
+{
+	return (struct pci_dev *)object->start;
+}
+
+/* Keep a device from raising its level interrupt. Message signalled ones are edges: they end. */
+static void mask_intx(struct pci_dev *pdev)
+{
+	if (pdev->pin && !pci_dev_msi_enabled(pdev))
+		pci_intx(pdev, 0);	/* pci_enable_device() turns it on again */
+}
+
+static void release_driver(struct nooks_object *object)
+{
+	pci_unregister_driver(&to_driver(object)->drv);
+}
+
+static void release_device(struct nooks_object *object)
+{
+	pci_dev_put(to_device(object));
+}
+
+static void release_activity(struct nooks_object *object)
+{
+	mask_intx(to_device(object));
+	pci_clear_master(to_device(object));
+}
+
+static void release_enabled(struct nooks_object *object)
+{
+	unsigned int n = to_state(object)->count;
+
+	while (n--)
+		pci_disable_device(to_device(object));
+}
+
+static void release_regions(struct nooks_object *object)
+{
+	pci_release_selected_regions(to_device(object), to_state(object)->bars);
+}
+
+static void release_mmio(struct nooks_object *object)
+{
+	struct nooks_domain *domain = object->driver->domain;
+
+	nooks_revoke(domain, (void *)object->start, object->size);
+	nooks_revoke_flush(domain);
+	iounmap((void __iomem *)object->start);
+}
+
+static const struct nooks_object_class driver_class = {
+	.name = "PCI driver",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_driver,
+	.size = sizeof(struct nooks_pci_driver),
+};
+
+/* The pci_dev, with a reference; fields that the driver may store to. */
+static const struct nooks_object_class device_class = {
+	.name = "PCI device",
+	.phase = NOOKS_PHASE_MEMORY,
+	.release = release_device,
+	.size = sizeof(struct nooks_object),
+};
+
+/* The device in it. */
+static const struct nooks_object_class inner_class = {
+	.name = "device",
+	.phase = NOOKS_PHASE_MEMORY,
+	.size = sizeof(struct nooks_object),
+};
+
+/* That it may be active. */
+static const struct nooks_object_class activity_class = {
+	.name = "PCI activity",
+	.phase = NOOKS_PHASE_QUIET,
+	.release = release_activity,
+	.size = sizeof(struct nooks_object),
+};
+
+static const struct nooks_object_class enabled_class = {
+	.name = "enabled PCI device",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_enabled,
+	.size = sizeof(struct nooks_pci_state),
+};
+
+static const struct nooks_object_class regions_class = {
+	.name = "PCI regions",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_regions,
+	.size = sizeof(struct nooks_pci_state),
+};
+
+static const struct nooks_object_class mmio_class = {
+	.name = "MMIO",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_mmio,
+	.size = sizeof(struct nooks_object),
+};
+
+static void drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+		 const void *start)
+{
+	struct nooks_object *object = nooks_object_remove(driver, class, start);
+
+	if (!object)
+		return;
+	if (class->release)
+		class->release(object);
+	nooks_object_free(object);
+}
+
+/* The devices that the driver is bound to; they stay so until its remove is called. */
+static unsigned int bound_devices(struct nooks_driver *driver, struct pci_dev **pdevs)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &device_class)
+		if (n < DEVICES_MAX)
+			pdevs[n++] = to_device(object);
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return n;
+}
+
+void nooks_pci_quiet(struct nooks_driver *driver)
+{
+	struct pci_dev *pdevs[DEVICES_MAX];
+	unsigned int n = bound_devices(driver, pdevs);
+
+	while (n--)
+		mask_intx(pdevs[n]);
+}
+
+bool nooks_pci_owns_irq(struct nooks_driver *driver, unsigned int irq)
+{
+	struct pci_dev *pdevs[DEVICES_MAX];
+	unsigned int n = bound_devices(driver, pdevs);
+	int i, vector;
+
+	while (n--) {
+		for (i = 0; (vector = pci_irq_vector(pdevs[n], i)) >= 0; i++)
+			if (vector == irq)
+				return true;
+	}
+	return false;
+}
+
+/* Undo all that is left of a device that the driver is no longer bound to. */
+static void unbind(struct nooks_driver *driver, struct pci_dev *pdev)
+{
+	drop(driver, &activity_class, pdev);
+	drop(driver, &regions_class, pdev);
+	drop(driver, &enabled_class, pdev);
+	drop(driver, &inner_class, &pdev->dev);
+	drop(driver, &device_class, pdev);
+}
+
+static bool bind(struct nooks_driver *driver, struct pci_dev *pdev)
+{
+	struct pci_dev *pdevs[DEVICES_MAX];
+
+	if (bound_devices(driver, pdevs) == DEVICES_MAX ||
+	    !nooks_object_add(driver, &device_class, pdev, sizeof(*pdev), NOOKS_TYPE_pci_dev,
+			      GFP_KERNEL))
+		return false;
+	pci_dev_get(pdev);
+	if (nooks_object_add(driver, &inner_class, &pdev->dev, sizeof(pdev->dev),
+			     NOOKS_TYPE_device, GFP_KERNEL) &&
+	    nooks_object_add(driver, &activity_class, pdev, 1, NOOKS_TYPE_none, GFP_KERNEL))
+		return true;
+	unbind(driver, pdev);
+	return false;
+}
+
+/* Hook of pci_driver.probe. If the domain has died, recovery undoes it all in its order. */
+unsigned long nooks_r_pci_probe(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct pci_dev *pdev = (struct pci_dev *)args[0];
+	unsigned long ret;
+
+	if (!READ_ONCE(driver->domain->open))
+		return role->fail;
+	if (!bind(driver, pdev))
+		return -ENOMEM;
+	ret = nooks_call_role(stub, role, args);
+	if (ret && READ_ONCE(driver->domain->open))
+		unbind(driver, pdev);
+	return ret;
+}
+
+/* Hook of pci_driver.remove. */
+unsigned long nooks_r_pci_remove(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct pci_dev *pdev = (struct pci_dev *)args[0];
+	unsigned long ret = nooks_call_role(stub, role, args);
+
+	if (READ_ONCE(driver->domain->open))
+		unbind(driver, pdev);
+	return ret;
+}
+
+/* Does all of a range lie in read-only data of the driver's image? */
+static bool in_rodata(const struct nooks_driver *driver, const void *p, size_t size)
+{
+	unsigned long start = (unsigned long)p;
+	unsigned int i;
+
+	for (i = 0; driver->image && i < driver->image->nr_sections; i++) {
+		const struct nooks_section *s = &driver->sections[i];
+
+		if (s->kind == NOOKS_SECTION_RODATA && start >= s->addr &&
+		    start - s->addr < s->size && size <= s->size - (start - s->addr))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel walks the table at any time, up to its empty entry. */
+static bool check_ids(struct nooks_crossing *x, const struct pci_device_id *id, const char *fn)
+{
+	const struct nooks_driver *driver = nooks_driver_of(x);
+
+	for (; id; id++) {
+		if (!in_rodata(driver, id, sizeof(*id))) {
+			nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)id,
+				   "%s: id_table is not in read-only data, or has no end", fn);
+			return false;
+		}
+		if (!id->vendor && !id->subvendor && !id->class_mask)
+			break;
+	}
+	return true;
+}
+
+/* All functions that the kernel may call are entry stubs, bound to what they are called as. */
+static bool check_functions(struct nooks_crossing *x, const struct pci_driver *drv, const char *fn)
+{
+#define GOOD(member)										\
+	nooks_arg_callback(x, drv->member, NOOKS_ROLE_pci_driver_##member, true, fn, #member)
+
+	return GOOD(probe) && GOOD(remove) && GOOD(suspend) && GOOD(resume) && GOOD(shutdown) &&
+	       GOOD(sriov_configure) && GOOD(sriov_set_msix_vec_count) &&
+	       GOOD(sriov_get_vf_total_msix) &&
+	       nooks_arg_ops(x, drv->err_handler, NOOKS_OPS_pci_error_handlers, true, fn,
+			     "err_handler") &&
+	       nooks_arg_ops(x, drv->driver.pm, NOOKS_OPS_dev_pm_ops, true, fn, "driver.pm");
+#undef GOOD
+}
+
+/* int __pci_register_driver(struct pci_driver *drv, struct module *owner, const char *mod_name) */
+NOOKS_WRAPPER(__pci_register_driver)
+{
+	static const char fn[] = "__pci_register_driver";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+	struct nooks_pci_driver *p;
+	struct pci_driver given;
+	int ret;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_readable(x, (void *)a0, sizeof(given), false, fn, "drv"))
+		return 0;
+	memcpy(&given, (void *)a0, sizeof(given));	/* the driver can't change this any more */
+	if (!nooks_arg_string(x, given.name, NAME_MAX_LEN, false, fn, "name") ||
+	    !check_ids(x, given.id_table, fn) || !check_functions(x, &given, fn))
+		return 0;
+	if (given.groups || given.dev_groups) {
+		pr_warn("%s: attribute groups of PCI drivers are not supported\n", driver->name);
+		return -EOPNOTSUPP;
+	}
+
+	object = nooks_object_add(driver, &driver_class, (void *)a0, sizeof(given),
+				  NOOKS_TYPE_none, GFP_KERNEL);
+	if (!object)
+		return nooks_object_find(driver, &driver_class, (void *)a0) ? -EBUSY : -ENOMEM;
+	p = to_driver(object);
+	if (strncpy_from_kernel_nofault(p->name, given.name, sizeof(p->name)) <= 0) {
+		ret = -EFAULT;
+		goto remove;
+	}
+	p->drv = (struct pci_driver) {
+		.name = p->name,
+		.id_table = given.id_table,
+		.probe = given.probe,
+		.remove = given.remove,
+		.suspend = given.suspend,
+		.resume = given.resume,
+		.shutdown = given.shutdown,
+		.sriov_configure = given.sriov_configure,
+		.sriov_set_msix_vec_count = given.sriov_set_msix_vec_count,
+		.sriov_get_vf_total_msix = given.sriov_get_vf_total_msix,
+		.err_handler = given.err_handler,
+		.driver.pm = given.driver.pm,
+		.driver_managed_dma = given.driver_managed_dma,
+	};
+	ret = __pci_register_driver(&p->drv, driver->module, driver->name);
+	if (!ret)
+		return 0;
+remove:
+	if (nooks_object_remove(driver, &driver_class, (void *)a0))
+		nooks_object_free(object);
+	return ret;
+}
+
+/* void pci_unregister_driver(struct pci_driver *drv) */
+NOOKS_WRAPPER(pci_unregister_driver)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+
+	if (!nooks_may_sleep(x, "pci_unregister_driver"))
+		return 0;
+	object = nooks_object_remove(driver, &driver_class, (void *)a0);
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "pci_unregister_driver: not registered");
+		return 0;
+	}
+	release_driver(object);
+	nooks_object_free(object);
+	return 0;
+}
+
+/* The state of a kind that a device has, added if @add; NULL without. */
+static struct nooks_pci_state *state_of(struct nooks_driver *driver,
+					const struct nooks_object_class *class,
+					struct pci_dev *pdev, bool add)
+{
+	struct nooks_object *object = nooks_object_find(driver, class, pdev);
+
+	lockdep_assert_held(&state_mutex);
+	if (!object && add)
+		object = nooks_object_add(driver, class, pdev, 1, NOOKS_TYPE_none, GFP_KERNEL);
+	return object ? to_state(object) : NULL;
+}
+
+/* Forget a state that is none any more. */
+static void settle(struct nooks_driver *driver, struct nooks_pci_state *state)
+{
+	struct nooks_object *object = &state->object;
+
+	lockdep_assert_held(&state_mutex);
+	if (!state->count && !state->bars &&
+	    nooks_object_remove(driver, object->class, to_device(object)))
+		nooks_object_free(object);
+}
+
+static unsigned long enable(struct nooks_crossing *x, struct pci_dev *pdev,
+			    int (*kernel_enable)(struct pci_dev *pdev), const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_pci_state *state;
+	int ret = -ENOMEM;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
+		return 0;
+	mutex_lock(&state_mutex);
+	state = state_of(driver, &enabled_class, pdev, true);
+	if (state) {
+		ret = kernel_enable(pdev);
+		if (!ret)
+			state->count++;
+		settle(driver, state);
+	}
+	mutex_unlock(&state_mutex);
+	return ret;
+}
+
+/* int pci_enable_device(struct pci_dev *dev) */
+NOOKS_WRAPPER(pci_enable_device)
+{
+	return enable(x, (struct pci_dev *)a0, pci_enable_device, "pci_enable_device");
+}
+
+/* int pci_enable_device_mem(struct pci_dev *dev) */
+NOOKS_WRAPPER(pci_enable_device_mem)
+{
+	return enable(x, (struct pci_dev *)a0, pci_enable_device_mem, "pci_enable_device_mem");
+}
+
+/* void pci_disable_device(struct pci_dev *dev): more often than it was enabled does nothing */
+NOOKS_WRAPPER(pci_disable_device)
+{
+	static const char fn[] = "pci_disable_device";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	struct nooks_pci_state *state;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
+		return 0;
+	mutex_lock(&state_mutex);
+	state = state_of(driver, &enabled_class, pdev, false);
+	if (state) {
+		state->count--;
+		pci_disable_device(pdev);
+		settle(driver, state);
+	}
+	mutex_unlock(&state_mutex);
+	return 0;
+}
+
+/* int pci_request_selected_regions(struct pci_dev *dev, int bars, const char *name) */
+NOOKS_WRAPPER(pci_request_selected_regions)
+{
+	static const char fn[] = "pci_request_selected_regions";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	const char *name = (const char *)a2;
+	unsigned int bars = a1 & STD_BARS;
+	struct nooks_pci_state *state;
+	int ret = -ENOMEM;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev") ||
+	    !nooks_arg_string(x, name, NAME_MAX_LEN, false, fn, "name"))
+		return 0;
+	mutex_lock(&state_mutex);
+	state = state_of(driver, &regions_class, pdev, true);
+	if (state) {
+		/* The kernel keeps the pointer: the first name is the name of all. */
+		if (!state->bars &&
+		    strncpy_from_kernel_nofault(state->name, name, sizeof(state->name)) <= 0)
+			strscpy(state->name, driver->name, sizeof(state->name));
+		ret = state->bars & bars ? -EBUSY :
+		      pci_request_selected_regions(pdev, bars, state->name);
+		if (!ret)
+			state->bars |= bars;
+		settle(driver, state);
+	}
+	mutex_unlock(&state_mutex);
+	return ret;
+}
+
+/* void pci_release_selected_regions(struct pci_dev *dev, int bars) */
+NOOKS_WRAPPER(pci_release_selected_regions)
+{
+	static const char fn[] = "pci_release_selected_regions";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	struct nooks_pci_state *state;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
+		return 0;
+	mutex_lock(&state_mutex);
+	state = state_of(driver, &regions_class, pdev, false);
+	if (state) {
+		pci_release_selected_regions(pdev, state->bars & a1);
+		state->bars &= ~a1;
+		settle(driver, state);
+	}
+	mutex_unlock(&state_mutex);
+	return 0;
+}
+
+/* Make a fresh mapping the driver's: it can write all of the pages that it touches. */
+static unsigned long lend_mmio(struct nooks_driver *driver, void __iomem *io, size_t size)
+{
+	void *p = (void __force *)io;
+
+	if (!p)
+		return 0;
+	if (!nooks_object_add(driver, &mmio_class, p, size, NOOKS_TYPE_none, GFP_KERNEL)) {
+		iounmap(io);
+		return 0;
+	}
+	if (!nooks_grant_write(driver->domain, p, size, GFP_KERNEL))
+		return (unsigned long)p;
+	drop(driver, &mmio_class, p);
+	return 0;
+}
+
+/* void __iomem *pci_ioremap_bar(struct pci_dev *pdev, int bar) */
+NOOKS_WRAPPER(pci_ioremap_bar)
+{
+	static const char fn[] = "pci_ioremap_bar";
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	int bar = a1;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "pdev") ||
+	    !nooks_arg_range(x, bar, 0, PCI_STD_NUM_BARS - 1, fn, "bar"))
+		return 0;
+	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) || !pci_resource_len(pdev, bar))
+		return 0;
+	return lend_mmio(nooks_driver_of(x), pci_ioremap_bar(pdev, bar),
+			 pci_resource_len(pdev, bar));
+}
+
+/* Does a physical range lie in a memory BAR of a device that the driver is bound to? */
+static bool owns_range(struct nooks_driver *driver, resource_size_t start, resource_size_t size)
+{
+	struct resource wanted = DEFINE_RES_MEM(start, size);
+	struct pci_dev *pdevs[DEVICES_MAX];
+	unsigned int n = bound_devices(driver, pdevs);
+	int bar;
+
+	if (!size || start + size < start)
+		return false;
+	while (n--) {
+		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+			struct resource *r = &pdevs[n]->resource[bar];
+
+			if ((r->flags & IORESOURCE_MEM) && resource_contains(r, &wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* void __iomem *ioremap(resource_size_t offset, unsigned long size) */
+NOOKS_WRAPPER(ioremap)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+
+	if (!nooks_may_sleep(x, "ioremap"))
+		return 0;
+	if (!owns_range(driver, a0, a1)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
+			   "ioremap: not in a BAR of a device of this driver");
+		return 0;
+	}
+	return lend_mmio(driver, ioremap(a0, a1), a1);
+}
+
+/* void iounmap(volatile void __iomem *addr) */
+NOOKS_WRAPPER(iounmap)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_object *object;
+
+	if (!a0 || !nooks_may_sleep(x, "iounmap"))
+		return 0;
+	object = nooks_object_remove(driver, &mmio_class, (void *)a0);
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "iounmap: not mapped by this domain");
+		return 0;
+	}
+	release_mmio(object);
+	nooks_object_free(object);
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The in-domain library in assembly: what the compiler has put into drivers as calls. In a domain there
+ * are no retpolines: its branches are not guarded against speculation. The design is about
+ * bugs, and the kernel's own branches lie outside.
+ *
+ * Everything here: domain CR3, domain stack, interrupts as the driver has them.
+ */
+#include <linux/linkage.h>
+#include <asm/nospec-branch.h>
+#include <asm/percpu.h>
+#include <asm/unwind_hints.h>
+#include "../domains/layout.h"
+
+#define CROSSING	PER_CPU_VAR(nooks_cpu + C_CROSSING)
+#define STUB_DESCRIPTOR	3		/* where movq $descriptor, %r11 has its operand */
+#define DESCRIPTOR_FN	0		/* struct nooks_stub */
+
+	.section .text.nooks_domain, "ax"
+
+/*
+ * A jump to the address in a register. If that is one of the image's own entry stubs, which only the
+ * kernel may execute, the function that it stands for is called, without a crossing; anything else
+ * that is not the domain's faults. Changes the flags only: what is in the other registers, %r11
+ * included, is the caller's business. One read of the per-CPU pointer, so the thread may migrate.
+ */
+	.macro THUNK reg tmp
+	.align	16
+SYM_CODE_START(nooks_in___x86_indirect_thunk_\reg)
+	UNWIND_HINT_FUNC
+	pushq	%\tmp
+	movq	CROSSING, %\tmp
+	movq	X_DOMAIN(%\tmp), %\tmp
+	cmpq	D_STUBS_START(%\tmp), %\reg
+	jb	1f
+	cmpq	D_STUBS_END(%\tmp), %\reg
+	jae	1f
+	movslq	STUB_DESCRIPTOR(%\reg), %\tmp
+	movq	DESCRIPTOR_FN(%\tmp), %\tmp
+	/* As a jump: the function's address takes the place of what was pushed. */
+	xchgq	%\tmp, (%rsp)
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+1:	popq	%\tmp
+	ANNOTATE_RETPOLINE_SAFE
+	jmp	*%\reg
+	int3
+SYM_CODE_END(nooks_in___x86_indirect_thunk_\reg)
+	.endm
+
+	.irp	reg, rcx, rdx, rbx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	THUNK	\reg, rax
+	.endr
+	THUNK	rax, rcx
+
+	.align	16
+SYM_CODE_START(nooks_in___x86_return_thunk)
+	UNWIND_HINT_FUNC
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___x86_return_thunk)
+
+/* ftrace's hook at the head of each function, where it has not been made a nop. */
+SYM_CODE_START(nooks_in___fentry__)
+	UNWIND_HINT_FUNC
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___fentry__)
+
+/*
+ * preempt_enable() finds that it should reschedule, by a call that preserves all registers. The next
+ * interrupt or crossing does it.
+ */
+SYM_CODE_START(nooks_in___SCT__preempt_schedule)
+	UNWIND_HINT_FUNC
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___SCT__preempt_schedule)

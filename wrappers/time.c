@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timers and work. Drivers embed them in their own memory and fill them in by inline code; the kernel
+ * arms and queues instances of its own, whose function is one of the two below. What inline code
+ * reads of the driver's copy, whether it is pending, is written back.
+ *
+ * An instance that is armed or queued has a reference, which the callback or the cancelling drops.
+ */
+#include <linux/cpumask.h>
+#include <linux/sched/clock.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include "../nooks/driver.h"
+#include "../objtracker/instance.h"
+#include "generated.h"
+
+/* As for spinning locks: a timer's function that runs for so long will not end. */
+#define TIMER_LIMIT	(5 * NSEC_PER_SEC)
+
+/* What lockdep would make of one class for all drivers' timers and works would be wrong. */
+#ifdef CONFIG_LOCKDEP
+#define no_lockdep(map)	lockdep_init_map(map, "nooks", &__lockdep_no_validate__, 0)
+#define timer_map(timer)	(&(timer)->lockdep_map)
+#define work_map(work)		(&(work)->lockdep_map)
+#else
+#define no_lockdep(map)	do { } while (0)
+#endif
+
+/**
+ * struct nooks_timer - kernel instance of a timer_list
+ * @instance: in the driver's table
+ * @lock: makes operations on @timer and what the driver sees of it one step; taken in any context,
+ *	inside nothing, outside the kernel's timer locks
+ * @timer: the kernel's
+ */
+struct nooks_timer {
+	struct nooks_instance instance;
+	spinlock_t lock;
+	struct timer_list timer;
+};
+
+/**
+ * struct nooks_work - kernel instance of a work_struct or delayed_work
+ * @instance: in the driver's table
+ * @lock: as in struct nooks_timer
+ * @work: the kernel's; of plain work, only the work in it is used
+ * @runner: the thread that runs the driver's function, to find one that waits for itself
+ */
+struct nooks_work {
+	struct nooks_instance instance;
+	spinlock_t lock;
+	struct delayed_work work;
+	struct task_struct *runner;
+};
+
+static struct nooks_timer *to_timer(struct nooks_instance *instance)
+{
+	return instance ? container_of(instance, struct nooks_timer, instance) : NULL;
+}
+
+static struct nooks_work *to_work(struct nooks_instance *instance)
+{
+	return instance ? container_of(instance, struct nooks_work, instance) : NULL;
+}
+
+/* Show the driver the state of its timer: timer_pending() reads entry.pprev. */
+static void timer_mirror(struct nooks_timer *t)
+{
+	struct timer_list *theirs = (void *)t->instance.object.start;
+
+	lockdep_assert_held(&t->lock);
+	if (!nooks_instance_writable(&t->instance))
+		return;
+	WRITE_ONCE(theirs->expires, t->timer.expires);
+	WRITE_ONCE(theirs->entry.pprev, timer_pending(&t->timer) ? &theirs->entry.next : NULL);
+}
+
+static void timer_run(struct timer_list *timer)
+{
+	struct nooks_timer *t = container_of(timer, struct nooks_timer, timer);
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->lock, flags);
+	timer_mirror(t);
+	spin_unlock_irqrestore(&t->lock, flags);
+	nooks_instance_call(&t->instance);
+	nooks_instance_put(&t->instance);
+}
+
+static void timer_init(struct nooks_object *object)
+{
+	struct nooks_timer *t = to_timer(container_of(object, struct nooks_instance, object));
+	const struct timer_list *theirs = (void *)object->start;
+
+	spin_lock_init(&t->lock);
+	timer_setup(&t->timer, timer_run, 0);
+	t->timer.flags |= READ_ONCE(theirs->flags) & TIMER_INIT_FLAGS;
+	no_lockdep(timer_map(&t->timer));
+}
+
+/* Recovery: nobody arms it any more. */
+static void timer_release(struct nooks_object *object)
+{
+	struct nooks_timer *t = to_timer(container_of(object, struct nooks_instance, object));
+
+	if (timer_delete_sync(&t->timer))
+		nooks_instance_put(&t->instance);
+}
+
+static const struct nooks_object_class timer_class = {
+	.name = "timer",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = timer_release,
+	.size = sizeof(struct nooks_timer),
+	.init = timer_init,
+	.instance = true,
+};
+
+static struct nooks_timer *timer_find(struct nooks_crossing *x, unsigned long addr)
+{
+	return to_timer(nooks_instance_find(x, &timer_class, addr));
+}
+
+/* void init_timer_key(struct timer_list *, void (*func)(struct timer_list *), flags, name, key) */
+NOOKS_WRAPPER(init_timer_key)
+{
+	struct timer_list *theirs = (void *)a0;
+	struct nooks_object *old;
+	struct nooks_timer *t;
+
+	if (!nooks_arg_writable(x, theirs, sizeof(*theirs), false, "init_timer_key", "timer"))
+		return 0;
+	/* Part of INIT_DELAYED_WORK(): that timer is never armed in the driver's name. */
+	if (a1 && a1 != (unsigned long)delayed_work_timer_fn &&
+	    !nooks_stub_find(nooks_driver_of(x), (void *)a1)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "init_timer_key: func");
+		return 0;
+	}
+	old = nooks_object_remove(nooks_driver_of(x), &timer_class, theirs);
+	if (old) {
+		t = to_timer(container_of(old, struct nooks_instance, object));
+		if (timer_delete(&t->timer))
+			nooks_instance_put(&t->instance);
+		nooks_object_free(old);
+	}
+	WRITE_ONCE(theirs->entry.pprev, NULL);
+	WRITE_ONCE(theirs->function, (void (*)(struct timer_list *))a1);
+	WRITE_ONCE(theirs->flags, (a2 & TIMER_INIT_FLAGS) | raw_smp_processor_id());
+	return 0;
+}
+
+enum arming { ADD, ADD_ON, MOD, MOD_PENDING, REDUCE };
+
+/* Arm a timer. Return: was it armed before? */
+static int timer_arm(struct nooks_crossing *x, unsigned long addr, enum arming how,
+		     unsigned long expires, int cpu)
+{
+	struct timer_list *theirs = (void *)addr;
+	struct nooks_timer *t = to_timer(nooks_instance_get(x, &timer_class, addr,
+							    sizeof(*theirs), GFP_ATOMIC));
+	bool was = false, armed = true;
+	void (*fn)(struct timer_list *timer);
+	unsigned long flags;
+
+	if (!t)
+		return 0;
+	fn = READ_ONCE(theirs->function);
+	/* As the kernel: a timer that was shut down is not armed any more. */
+	if (!fn || !nooks_instance_set_stub(x, &t->instance, fn))
+		goto out;
+
+	spin_lock_irqsave(&t->lock, flags);
+	was = timer_pending(&t->timer);
+	/* For the callback, which may run before mod_timer() has returned. */
+	nooks_instance_hold(&t->instance);
+	switch (how) {
+	case ADD:
+	case MOD:
+		was = mod_timer(&t->timer, expires);
+		break;
+	case REDUCE:
+		was = timer_reduce(&t->timer, expires);
+		break;
+	case MOD_PENDING:
+		was = mod_timer_pending(&t->timer, expires);
+		armed = was;
+		break;
+	case ADD_ON:
+		if (!was) {
+			t->timer.expires = expires;
+			add_timer_on(&t->timer, cpu);
+		}
+		break;
+	}
+	if (was || !armed)
+		nooks_instance_put(&t->instance);
+	timer_mirror(t);
+	spin_unlock_irqrestore(&t->lock, flags);
+
+	if (was && (how == ADD || how == ADD_ON))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "timer added that is active already");
+out:
+	nooks_instance_put(&t->instance);
+	return was;
+}
+
+/* add_timer() and add_timer_on() take the time from the timer itself. */
+static void timer_add(struct nooks_crossing *x, unsigned long addr, enum arming how, int cpu)
+{
+	const struct timer_list *theirs = (void *)addr;
+
+	if (nooks_arg_writable(x, theirs, sizeof(*theirs), false, "add_timer", "timer"))
+		timer_arm(x, addr, how, READ_ONCE(theirs->expires), cpu);
+}
+
+NOOKS_WRAPPER(add_timer)
+{
+	timer_add(x, a0, ADD, 0);
+	return 0;
+}
+
+NOOKS_WRAPPER(add_timer_on)
+{
+	if (a1 >= nr_cpu_ids || !cpu_online(a1))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "add_timer_on: cpu");
+	else
+		timer_add(x, a0, ADD_ON, a1);
+	return 0;
+}
+
+NOOKS_WRAPPER(mod_timer)
+{
+	return timer_arm(x, a0, MOD, a1, 0);
+}
+
+NOOKS_WRAPPER(mod_timer_pending)
+{
+	return timer_arm(x, a0, MOD_PENDING, a1, 0);
+}
+
+NOOKS_WRAPPER(timer_reduce)
+{
+	return timer_arm(x, a0, REDUCE, a1, 0);
+}
+
+/* Disarm a timer. Return: was it armed, or -1 if its function runs and @sync asks about that? */
+static int timer_disarm(struct nooks_timer *t, bool sync)
+{
+	unsigned long flags;
+	int was;
+
+	spin_lock_irqsave(&t->lock, flags);
+	was = sync ? try_to_del_timer_sync(&t->timer) : timer_delete(&t->timer);
+	timer_mirror(t);
+	spin_unlock_irqrestore(&t->lock, flags);
+	if (was > 0)
+		nooks_instance_put(&t->instance);
+	return was;
+}
+
+NOOKS_WRAPPER(timer_delete)
+{
+	struct nooks_timer *t = timer_find(x, a0);
+	int was = 0;
+
+	if (t) {
+		was = timer_disarm(t, false);
+		nooks_instance_put(&t->instance);
+	}
+	return was;
+}
+
+NOOKS_WRAPPER(try_to_del_timer_sync)
+{
+	struct nooks_timer *t = timer_find(x, a0);
+	int was = 0;
+
+	if (t) {
+		was = timer_disarm(t, true);
+		nooks_instance_put(&t->instance);
+	}
+	return was;
+}
+
+/*
+ * Not the kernel's timer_delete_sync(): the function that it would wait for may wait for the caller,
+ * or run below it on this CPU.
+ */
+NOOKS_WRAPPER(timer_delete_sync)
+{
+	struct nooks_timer *t = timer_find(x, a0);
+	u64 start = local_clock();
+	int was;
+
+	if (!t)
+		return 0;
+	while ((was = timer_disarm(t, true)) < 0 && !nooks_crossing_stale(x)) {
+		if (local_clock() - start > TIMER_LIMIT)
+			nooks_fail(x, NOOKS_TIMEOUT, a0,
+				   "timer_delete_sync: the timer's function does not return");
+		cpu_relax();
+	}
+	nooks_instance_put(&t->instance);
+	return was;
+}
+
+/* A timer without a function can't be armed. */
+static bool timer_shut(struct nooks_crossing *x, unsigned long addr, const char *fn)
+{
+	struct timer_list *theirs = (void *)addr;
+
+	if (!nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "timer"))
+		return false;
+	WRITE_ONCE(theirs->function, NULL);
+	return true;
+}
+
+NOOKS_WRAPPER(timer_shutdown)
+{
+	return timer_shut(x, a0, "timer_shutdown") ?
+	       nooks_w_timer_delete(a0, 0, 0, 0, 0, 0, x) : 0;
+}
+
+NOOKS_WRAPPER(timer_shutdown_sync)
+{
+	return timer_shut(x, a0, "timer_shutdown_sync") ?
+	       nooks_w_timer_delete_sync(a0, 0, 0, 0, 0, 0, x) : 0;
+}
+
+/* Show the driver the state of its work: work_pending() reads a bit of data. */
+static void work_mirror(struct nooks_work *w)
+{
+	struct work_struct *theirs = (void *)w->instance.object.start;
+
+	lockdep_assert_held(&w->lock);
+	if (!nooks_instance_writable(&w->instance))
+		return;
+	if (work_pending(&w->work.work))
+		set_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(theirs));
+	else
+		clear_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(theirs));
+}
+
+static void work_mirror_locked(struct nooks_work *w)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	work_mirror(w);
+	spin_unlock_irqrestore(&w->lock, flags);
+}
+
+static void work_run(struct work_struct *work)
+{
+	struct nooks_work *w = container_of(work, struct nooks_work, work.work);
+
+	work_mirror_locked(w);
+	WRITE_ONCE(w->runner, current);
+	nooks_instance_call(&w->instance);
+	WRITE_ONCE(w->runner, NULL);
+	nooks_instance_put(&w->instance);
+}
+
+static void work_init(struct nooks_object *object)
+{
+	struct nooks_work *w = to_work(container_of(object, struct nooks_instance, object));
+
+	spin_lock_init(&w->lock);
+	INIT_DELAYED_WORK(&w->work, work_run);
+	no_lockdep(work_map(&w->work.work));
+	no_lockdep(timer_map(&w->work.timer));
+}
+
+static void work_release(struct nooks_object *object)
+{
+	struct nooks_work *w = to_work(container_of(object, struct nooks_instance, object));
+
+	if (cancel_delayed_work_sync(&w->work))
+		nooks_instance_put(&w->instance);
+}
+
+static const struct nooks_object_class work_class = {
+	.name = "work",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = work_release,
+	.size = sizeof(struct nooks_work),
+	.init = work_init,
+	.instance = true,
+};
+
+static void workqueue_release(struct nooks_object *object)
+{
+	destroy_workqueue((struct workqueue_struct *)object->start);
+}
+
+static const struct nooks_object_class workqueue_class = {
+	.name = "workqueue",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = workqueue_release,
+	.size = sizeof(struct nooks_object),
+};
+
+/* A workqueue that the driver may use: one of the kernel's or its own. */
+static bool check_workqueue(struct nooks_crossing *x, unsigned long wq, const char *fn)
+{
+	const struct workqueue_struct *system[] = {
+		system_wq, system_highpri_wq, system_long_wq, system_unbound_wq, system_freezable_wq,
+		system_power_efficient_wq, system_freezable_power_efficient_wq,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(system); i++) {
+		if ((unsigned long)system[i] == wq)
+			return true;
+	}
+	if (nooks_object_find(nooks_driver_of(x), &workqueue_class, (void *)wq))
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, wq, "%s: not a workqueue", fn);
+	return false;
+}
+
+enum queueing { QUEUE, QUEUE_DELAYED, MOD_DELAYED };
+
+/* bool (int cpu, struct workqueue_struct *wq, struct work_struct *work[, unsigned long delay]) */
+static bool work_queue(struct nooks_crossing *x, unsigned long cpu_arg, unsigned long wq_arg,
+		       unsigned long addr, enum queueing how, unsigned long delay, const char *fn)
+{
+	size_t size = how == QUEUE ? sizeof(struct work_struct) : sizeof(struct delayed_work);
+	struct workqueue_struct *wq = (void *)wq_arg;
+	const struct work_struct *theirs = (void *)addr;
+	unsigned int cpu = cpu_arg;
+	struct nooks_work *w;
+	unsigned long flags;
+	bool ret = false, queued = false;
+
+	if (cpu != WORK_CPU_UNBOUND && (cpu >= nr_cpu_ids || !cpu_possible(cpu))) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, cpu, "%s: cpu", fn);
+		return false;
+	}
+	if (!check_workqueue(x, wq_arg, fn))
+		return false;
+	w = to_work(nooks_instance_get(x, &work_class, addr, size, GFP_ATOMIC));
+	if (!w)
+		return false;
+	if (!nooks_instance_set_stub(x, &w->instance, READ_ONCE(theirs->func)))
+		goto out;
+
+	spin_lock_irqsave(&w->lock, flags);
+	/* For the callback, which may run at once. */
+	nooks_instance_hold(&w->instance);
+	switch (how) {
+	case QUEUE:
+		ret = queue_work_on(cpu, wq, &w->work.work);
+		queued = ret;
+		break;
+	case QUEUE_DELAYED:
+		ret = queue_delayed_work_on(cpu, wq, &w->work, delay);
+		queued = ret;
+		break;
+	case MOD_DELAYED:
+		ret = mod_delayed_work_on(cpu, wq, &w->work, delay);
+		queued = !ret;
+		break;
+	}
+	if (!queued)
+		nooks_instance_put(&w->instance);
+	work_mirror(w);
+	spin_unlock_irqrestore(&w->lock, flags);
+out:
+	nooks_instance_put(&w->instance);
+	return ret;
+}
+
+NOOKS_WRAPPER(queue_work_on)
+{
+	return work_queue(x, a0, a1, a2, QUEUE, 0, "queue_work_on");
+}
+
+NOOKS_WRAPPER(queue_delayed_work_on)
+{
+	return work_queue(x, a0, a1, a2, QUEUE_DELAYED, a3, "queue_delayed_work_on");
+}
+
+NOOKS_WRAPPER(mod_delayed_work_on)
+{
+	return work_queue(x, a0, a1, a2, MOD_DELAYED, a3, "mod_delayed_work_on");
+}
+
+/*
+ * Call @fn for the instance of a work, if it has one: what never was queued needs no cancelling. @waits:
+ * it waits for the driver's function. When the domain fails that is unwound, so the wait ends.
+ */
+static bool work_do(struct nooks_crossing *x, unsigned long addr, bool waits, bool cancels,
+		    bool (*fn)(struct nooks_work *w), const char *name)
+{
+	struct nooks_work *w;
+	bool ret = false;
+
+	if (waits && !nooks_may_sleep(x, name))
+		return false;
+	w = to_work(nooks_instance_find(x, &work_class, addr));
+	if (!w)
+		return false;
+	if (waits && READ_ONCE(w->runner) == current) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: work waits for itself", name);
+	} else {
+		ret = fn(w);
+		if (ret && cancels)
+			nooks_instance_put(&w->instance);
+		work_mirror_locked(w);
+	}
+	nooks_instance_put(&w->instance);
+	return ret;
+}
+
+#define WORK_WRAPPER(name, waits, cancels, argument)					\
+static bool do_##name(struct nooks_work *w)						\
+{											\
+	return name(argument);								\
+}											\
+NOOKS_WRAPPER(name)									\
+{											\
+	return work_do(x, a0, waits, cancels, do_##name, #name);			\
+}
+
+WORK_WRAPPER(cancel_work, false, true, &w->work.work)
+WORK_WRAPPER(cancel_work_sync, true, true, &w->work.work)
+WORK_WRAPPER(cancel_delayed_work, false, true, &w->work)
+WORK_WRAPPER(cancel_delayed_work_sync, true, true, &w->work)
+WORK_WRAPPER(flush_work, true, false, &w->work.work)
+WORK_WRAPPER(flush_delayed_work, true, false, &w->work)
+
+/* Drivers take its address only; the timer of their delayed work is never armed. */
+NOOKS_WRAPPER(delayed_work_timer_fn)
+{
+	nooks_fail(x, NOOKS_DENIED_CALL, a0, "delayed_work_timer_fn");
+	return 0;
+}
+
+/*
+ * The kernel calls the two functions above in place of the driver's: nothing binds an entry stub to
+ * these roles.
+ */
+unsigned long nooks_r_timer(struct nooks_stub *stub, const struct nooks_role *role,
+			    unsigned long *args)
+{
+	WARN_ON_ONCE(1);
+	return 0;
+}
+
+unsigned long nooks_r_work(struct nooks_stub *stub, const struct nooks_role *role,
+			   unsigned long *args)
+{
+	WARN_ON_ONCE(1);
+	return 0;
+}
