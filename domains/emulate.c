@@ -231,7 +231,7 @@ static u64 run(enum nooks_store_op op, unsigned int width, u64 val, u64 src,
 	}
 
 	*driver_flags = (*driver_flags & ~STATUS_FLAGS) | (flags & STATUS_FLAGS);
-	return truncate(val, width);
+	return val;
 }
 
 /* Does condition code @cc, the low half of a setcc's opcode, hold? */
@@ -497,16 +497,12 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
 	if (rep || X86_MODRM_MOD(insn.modrm.bytes[0]) == 3)
 		return -EOPNOTSUPP;
 	store->addr = operand_address(&insn, regs) + (gs ? gs_base : 0);
-	if (store->op >= NOOKS_STORE_BTS && store->op <= NOOKS_STORE_BTC) {
-		unsigned int bits = store->width * 8;
-
+	if (store->op >= NOOKS_STORE_BTS && store->op <= NOOKS_STORE_BTC && !insn.immediate.nbytes) {
 		/* A bit number in a register is signed and may lie anywhere. */
-		if (!insn.immediate.nbytes) {
-			s64 bit = (s64)(store->source << (64 - bits)) >> (64 - bits);
+		s64 bits = store->width * 8;
+		s64 bit = (s64)(store->source << (64 - bits)) >> (64 - bits);
 
-			store->addr += (bit & -(s64)bits) / 8;
-		}
-		store->source %= bits;
+		store->addr += (bit & -bits) / 8;
 	}
 	if (store->locked && store->addr % L1_CACHE_BYTES + store->width > L1_CACHE_BYTES)
 		return -EOPNOTSUPP;
@@ -535,7 +531,6 @@ int nooks_store_compute(const struct nooks_store *store, const struct pt_regs *r
 	case NOOKS_STORE_STOS:
 		return 0;
 	case NOOKS_STORE_MOVS:
-		effect->new = 0;
 		return store->read(&effect->new, (const void *)regs->si, store->width);
 	case NOOKS_STORE_XADD:
 		effect->new = run(NOOKS_STORE_ADD, store->width, effect->old, store->source,

@@ -85,7 +85,8 @@ enum nooks_store_op {
  * @rep: a string store with rep prefix
  * @reg: register operand, as numbered by get_register()
  * @length: of the instruction, in bytes
- * @source: value of the source operand; for shifts the count, for bit operations the bit's number
+ * @source: value of the source operand; for shifts the count, for bit operations the bit's number,
+ *	of which the processor uses the lowest bits
  * @read: nooks_decoder.read
  */
 struct nooks_store {

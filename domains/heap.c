@@ -9,15 +9,15 @@
  * - shared pages, on which the kernel may hold references behind the domain's back (buffers of
  *   packets that are on their way up).
  *
- * A block that was granted must not reach the page allocator while a CPU may still write it with the
- * domain's translation. So a block is freed in two steps: it is revoked and put on the list of the
- * dead at once; the reap work flushes and then frees all of these.
+ * A block that was granted must not reach the page allocator while a CPU may still write it with
+ * the domain's translation. So a block is freed in two steps: it is revoked and put on the list of
+ * the dead at once; the reap work flushes and then frees all of these.
  *
  * On each shared block the heap holds SHARED_BIAS references of its own: the block is in use while
- * the count is above that. The driver and the kernel put their references as they always do, some of
- * them inline, and nobody tells the heap. It looks at the count of the longest allocated blocks when
- * it needs one: packet buffers come back in the order in which they were handed out, so the first
- * one is nearly always free, and no page table changes per packet. The references are many rather
+ * the count is above that. The driver and the kernel put their references as they always do, some
+ * of them inline, and nobody tells the heap. It looks at the count of the longest allocated blocks
+ * when it needs one: packet buffers come back in the order in which they were handed out, so the
+ * first one is nearly always free, and no page table changes per packet. The references are many rather
  * than one so that a driver that puts a page too often can't make the kernel's last put free a page
  * that the domain can still write.
  */
@@ -52,7 +52,7 @@ enum nooks_block_kind { BLOCK_CHUNK, BLOCK_PAGES, BLOCK_VMALLOC, BLOCK_SHARED };
  * @pages: how many; of all kinds but vmalloc a power of two, one compound page
  * @kind: see above
  * @keep: the domain can't write the last page
- * @held: shared: references that the driver was given and has neither put through a wrapper nor lent
+ * @held: shared: references given to the driver that it has neither put through a wrapper nor lent
  * @stamp: shared: jiffies of the last allocation
  */
 struct nooks_block {
@@ -311,8 +311,8 @@ static void *alloc_small(struct nooks_heap *heap, size_t size, gfp_t gfp)
  * @size: bytes, not 0
  * @gfp: as for kmalloc(), whose rules on contents and alignment hold
  *
- * Any context but NMI, as @gfp allows. Return: memory that the domain may write; NULL without memory
- * or beyond the heap's limit.
+ * Any context but NMI, as @gfp allows. Return: memory that the domain may write; NULL without
+ * memory or beyond the heap's limit.
  */
 void *nooks_heap_alloc(struct nooks_heap *heap, size_t size, gfp_t gfp)
 {
@@ -451,8 +451,8 @@ static void *recycle(struct nooks_heap *heap, struct list_head *list)
  * @gfp: as for alloc_pages()
  *
  * The caller gets one reference. It is put, by whoever has it, like any other (put_page(),
- * page_frag_free()) or with nooks_heap_put_shared(). Any context but NMI, as @gfp allows. Return: the
- * pages' address; NULL without memory or beyond the heap's limit.
+ * page_frag_free()) or with nooks_heap_put_shared(). Any context but NMI, as @gfp allows. Return:
+ * the pages' address; NULL without memory or beyond the heap's limit.
  */
 void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool keep_last,
 			      gfp_t gfp)
@@ -478,8 +478,8 @@ void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool 
 }
 
 /*
- * Take one of the driver's references on the shared block around [@p, @p + @size). In a block with a
- * kept page, whose references nobody takes inline, the heap knows how many the driver has.
+ * Take one of the driver's references on the shared block around [@p, @p + @size). In a block with
+ * a kept page, whose references nobody takes inline, the heap knows how many the driver has.
  */
 static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p, size_t size)
 {
@@ -529,8 +529,8 @@ bool nooks_heap_put_shared(struct nooks_heap *heap, const void *p)
  * @size: bytes from @p that the kernel will use
  *
  * To be called wherever the kernel takes over memory of the driver's that it will put itself
- * (build_skb(), fragments of a packet delivered): it is the check of the driver's claim, and tells a
- * reset whose references are whose. Any context but NMI. Return: false if the range is in no
+ * (build_skb(), fragments of a packet delivered): it is the check of the driver's claim, and tells
+ * a reset whose references are whose. Any context but NMI. Return: false if the range is in no
  * shared block, or the driver has no reference on it.
  */
 bool nooks_heap_lend(struct nooks_heap *heap, const void *p, size_t size)

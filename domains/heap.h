@@ -10,7 +10,7 @@
 
 struct nooks_domain;
 
-#define NOOKS_HEAP_GRAIN	64UL		/* small objects are multiples of it, and so aligned */
+#define NOOKS_HEAP_GRAIN	64UL		/* small objects are multiples of it, so aligned */
 #define NOOKS_HEAP_CHUNK	65536UL		/* small objects lie in blocks of this size */
 #define NOOKS_HEAP_SMALL	16384UL		/* larger ones are blocks of their own */
 #define NOOKS_HEAP_ORDERS	11		/* of shared blocks: 0 to 10 */
@@ -19,8 +19,8 @@ struct nooks_domain;
 /**
  * struct nooks_heap - a domain's heap
  * @domain: whose
- * @blocks: struct nooks_block of all that is allocated, by page number of its start; its lock protects
- *	the lists below and the blocks' content. Interrupts off, outside the domain's locks
+ * @blocks: struct nooks_block of all that is allocated, by page number of its start; its lock
+ *	protects the lists below and the blocks' content. Interrupts off, outside the domain's locks
  * @chunks: blocks of small objects; they stay until the heap is reset
  * @shared: shared blocks by order, and by whether the last page is kept; the one that was
  *	allocated longest ago first

@@ -86,13 +86,14 @@ static void prepare(const struct form *form, struct pt_regs *regs, unsigned long
 		memcpy(&regs->ax, (void *)operand, sizeof(regs->ax));
 	regs->ip = (unsigned long)form->insn;
 	regs->flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF | X86_EFLAGS_RF |
-		      (next_random() & STATUS_FLAGS);
+		      X86_EFLAGS_AC | (next_random() & STATUS_FLAGS);
 }
 
 static bool same_as_processor(struct kunit *test, const struct form *form)
 {
 	struct pt_regs regs = {}, native;
 	struct nooks_store store = {};
+	struct nooks_effect effect;
 	unsigned long irq_flags, gs_base;
 	int err;
 
@@ -114,6 +115,8 @@ static bool same_as_processor(struct kunit *test, const struct form *form)
 		     store.addr + store.width * store.count > (unsigned long)memory + MEMORY_SIZE))
 		err = -ERANGE;
 	if (!err)
+		err = nooks_store_compute(&store, &regs, (void *)store.addr, &effect);
+	if (!err)
 		err = nooks_store_perform(&store, &regs, (void *)store.addr);
 	local_irq_restore(irq_flags);
 
@@ -121,6 +124,8 @@ static bool same_as_processor(struct kunit *test, const struct form *form)
 		KUNIT_FAIL(test, "%s: error %d", form->text, err);
 	} else if (memcmp(memory, expected, MEMORY_SIZE)) {
 		KUNIT_FAIL(test, "%s: memory differs", form->text);
+	} else if (store.count == 1 && effect.new != get_memory((void *)store.addr, store.width)) {
+		KUNIT_FAIL(test, "%s: not what was computed", form->text);
 	} else if (native.flags != regs.flags) {
 		KUNIT_FAIL(test, "%s: flags are %lx, not %lx", form->text, regs.flags, native.flags);
 	} else if (memcmp(&native, &regs, sizeof(regs))) {
@@ -200,7 +205,7 @@ static void addresses_are_computed(struct kunit *test)
 
 static void what_is_not_modelled_is_refused(struct kunit *test)
 {
-	const struct pt_regs regs = { .di = 0xffff88800000003d, .flags = X86_EFLAGS_FIXED };
+	const struct pt_regs regs = { .di = 0xffff888000000000, .flags = X86_EFLAGS_FIXED };
 	const struct pt_regs down = { .di = 0xffff888000000100, .flags = X86_EFLAGS_DF };
 	static const struct {
 		const char *text;
@@ -208,6 +213,7 @@ static void what_is_not_modelled_is_refused(struct kunit *test)
 		size_t len;
 	} cases[] = {
 		{ "mov (%rdi), %eax", CODE("\x8b\x07") },
+		{ "add (%rdi), %eax", CODE("\x03\x07") },
 		{ "mov %eax, %edi", CODE("\x89\xc7") },
 		{ "xchg %eax, %edi", CODE("\x87\xc7") },
 		{ "cmp %eax, (%rdi)", CODE("\x39\x07") },
@@ -235,8 +241,9 @@ static void what_is_not_modelled_is_refused(struct kunit *test)
 		{ "rep stosb with rcx = 0", CODE("\xf3\xaa") },
 		{ "lock mov %eax, (%rdi)", CODE("\xf0\x89\x07") },
 		{ "lock shll $1, (%rdi)", CODE("\xf0\xd1\x27") },
-		{ "lock incl (%rdi) across a cache line", CODE("\xf0\xff\x07") },
-		{ "xchg %eax, (%rdi) across a cache line", CODE("\x87\x07") },
+		{ "lock incl 0x3d(%rdi) across a cache line", CODE("\xf0\xff\x47\x3d") },
+		{ "xchg %eax, 0x3d(%rdi) across a cache line", CODE("\x87\x47\x3d") },
+		{ "c7 /1", CODE("\xc7\x0f\x01\x00\x00\x00") },
 		{ "ud2", CODE("\x0f\x0b") },
 		{ "nop", CODE("\x90") },
 	};

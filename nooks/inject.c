@@ -6,43 +6,12 @@
 #include <linux/kernel.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
-#include "../wrappers/inside.h"
 #include "driver.h"
+#include "faults.h"
 #include "inject.h"
 
 enum { CONTEXT_ANY, CONTEXT_PROCESS, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq" };
-
-extern char nooks_stub_kfree[];
-
-static NOOKS_INSIDE unsigned long wild_write(unsigned long addr)
-{
-	*(volatile unsigned long *)addr = 0x6b6f6f6eUL;
-	return 0;
-}
-
-static NOOKS_INSIDE unsigned long null_read(unsigned long addr)
-{
-	return *(volatile unsigned long *)16;
-}
-
-static NOOKS_INSIDE unsigned long bad_jump(unsigned long addr)
-{
-	return ((unsigned long (*)(void))addr)();
-}
-
-static NOOKS_INSIDE unsigned long bad_instruction(unsigned long addr)
-{
-	asm volatile("ud2");
-	return 0;
-}
-
-/* A pointer that is no allocation of the driver's, to a function that every driver imports. */
-static NOOKS_INSIDE unsigned long bad_argument(unsigned long addr)
-{
-	((void (*)(unsigned long))nooks_stub_kfree)(addr);
-	return 0;
-}
 
 static unsigned long victim = 0x600d600d;
 
@@ -51,11 +20,11 @@ static const struct {
 	unsigned long (*fn)(unsigned long addr);
 	unsigned long addr;
 } faults[] = {
-	{ "wild-write", wild_write, (unsigned long)&victim },
-	{ "null", null_read },
-	{ "bad-jump", bad_jump, (unsigned long)&victim },
-	{ "bad-instruction", bad_instruction },
-	{ "bad-argument", bad_argument, (unsigned long)&victim },
+	{ "wild-write", nooks_fault_wild_write, (unsigned long)&victim },
+	{ "null", nooks_fault_null_read },
+	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&victim },
+	{ "bad-instruction", nooks_fault_bad_instruction },
+	{ "bad-argument", nooks_fault_bad_argument, (unsigned long)&victim },
 };
 
 static int context_now(void)

@@ -5,7 +5,7 @@
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include "../domains/switch.h"
-#include "../wrappers/lock.h"
+#include "../objtracker/instance.h"
 #include "driver.h"
 #include "generated.h"
 #include "inject.h"

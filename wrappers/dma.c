@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA. A device is an arm of its driver: it may read whatever is mapped for it, but what it may write
- * must be writable in the driver's domain already. Mappings are tracked, so that a driver unmaps
- * only its own, and recovery unmaps what is left.
+ * DMA. A device is an arm of its driver: it may read whatever is mapped for it, but what it may
+ * write must be writable in the driver's domain already. Mappings are tracked, so that a driver
+ * unmaps only its own, and recovery unmaps what is left.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -90,12 +90,12 @@ static const struct nooks_object_class mapping_class = {
 	.size = sizeof(struct nooks_mapping),
 };
 
-/* void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp, ulong attrs) */
+/* void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp, attrs) */
 NOOKS_WRAPPER(dma_alloc_attrs)
 {
 	static const char fn[] = "dma_alloc_attrs";
 	struct nooks_driver *driver = nooks_driver_of(x);
-	gfp_t gfp = (gfp_t)a3 & ~(__GFP_NOFAIL | __GFP_COMP);
+	gfp_t gfp = (__force gfp_t)a3 & ~(__GFP_NOFAIL | __GFP_COMP);
 	unsigned long attrs = a4 & ATTRS_ALLOWED;
 	struct device *dev = (struct device *)a0;
 	dma_addr_t handle, *out = (dma_addr_t *)a2;
@@ -266,7 +266,7 @@ NOOKS_WRAPPER(dma_unmap_page_attrs)
 	return 0;
 }
 
-/* The mapping that contains a range. A driver may synchronise a part: then all have to be looked at. */
+/* The mapping that contains a range. A driver may synchronise a part: then all are looked at. */
 static struct nooks_mapping *find_range(struct nooks_driver *driver, dma_addr_t addr, size_t size)
 {
 	struct nooks_object *object, *found = NULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts. The kernel calls a handler of ours, with an object of ours as its cookie; that enters the
- * driver's.
+ * Interrupts. The kernel calls a handler of ours, with an object of ours as its cookie; that enters
+ * the driver's.
  *
  * A handler whose domain is dead or dies says "handled": the device may share its line with others,
- * and the kernel would turn the line off if it thought that nobody cares. nooks_pci_quiet() has kept
- * the device from raising it. A device that can't be told is caught by counting: then the line
+ * and the kernel would turn the line off if it thought that nobody cares. nooks_pci_quiet() has
+ * kept the device from raising it. A device that can't be told is caught by counting: then the line
  * is masked until recovery has let go of it.
  */
 #include <linux/interrupt.h>
@@ -87,10 +87,10 @@ static void release_irq(struct nooks_object *object)
 {
 	struct nooks_irq *i = to_irq(object);
 
-	disable_irq(i->irq);		/* from here on, @masked does not change */
+	disable_irq(i->irq);		/* wait until @masked does not change any more */
+	i->stray = STORM;		/* nor will it while the line is on again */
 	if (i->masked)
 		enable_irq(i->irq);
-	i->stray = STORM;
 	enable_irq(i->irq);
 	free_irq(i->irq, i);
 }

@@ -12,9 +12,10 @@
  * The packet's end puts the page, in the kernel and unseen; domains/heap.c tells how the page is
  * found and used again.
  */
-#include <linux/bits.h>
 #include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -67,13 +68,13 @@ static void release(struct nooks_crossing *x, const void *p, bool vmalloc, const
 /* void *__kmalloc(size_t size, gfp_t flags) */
 NOOKS_WRAPPER(__kmalloc)
 {
-	return allocate(x, a0, a1, "__kmalloc");
+	return allocate(x, a0, (__force gfp_t)a1, "__kmalloc");
 }
 
 /* void *kmalloc_trace(struct kmem_cache *s, gfp_t flags, size_t size) */
 NOOKS_WRAPPER(kmalloc_trace)
 {
-	return allocate(x, a2, a1, "kmalloc_trace");
+	return allocate(x, a2, (__force gfp_t)a1, "kmalloc_trace");
 }
 
 /* void kfree(const void *p) */
@@ -97,8 +98,8 @@ NOOKS_WRAPPER(vfree)
 }
 
 /*
- * A page's struct, whose reference count the driver changes inline. It stays known while the page is
- * the heap's, in use or not.
+ * A page's struct, whose reference count the driver changes inline. It stays known while the page
+ * is the heap's, in use or not.
  */
 static const struct nooks_object_class page_class = {
 	.name = "page",
@@ -118,7 +119,7 @@ NOOKS_WRAPPER(alloc_pages)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct page *page;
-	gfp_t gfp = a0;
+	gfp_t gfp = (__force gfp_t)a0;
 	void *p;
 
 	if (!check_gfp(x, gfp, "alloc_pages"))
@@ -152,6 +153,7 @@ NOOKS_WRAPPER(__netdev_alloc_frag_align)
 {
 	struct nooks_heap *heap = &nooks_driver_of(x)->heap;
 	unsigned int size = a0, data, order;
+	unsigned long misaligned = ~(unsigned long)(int)a1;
 	unsigned long p;
 
 	if (!size || size > FRAG_MAX)
@@ -166,7 +168,7 @@ NOOKS_WRAPPER(__netdev_alloc_frag_align)
 	if (!p)
 		return 0;
 	p += (PAGE_SIZE << order) - PAGE_SIZE - data;
-	if (p & ~(unsigned long)(int)a1) {
+	if (p & misaligned) {
 		pr_warn_once("nooks: receive buffers aligned to %u are not supported\n",
 			     -(unsigned int)a1);
 		nooks_heap_put_shared(heap, (void *)p);

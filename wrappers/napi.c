@@ -14,14 +14,20 @@
 /* A driver that disables NAPI waits for its own poll: for so long, then it is stuck. */
 #define DISABLE_TIMEOUT	(10 * HZ)
 
+/* Who is to clear NAPI_STATE_SCHED, if it is set. */
+enum owner {
+	OWNER_CORE,	/* it polls the driver some time, or has disabled NAPI */
+	OWNER_DRIVER,	/* to schedule or complete; whoever changes this to OWNER_CORE does so */
+	OWNER_POLL,	/* the driver's poll, or poll() below after it */
+};
+
 /**
  * struct nooks_napi - kernel instance of a napi_struct
  * @object: in the driver's table
  * @napi: what the kernel uses
  * @theirs: the driver's, in its memory
  * @poll: the driver's function
- * @owned: NAPI_STATE_SCHED is set and it is up to the driver to schedule or complete. Who finds it set with
- *	xchg() does so
+ * @owner: enum owner; changed by atomic operations only
  * @enabled: between napi_enable() and napi_disable()
  */
 struct nooks_napi {
@@ -29,7 +35,7 @@ struct nooks_napi {
 	struct napi_struct napi;
 	struct napi_struct *theirs;
 	struct nooks_stub *poll;
-	int owned;
+	int owner;
 	int enabled;
 };
 
@@ -74,8 +80,8 @@ struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, 
 }
 
 /*
- * Show the driver the instance's state. NAPI_STATE_MISSED goes the other way only: inline code of drivers
- * sets it (napi_if_scheduled_mark_missed).
+ * Show the driver the instance's state. NAPI_STATE_MISSED goes the other way only: inline code of
+ * drivers sets it (napi_if_scheduled_mark_missed).
  */
 static void mirror(struct nooks_napi *n)
 {
@@ -89,55 +95,78 @@ static void mirror(struct nooks_napi *n)
 		set_bit(NAPI_STATE_MISSED, &n->napi.state);
 }
 
-/* If the driver was to clear NAPI_STATE_SCHED, do it for the driver. Softirqs are off. */
-static void complete_owned(struct nooks_napi *n)
+/* The driver's poll is over and has failed: complete if it has not. */
+static void finish(struct nooks_napi *n)
 {
-	if (xchg(&n->owned, 0))
+	if (xchg(&n->owner, OWNER_CORE) != OWNER_CORE)
 		napi_complete_done(&n->napi, 0);
-}
-
-/* The same where softirqs are on. */
-static void complete_owned_bh(struct nooks_napi *n)
-{
-	local_bh_disable();
-	complete_owned(n);
-	local_bh_enable();
 }
 
 /* The kernel polls. */
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
-	unsigned long args[6] = { (unsigned long)n->theirs, budget }, ret;
+	unsigned long args[6] = { (unsigned long)n->theirs, budget }, value;
+	int ret;
 
-	/* Netpoll polls without a budget and whether it is scheduled or not. */
+	/* Netpoll polls without a budget, and whether it is scheduled or not. */
 	if (budget)
-		xchg(&n->owned, 1);
+		xchg(&n->owner, OWNER_POLL);
 	mirror(n);
-	if (nooks_call_stub(n->poll, args, &ret) != NOOKS_CALL_DONE) {
-		complete_owned(n);
+	if (nooks_call_stub(n->poll, args, &value) != NOOKS_CALL_DONE) {
+		finish(n);
 		return 0;
 	}
-	if ((int)ret < 0 || (int)ret > budget) {
-		nooks_fail_return(n->object.driver, n->poll, (int)ret);
-		complete_owned(n);
+	ret = value;
+	if (ret < 0 || ret > budget) {
+		nooks_fail_return(n->object.driver, n->poll, ret);
+		finish(n);
 		return 0;
 	}
-	/* All of the budget used: the core polls again. It must not if the driver has completed. */
-	if (budget && (int)ret == budget && !xchg(&n->owned, 0)) {
-		nooks_fail_return(n->object.driver, n->poll, (int)ret);
-		return 0;
+	if (!budget)
+		return ret;
+	if (ret < budget) {
+		/* If it has not completed: later, by the driver or by quiesce(). */
+		cmpxchg(&n->owner, OWNER_POLL, OWNER_DRIVER);
+		return ret;
 	}
-	return ret;
+	/* The core polls again, so the driver must not have completed. */
+	if (cmpxchg(&n->owner, OWNER_POLL, OWNER_CORE) == OWNER_POLL)
+		return ret;
+	nooks_fail_return(n->object.driver, n->poll, ret);
+	return 0;
 }
 
-/* Stop polling and take the instance from the kernel; it has left the table. May sleep. */
-static void stop(struct nooks_napi *n)
+/*
+ * Disable NAPI. napi_disable() waits until it is not scheduled; a driver that has prepared to
+ * schedule it, or has not completed it, and does no more would keep it waiting for ever. @x: the
+ * driver's call, or NULL when the driver has no say any more. May sleep.
+ */
+static void quiesce(struct nooks_napi *n, struct nooks_crossing *x)
 {
-	if (xchg(&n->enabled, 0)) {
-		complete_owned_bh(n);
-		napi_disable(&n->napi);
+	unsigned long end = jiffies + DISABLE_TIMEOUT;
+
+	set_bit(NAPI_STATE_DISABLE, &n->napi.state);	/* no more napi_schedule_prep() */
+	while (test_bit(NAPI_STATE_SCHED, &n->napi.state)) {
+		if (x && !nooks_crossing_stale(x) && time_after(jiffies, end))
+			nooks_fail(x, NOOKS_TIMEOUT, (unsigned long)n->theirs,
+				   "napi_disable: scheduled, but never completed");
+		if ((!x || nooks_crossing_stale(x)) &&
+		    cmpxchg(&n->owner, OWNER_DRIVER, OWNER_CORE) == OWNER_DRIVER) {
+			local_bh_disable();
+			napi_complete_done(&n->napi, 0);
+			local_bh_enable();
+		}
+		usleep_range(20, 200);
 	}
+	napi_disable(&n->napi);
+}
+
+/* Take the instance from the kernel; it has left the table. May sleep. */
+static void stop(struct nooks_napi *n, struct nooks_crossing *x)
+{
+	if (xchg(&n->enabled, 0))
+		quiesce(n, x);
 	if (n->napi.skb)
 		nooks_skb_unlend(n->object.driver, n->napi.skb);
 	netif_napi_del(&n->napi);	/* and waits until nobody finds it by its id */
@@ -146,7 +175,7 @@ static void stop(struct nooks_napi *n)
 /* Recovery: the domain takes no calls, so each poll completes at once. */
 static void napi_release(struct nooks_object *object)
 {
-	stop(container_of(object, struct nooks_napi, object));
+	stop(container_of(object, struct nooks_napi, object), NULL);
 }
 
 void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
@@ -158,7 +187,7 @@ void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev)
 
 		if (WARN_ON_ONCE(!nooks_object_remove(driver, &napi_class, n->theirs)))
 			continue;
-		stop(n);
+		stop(n, NULL);
 		put(n);
 	}
 }
@@ -216,7 +245,7 @@ NOOKS_WRAPPER(__netif_napi_del)
 	object = nooks_object_remove(nooks_driver_of(x), &napi_class, (void *)a0);
 	if (!object)
 		return 0;
-	stop(container_of(object, struct nooks_napi, object));
+	stop(container_of(object, struct nooks_napi, object), x);
 	nooks_object_free(object);
 	return 0;
 }
@@ -249,7 +278,6 @@ put:
 /* napi_disable(struct napi_struct *n) */
 NOOKS_WRAPPER(napi_disable)
 {
-	unsigned long end = jiffies + DISABLE_TIMEOUT;
 	struct nooks_napi *n;
 
 	if (!nooks_may_sleep(x, "napi_disable"))
@@ -257,22 +285,12 @@ NOOKS_WRAPPER(napi_disable)
 	n = get(x, a0, "napi_disable");
 	if (!n)
 		return 0;
-	if (!xchg(&n->enabled, 0)) {
+	if (xchg(&n->enabled, 0)) {
+		quiesce(n, x);
+		mirror(n);
+	} else {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_disable: it is disabled");
-		goto put;
 	}
-	/* The kernel would wait for ever for a driver that neither completes nor schedules. */
-	while (READ_ONCE(n->owned) && !nooks_crossing_stale(x) && time_before(jiffies, end))
-		usleep_range(20, 200);
-	if (READ_ONCE(n->owned)) {
-		if (!nooks_crossing_stale(x))
-			nooks_fail(x, NOOKS_TIMEOUT, a0,
-				   "napi_disable: poll has not completed, or was never scheduled");
-		complete_owned_bh(n);
-	}
-	napi_disable(&n->napi);
-	mirror(n);
-put:
 	put(n);
 	return 0;
 }
@@ -287,7 +305,7 @@ NOOKS_WRAPPER(napi_schedule_prep)
 		return 0;
 	ret = napi_schedule_prep(&n->napi);
 	if (ret)
-		xchg(&n->owned, 1);
+		xchg(&n->owner, OWNER_DRIVER);
 	put(n);
 	return ret;
 }
@@ -299,7 +317,7 @@ static void schedule_prepared(struct nooks_crossing *x, unsigned long theirs, co
 
 	if (!n)
 		return;
-	if (xchg(&n->owned, 0)) {
+	if (cmpxchg(&n->owner, OWNER_DRIVER, OWNER_CORE) == OWNER_DRIVER) {
 		mirror(n);
 		__napi_schedule(&n->napi);
 	} else {
@@ -316,7 +334,7 @@ NOOKS_WRAPPER(__napi_schedule)
 	return 0;
 }
 
-/* __napi_schedule_irqoff(struct napi_struct *n): that interrupts are off is not taken for granted */
+/* __napi_schedule_irqoff(struct napi_struct *n): whether interrupts are off does not matter */
 NOOKS_WRAPPER(__napi_schedule_irqoff)
 {
 	schedule_prepared(x, a0, "__napi_schedule_irqoff");
@@ -334,7 +352,7 @@ NOOKS_WRAPPER(napi_complete_done)
 	/* Busy polling and netpoll keep it scheduled and poll again. */
 	if (READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL))
 		goto put;
-	if (!nooks_in_napi_context() || !xchg(&n->owned, 0)) {
+	if (!nooks_in_napi_context() || xchg(&n->owner, OWNER_CORE) == OWNER_CORE) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "napi_complete_done: it is not scheduled, or this is no softirq");
 		goto put;

@@ -26,7 +26,6 @@ static_assert(NETDEV_BYTES <= PAGE_SIZE);
 static void netdev_release(struct nooks_object *object);
 static void private_release(struct nooks_object *object);
 
-/* data[0], data[1]: ethtool_ops and header_ops that the kernel has set. */
 static const struct nooks_object_class netdev_class = {
 	.name = "net_device",
 	.phase = NOOKS_PHASE_DEVICES,
@@ -35,9 +34,9 @@ static const struct nooks_object_class netdev_class = {
 };
 
 /*
- * The block of a net_device; starts where that does. It goes later than the registration: what the driver
- * has embedded in its private area, such as timers, is released before it. data[0]: bytes of
- * the private area.
+ * The block of a net_device; starts where that does. It goes later than the registration: what
+ * the driver has embedded in its private area, such as timers, is released before it. data[0]:
+ * bytes of the private area.
  */
 static const struct nooks_object_class private_class = {
 	.name = "net_device memory",
@@ -206,7 +205,6 @@ static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_
 		.private = private,
 		.stub = stub,
 	};
-	struct nooks_object *object;
 	struct net_device *dev;
 
 	mutex_lock(&birth_mutex);
@@ -218,13 +216,10 @@ static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_
 	}
 	if (!dev)
 		return NULL;
-	object = nooks_object_find(driver, &netdev_class, dev);
-	if (b.error || !object || add_queues(driver, dev)) {
+	if (b.error || add_queues(driver, dev)) {
 		destroy_netdev(driver, dev);
 		return NULL;
 	}
-	object->data[0] = (unsigned long)dev->ethtool_ops;
-	object->data[1] = (unsigned long)dev->header_ops;
 	return dev;
 }
 
@@ -283,7 +278,8 @@ NOOKS_WRAPPER(free_netdev)
 	case NETREG_UNREGISTERING:	/* the kernel frees it later */
 		break;
 	default:
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "free_netdev: %.16s is registered", dev->name);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "free_netdev: %.16s is registered",
+			   dev->name);
 		return 0;
 	}
 	if (!nooks_object_find(driver, &netdev_class, dev)) {
@@ -302,12 +298,9 @@ bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *de
 /* What registration makes the kernel use, and checked stores can't judge one by one. */
 static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const char *fn)
 {
-	struct nooks_object *object;
-
 	if (!nooks_may_sleep(x, fn))
 		return false;
-	object = nooks_object_find(nooks_driver_of(x), &netdev_class, dev);
-	if (!object) {
+	if (!nooks_netdev_known(nooks_driver_of(x), dev)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
 			   "%s: no net_device of this driver", fn);
 		return false;
@@ -323,11 +316,11 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 			   "%s: bad name, addr_len or priv_destructor", fn);
 		return false;
 	}
-	return nooks_arg_ops(x, dev->netdev_ops, NOOKS_OPS_net_device_ops, false, fn, "netdev_ops") &&
-	       ((unsigned long)dev->ethtool_ops == object->data[0] ||
-		nooks_arg_ops(x, dev->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn, "ethtool_ops")) &&
-	       ((unsigned long)dev->header_ops == object->data[1] ||
-		nooks_arg_ops(x, dev->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops")) &&
+	return nooks_arg_ops(x, dev->netdev_ops, NOOKS_OPS_net_device_ops, false, fn,
+			     "netdev_ops") &&
+	       nooks_arg_ops(x, dev->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn,
+			     "ethtool_ops") &&
+	       nooks_arg_ops(x, dev->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops") &&
 	       nooks_arg_object(x, dev->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
 }
 
@@ -463,8 +456,7 @@ int __init nooks_net_init(void)
 	if (!ret)
 		ret = register_ftrace_function(&interpose_ops);
 	if (ret)
-		pr_err("can't hook kvmalloc_node(): %d; is ftrace disabled (kernel.ftrace_enabled)?\n",
-		       ret);
+		pr_err("can't hook kvmalloc_node() (%d): is kernel.ftrace_enabled 0?\n", ret);
 	return ret;
 }
 

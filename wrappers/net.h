@@ -16,7 +16,7 @@ void nooks_net_exit(void);
  */
 bool nooks_net_may_store(struct nooks_driver *driver, struct nooks_crossing *x, unsigned long addr,
 			 size_t size);
-/* Start of the skb_shared_info that contains an address, of a packet that the driver holds; or 0. */
+/* Start of the skb_shared_info around an address, of a packet that the driver holds; or 0. */
 unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long addr);
 
 /* A net device that this driver has allocated and not yet freed. */
@@ -35,7 +35,7 @@ void nooks_net_restored(struct nooks_driver *driver);
 /* The driver goes for good: drop what is kept. */
 void nooks_net_forget(struct nooks_driver *driver);
 
-/* NAPI: napi.c. The device of a driver's napi_struct; NULL, with the domain failed, if not added. */
+/* NAPI: napi.c. Device of a driver's napi_struct; NULL, with the domain failed, if not added. */
 struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, const char *fn);
 /* Delete all instances of a device. May sleep. */
 void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev);

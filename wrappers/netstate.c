@@ -3,8 +3,8 @@
  * What users have set on a net device survives a restart of its driver: name and index, MTU,
  * address, flags, IP addresses and routes.
  *
- * IP addresses and routes are asked for, and given back, in the words of rtnetlink: what a dump says is what
- * makes them again.
+ * IP addresses and routes are asked for, and given back, in the words of rtnetlink: what a dump
+ * says is what makes them again.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/inetdevice.h>
@@ -19,6 +19,8 @@
 
 #define DUMP_BUFFER	SZ_32K			/* the largest that the kernel fills in one go */
 #define USER_FLAGS	(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_NOTRAILERS | IFF_DYNAMIC)
+
+#define DUMP_TIMEOUT	(5 * HZ)
 
 /** struct message - an rtnetlink message that makes an address or a route */
 struct message {
@@ -143,7 +145,7 @@ static int dump(struct socket *sock, struct nooks_netdev_record *record, int typ
 	return ret;
 }
 
-static void save_messages(struct nooks_netdev_record *record, struct net *net)
+static void save_messages(struct nooks_netdev_record *record)
 {
 	void *buffer = kmalloc(DUMP_BUFFER, GFP_KERNEL);
 	struct socket *sock;
@@ -151,8 +153,9 @@ static void save_messages(struct nooks_netdev_record *record, struct net *net)
 
 	if (!buffer)
 		return;
-	ret = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
 	if (!ret) {
+		sock->sk->sk_rcvtimeo = DUMP_TIMEOUT;
 		ret = dump(sock, record, RTM_GETADDR, buffer);
 		if (!ret)
 			ret = dump(sock, record, RTM_GETROUTE, buffer);
@@ -163,7 +166,7 @@ static void save_messages(struct nooks_netdev_record *record, struct net *net)
 	kfree(buffer);
 }
 
-static void restore_messages(struct nooks_netdev_record *record, struct net *net)
+static void restore_messages(struct nooks_netdev_record *record)
 {
 	struct message *message;
 	struct socket *sock;
@@ -171,7 +174,7 @@ static void restore_messages(struct nooks_netdev_record *record, struct net *net
 
 	if (list_empty(&record->messages))
 		return;
-	ret = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
 	if (ret) {
 		pr_warn("%s: can't restore addresses and routes (%d)\n", record->name, ret);
 		return;
@@ -185,11 +188,30 @@ static void restore_messages(struct nooks_netdev_record *record, struct net *net
 	sock_release(sock);
 }
 
+/* Has the driver failed again before the state was restored to this device? Then that counts. */
+static bool saved_before(struct nooks_driver *driver, const struct net_device *dev)
+{
+	struct nooks_netdev_record *record;
+	bool found = false;
+
+	mutex_lock(&records_mutex);
+	list_for_each_entry(record, &records, list) {
+		if (record->driver != driver || !record->taken || record->ifindex != dev->ifindex)
+			continue;
+		record->taken = false;
+		found = true;
+	}
+	mutex_unlock(&records_mutex);
+	return found;
+}
+
 void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev)
 {
 	struct nooks_netdev_record *record;
 
-	if (dev->reg_state != NETREG_REGISTERED)
+	/* A driver registers its devices in the first name space; others have their own names. */
+	if (dev->reg_state != NETREG_REGISTERED || !net_eq(dev_net(dev), &init_net) ||
+	    saved_before(driver, dev))
 		return;
 	record = kzalloc(sizeof(*record), GFP_KERNEL);
 	if (!record)
@@ -207,11 +229,22 @@ void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev)
 	record->own_address = memcmp(dev->dev_addr, dev->perm_addr, dev->addr_len);
 	memcpy(record->address, dev->dev_addr, dev->addr_len);
 	rtnl_unlock();
-	save_messages(record, dev_net(dev));
+	save_messages(record);
 	mutex_lock(&records_mutex);
 	/* Devices are released newest first. */
 	list_add(&record->list, &records);
 	mutex_unlock(&records_mutex);
+}
+
+/* Has somebody else got the name or the index in the meantime? */
+static bool in_use(const struct nooks_netdev_record *record)
+{
+	struct net_device *by_name = dev_get_by_name(&init_net, record->name);
+	struct net_device *by_index = dev_get_by_index(&init_net, record->ifindex);
+
+	dev_put(by_name);
+	dev_put(by_index);
+	return by_name || by_index;
 }
 
 void nooks_netstate_name(struct nooks_driver *driver, struct net_device *dev)
@@ -220,7 +253,8 @@ void nooks_netstate_name(struct nooks_driver *driver, struct net_device *dev)
 
 	mutex_lock(&records_mutex);
 	list_for_each_entry(record, &records, list) {
-		if (record->driver != driver || record->taken || record->parent != dev->dev.parent)
+		if (record->driver != driver || record->taken ||
+		    record->parent != dev->dev.parent || in_use(record))
 			continue;
 		strscpy(dev->name, record->name, sizeof(dev->name));
 		dev->ifindex = record->ifindex;
@@ -233,6 +267,7 @@ void nooks_netstate_name(struct nooks_driver *driver, struct net_device *dev)
 static void restore(struct nooks_netdev_record *record, struct net_device *dev)
 {
 	struct sockaddr_storage address = { .ss_family = dev->type };
+	unsigned int flags;
 	int ret = 0;
 
 	rtnl_lock();
@@ -247,11 +282,12 @@ static void restore(struct nooks_netdev_record *record, struct net_device *dev)
 		dev->wanted_features |= record->wanted & record->changeable & dev->hw_features;
 		netdev_update_features(dev);
 	}
-	ret = dev_change_flags(dev, (dev_get_flags(dev) & ~USER_FLAGS) | record->flags, NULL) ?: ret;
+	flags = (dev_get_flags(dev) & ~USER_FLAGS) | record->flags;
+	ret = dev_change_flags(dev, flags, NULL) ?: ret;
 	rtnl_unlock();
 	if (ret)
 		pr_warn("%s: can't restore all of its state (%d)\n", record->name, ret);
-	restore_messages(record, dev_net(dev));
+	restore_messages(record);
 }
 
 static void take_records(struct nooks_driver *driver, struct list_head *taken)
@@ -272,9 +308,10 @@ void nooks_net_restored(struct nooks_driver *driver)
 
 	take_records(driver, &mine);
 	list_for_each_entry_safe(record, next, &mine, list) {
-		struct net_device *dev = record->taken ? dev_get_by_index(&init_net, record->ifindex) :
-					 NULL;
+		struct net_device *dev = NULL;
 
+		if (record->taken)
+			dev = dev_get_by_index(&init_net, record->ifindex);
 		if (dev && dev->dev.parent == record->parent)
 			restore(record, dev);
 		else

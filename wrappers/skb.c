@@ -203,10 +203,11 @@ NOOKS_WRAPPER(__alloc_skb)
 /* __netdev_alloc_skb(struct net_device *dev, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__netdev_alloc_skb)
 {
+	static const char fn[] = "__netdev_alloc_skb";
 	struct sk_buff *skb;
 
-	/* Inline callers outside of any device pass NULL. */
-	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, "__netdev_alloc_skb", "dev"))
+	/* dev_alloc_skb() passes NULL. */
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, fn, "dev"))
 		return 0;
 	skb = make(x, NET_SKB_PAD, a1);
 	if (skb)
@@ -341,8 +342,9 @@ bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char
 /* netif_rx(struct sk_buff *skb) */
 NOOKS_WRAPPER(netif_rx)
 {
-	return receive(x, (struct sk_buff *)a0, "netif_rx") ? netif_rx((struct sk_buff *)a0) :
-							      NET_RX_DROP;
+	struct sk_buff *skb = (struct sk_buff *)a0;
+
+	return receive(x, skb, "netif_rx") ? netif_rx(skb) : NET_RX_DROP;
 }
 
 /* netif_receive_skb(struct sk_buff *skb) */
@@ -350,7 +352,9 @@ NOOKS_WRAPPER(netif_receive_skb)
 {
 	struct sk_buff *skb = (struct sk_buff *)a0;
 
-	return nooks_skb_receive(x, skb, "netif_receive_skb") ? netif_receive_skb(skb) : NET_RX_DROP;
+	if (!nooks_skb_receive(x, skb, "netif_receive_skb"))
+		return NET_RX_DROP;
+	return netif_receive_skb(skb);
 }
 
 /* A socket that is told of its packet's end takes locks that softirqs take. */
@@ -564,9 +568,9 @@ static unsigned long drop(struct net_device *dev, struct sk_buff *skb)
  * @role: its role
  * @args: packet and device
  *
- * The driver holds the packet from the call on. When the domain dies in the call, the device may still read
- * the packet: recovery frees it, if the driver has not done so, after it has stopped the
- * device. Return: NETDEV_TX_OK, also for what is lost, or NETDEV_TX_BUSY.
+ * The driver holds the packet from the call on. When the domain dies in the call, the device may
+ * still read the packet: recovery frees it, if the driver has not done so, after it has stopped
+ * the device. Return: NETDEV_TX_OK, also for what is lost, or NETDEV_TX_BUSY.
  */
 unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *role,
 			   unsigned long *args)

@@ -15,6 +15,7 @@
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "print.h"
 
 /* As for spinning locks: a timer's function that runs for so long will not end. */
 #define TIMER_LIMIT	(5 * NSEC_PER_SEC)
@@ -419,6 +420,50 @@ static bool check_workqueue(struct nooks_crossing *x, unsigned long wq, const ch
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, wq, "%s: not a workqueue", fn);
 	return false;
+}
+
+/* struct workqueue_struct *alloc_workqueue(const char *fmt, flags, int max_active, ...) */
+NOOKS_WRAPPER(alloc_workqueue)
+{
+	struct workqueue_struct *wq = NULL;
+	struct nooks_print *print;
+
+	if (!nooks_may_sleep(x, "alloc_workqueue"))
+		return 0;
+	print = NOOKS_GET_PRINT(a0, 3, "alloc_workqueue");
+	if (print)
+		wq = alloc_workqueue("%pV", a1, a2, &print->vaf);
+	kfree(print);
+	if (wq && !nooks_object_add(nooks_driver_of(x), &workqueue_class, wq, 1, 0, GFP_KERNEL)) {
+		destroy_workqueue(wq);
+		wq = NULL;
+	}
+	return (unsigned long)wq;
+}
+
+NOOKS_WRAPPER(destroy_workqueue)
+{
+	struct nooks_object *object;
+
+	if (!nooks_may_sleep(x, "destroy_workqueue"))
+		return 0;
+	object = nooks_object_remove(nooks_driver_of(x), &workqueue_class, (void *)a0);
+	if (object) {
+		workqueue_release(object);
+		nooks_object_free(object);
+	} else {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "destroy_workqueue: not the driver's");
+	}
+	return 0;
+}
+
+/* What flush_workqueue() calls. */
+NOOKS_WRAPPER(__flush_workqueue)
+{
+	if (nooks_may_sleep(x, "__flush_workqueue") &&
+	    check_workqueue(x, a0, "__flush_workqueue"))
+		__flush_workqueue((struct workqueue_struct *)a0);
+	return 0;
 }
 
 enum queueing { QUEUE, QUEUE_DELAYED, MOD_DELAYED };
