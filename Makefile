@@ -29,6 +29,7 @@ help:
 tools: wrapgen nooks-load
 
 .PHONY: wrapgen nooks-load
+$(O)/tools/wrapgen: wrapgen ;
 wrapgen nooks-load:
 	@$(MAKE) --no-print-directory -C tools/$@ O=$(O)/tools
 
@@ -37,7 +38,7 @@ $(BTF):
 
 generated: $(GENERATED)/.stamp
 
-$(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) | wrapgen
+$(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) $(O)/tools/wrapgen
 	@mkdir -p $(GENERATED)
 	@$(O)/tools/wrapgen --btf $(BTF) -o $(GENERATED) $(ANNOTATIONS)
 	@touch $@

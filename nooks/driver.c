@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "../recovery/recover.h"
+#include "../wrappers/net.h"
 #include "driver.h"
 #include "generated.h"
 #include "image.h"
@@ -102,6 +103,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	nooks_sysfs_remove(driver);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
+	nooks_net_forget(driver);
 	nooks_heap_destroy(&driver->heap);
 	nooks_domain_destroy(driver->domain);
 	nooks_sysfs_put(driver);

@@ -7,6 +7,7 @@
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
 #include "imports.h"
+#include "symbols.h"
 
 /* What nooks_leave in switch.S calls, by index of the import. */
 const nooks_wrapper_fn *nooks_wrapper_table;
@@ -39,13 +40,12 @@ const struct nooks_import *nooks_import_at(unsigned long addr)
  * nooks_import_resolve - answer the loader
  * @resolve: in: name; out: the rest
  *
- * A symbol that a module exports keeps a reference on that module for good: nobody else would know
- * that a domain uses it. Context: may sleep.
+ * Context: may sleep.
  */
 void nooks_import_resolve(struct nooks_resolve *resolve)
 {
 	const struct nooks_import *import = nooks_import_find(resolve->name);
-	unsigned long addr = (unsigned long)__symbol_get(resolve->name);
+	unsigned long addr = nooks_lookup(resolve->name);
 	const char *reason = "";
 
 	resolve->call = 0;
@@ -59,7 +59,7 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 		resolve->call = (unsigned long)import->stub;
 	} else if (!addr) {
 		resolve->kind = NOOKS_SYMBOL_MISSING;
-		reason = "nothing exports this symbol: load the module that does";
+		reason = "the kernel has no such symbol: load the module that exports it";
 	} else if (nooks_kernel_text(addr)) {
 		resolve->kind = NOOKS_SYMBOL_MISSING;
 		reason = "no wrapper: add a line 'fn NAME' to wrappers/annotations and rebuild nooks.ko";

@@ -13,7 +13,7 @@ struct nooks_stub;
 
 /**
  * struct nooks_instance - the kernel's side of an object that a driver has embedded in its memory
- * @object: in the driver's table: start is the driver's address, class->instance is set and
+ * @object: in the driver's table: start is the driver's address, class->forget is set and
  *	class->init makes the kernel's object, which lies behind this structure
  * @stub: entry stub of the function that it calls back, NULL if none is known; written by
  *	wrappers, read by the callback

@@ -194,7 +194,7 @@ void nooks_object_free(struct nooks_object *object)
 }
 
 /**
- * nooks_objects_forget - drop the kernel instances of what lay in freed memory
+ * nooks_objects_forget - drop what lay in freed memory
  * @driver: whose memory
  * @start: address
  * @size: bytes, may be 0
@@ -216,7 +216,7 @@ void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t
 	raw_spin_lock_irqsave(&objects->lock, flags);
 	for (page = page_of(first); page <= page_of(first + size - 1); page++) {
 		hash_for_each_possible_safe(objects->table, object, tmp, node, page) {
-			if (!object->class->instance || object->start - first >= size ||
+			if (!object->class->forget || object->start - first >= size ||
 			    refcount_read(&object->refs) > 1)
 				continue;
 			unlink(objects, object);

@@ -40,7 +40,7 @@ enum nooks_release_phase {
  *	freed after it. In process context, may sleep, holds no lock. NULL: nothing to undo
  * @size: of the structure that begins with struct nooks_object
  * @init: sets up the rest of a new object before it is in the table. In any context. NULL: zeroes do
- * @instance: kernel instances: nooks_objects_forget() drops them
+ * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that is freed
  */
 struct nooks_object_class {
 	const char *name;
@@ -48,7 +48,7 @@ struct nooks_object_class {
 	void (*release)(struct nooks_object *object);
 	size_t size;
 	void (*init)(struct nooks_object *object);
-	bool instance;
+	bool forget;
 };
 
 /**
@@ -123,8 +123,8 @@ struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 /* Give back a reference; the last one frees the object. */
 void nooks_object_free(struct nooks_object *object);
 /*
- * A driver's memory was freed: drop the kernel instances of what began in it, without release, but for
- * those in use. @size may be 0.
+ * A driver's memory was freed: drop what began in it, of the classes that say so, without release; but
+ * not what is in use. @size may be 0.
  */
 void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t size);
 /* Recovery: release all objects of a phase, newest first. May sleep. */

@@ -55,6 +55,17 @@ static bool find_object(struct nooks_crossing *x, unsigned long addr, struct tar
 	return true;
 }
 
+/* What lies behind the data of a packet that the driver holds. */
+static bool find_shared_info(struct nooks_crossing *x, unsigned long addr, struct target *target)
+{
+	unsigned long start = nooks_net_shared_info(nooks_driver_of(x), addr);
+
+	target->type = NOOKS_TYPE_skb_shared_info;
+	target->offset = addr - start;
+	target->any = false;
+	return start;
+}
+
 /* struct page of memory that the domain may write: references are counted inline. */
 static bool find_page(struct nooks_crossing *x, unsigned long addr, struct target *target)
 {
@@ -148,7 +159,8 @@ static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int
 		      struct target *target)
 {
 	if (find_argument(x, addr, target) || find_object(x, addr, target) ||
-	    find_own(x, addr, target) || find_page(x, addr, target))
+	    find_own(x, addr, target) || find_page(x, addr, target) ||
+	    find_shared_info(x, addr, target))
 		return true;
 	if (!nooks_net_may_store(nooks_driver_of(x), x, addr, size))
 		return false;

@@ -199,3 +199,27 @@ unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n)
 
 	return nooks_may_write(x->domain, arg, sizeof(*arg)) ? *arg : 0;
 }
+
+/**
+ * nooks_copy_string - take a copy of a driver's string
+ * @to: buffer of @size bytes, always terminated
+ * @from: the string
+ * @size: bytes
+ *
+ * Any context. Return: length of the copy, -EFAULT if the string is not mapped.
+ */
+long nooks_copy_string(char *to, const char *from, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size; i++) {
+		if (copy_from_kernel_nofault(&to[i], &from[i], 1)) {
+			*to = '\0';
+			return -EFAULT;
+		}
+		if (!to[i])
+			return i;
+	}
+	to[i] = '\0';
+	return i;
+}

@@ -9,6 +9,7 @@ struct nooks_driver;
 
 const char *nooks_ops_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
 const char *nooks_members_bind(struct nooks_driver *driver, const void *table, unsigned int ops);
+long nooks_copy_string(char *to, const char *from, size_t size);
 bool nooks_kernel_text(unsigned long addr);
 bool nooks_kernel_rodata(const void *p, size_t size);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the compiler and the kernel's own inline functions call in a driver's name. */
-#include <linux/bottom_half.h>
 #include <linux/sched.h>
 #include "../nooks/driver.h"
 #include "generated.h"
@@ -10,16 +9,6 @@ NOOKS_WRAPPER(__SCT__cond_resched)
 	if (!nooks_may_sleep(x, "cond_resched"))
 		return 0;
 	return cond_resched();
-}
-
-NOOKS_WRAPPER(__local_bh_enable_ip)
-{
-	if (softirq_count() <= (x->preempt_count & SOFTIRQ_MASK) || in_hardirq()) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "local_bh_enable: not disabled by the driver");
-		return 0;
-	}
-	__local_bh_enable_ip(_THIS_IP_, (unsigned int)a1);
-	return 0;
 }
 
 /* The canary of a function's frame was overwritten. */

@@ -11,6 +11,7 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "args.h"
 #include "generated.h"
 #include "pci.h"
 #include "walk.h"
@@ -145,7 +146,7 @@ NOOKS_WRAPPER(request_threaded_irq)
 	i->irq = irq;
 	i->dev_id = (void *)a5;
 	i->devname = name;
-	if (!name || strncpy_from_kernel_nofault(i->name, name, sizeof(i->name)) < 0)
+	if (!name || nooks_copy_string(i->name, name, sizeof(i->name)) < 0)
 		strscpy(i->name, driver->name, sizeof(i->name));
 	i->handler = nooks_stub_find(driver, handler);
 	i->thread_fn = nooks_stub_find(driver, thread_fn);

@@ -64,12 +64,12 @@ struct nooks_lock {
 };
 
 /**
- * struct lock_class - a kind of lock
+ * struct lock_kind - a kind of lock, as drivers have them
  * @object: its class of tracked objects
  * @size: of the kernel's type
  * @field: what the name of a field in a kernel object contains that is such a lock
  */
-struct lock_class {
+struct lock_kind {
 	struct nooks_object_class object;
 	size_t size;
 	const char *field;
@@ -124,21 +124,21 @@ static void init_mutex(struct nooks_object *object)
 		.phase = NOOKS_PHASE_MEMORY,					\
 		.size = sizeof(struct nooks_lock),				\
 		.init = init_fn,						\
-		.instance = true,						\
+		.forget = true,						\
 	},									\
 	.size = sizeof(type),							\
 	.field = field_name,							\
 }
 
-static const struct lock_class spin_class =
+static const struct lock_kind spin_class =
 	LOCK_CLASS("spinlock", init_spin, raw_spinlock_t, "raw_lock.val");
-static const struct lock_class rw_class =
+static const struct lock_kind rw_class =
 	LOCK_CLASS("rwlock", init_rw, rwlock_t, "raw_lock.cnts");
-static const struct lock_class mutex_class =
+static const struct lock_kind mutex_class =
 	LOCK_CLASS("mutex", init_mutex, struct mutex, "owner.counter");
 
 /* Is there such a lock at this address, in a kernel object that the driver has? */
-static bool kernel_lock(struct nooks_crossing *x, const struct lock_class *class,
+static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
 			unsigned long addr)
 {
 	struct nooks_object *object = nooks_object_containing(nooks_driver_of(x), addr);
@@ -157,7 +157,7 @@ static bool kernel_lock(struct nooks_crossing *x, const struct lock_class *class
 }
 
 /* A reference to the lock at an address; NULL: there is none, and the domain has failed. */
-static struct nooks_lock *lock_get(struct nooks_crossing *x, const struct lock_class *class,
+static struct nooks_lock *lock_get(struct nooks_crossing *x, const struct lock_kind *class,
 				   unsigned long addr, gfp_t gfp)
 {
 	struct nooks_instance *instance = nooks_instance_find(x, &class->object, addr);
@@ -273,7 +273,7 @@ static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_ki
  * Take a spinning lock. If that fails, so has the domain: what the caller has done to interrupts and
  * bottom halves is put right when the thread is unwound.
  */
-static bool lock_spinning(struct nooks_crossing *x, const struct lock_class *class,
+static bool lock_spinning(struct nooks_crossing *x, const struct lock_kind *class,
 			  unsigned long addr, enum hold_kind kind, bool wait)
 {
 	struct nooks_lock *lock = lock_get(x, class, addr, GFP_ATOMIC);

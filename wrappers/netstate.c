@@ -121,11 +121,11 @@ static int dump(struct socket *sock, struct nooks_netdev_record *record, int typ
 		struct kvec vec = { .iov_base = buffer, .iov_len = DUMP_BUFFER };
 		struct msghdr msg = {};
 		struct nlmsghdr *header;
+		int left;
 
 		ret = kernel_recvmsg(sock, &msg, &vec, 1, DUMP_BUFFER, 0);
-		if (ret < 0)
-			break;
-		for (header = buffer; nlmsg_ok(header, ret); header = nlmsg_next(header, &ret)) {
+		left = ret;
+		for (header = buffer; nlmsg_ok(header, left); header = nlmsg_next(header, &left)) {
 			struct message *message;
 
 			if (header->nlmsg_type == NLMSG_DONE)

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "../nooks/driver.h"
+#include "args.h"
 #include "generated.h"
 #include "pci.h"
 #include "walk.h"
@@ -347,7 +348,7 @@ NOOKS_WRAPPER(__pci_register_driver)
 	if (!object)
 		return nooks_object_find(driver, &driver_class, (void *)a0) ? -EBUSY : -ENOMEM;
 	p = to_driver(object);
-	if (strncpy_from_kernel_nofault(p->name, given.name, sizeof(p->name)) <= 0) {
+	if (nooks_copy_string(p->name, given.name, sizeof(p->name)) <= 0) {
 		ret = -EFAULT;
 		goto remove;
 	}
@@ -493,7 +494,7 @@ NOOKS_WRAPPER(pci_request_selected_regions)
 	if (state) {
 		/* The kernel keeps the pointer: the first name is the name of all. */
 		if (!state->bars &&
-		    strncpy_from_kernel_nofault(state->name, name, sizeof(state->name)) <= 0)
+		    nooks_copy_string(state->name, name, sizeof(state->name)) <= 0)
 			strscpy(state->name, driver->name, sizeof(state->name));
 		ret = state->bars & bars ? -EBUSY :
 		      pci_request_selected_regions(pdev, bars, state->name);

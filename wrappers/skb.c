@@ -184,7 +184,7 @@ static struct sk_buff *make(struct nooks_crossing *x, unsigned int headroom, uns
 
 	if (length > MAX_LENGTH)
 		return NULL;
-	size = SKB_HEAD_ALIGN(headroom + length);
+	size = SKB_HEAD_ALIGN(max(headroom + length, 1U));
 	data = (void *)nooks_w___netdev_alloc_frag_align(size, ~0UL, 0, 0, 0, 0, x);
 	if (!data || WARN_ON_ONCE(!nooks_frag_lend(driver, data, size)))
 		return NULL;

@@ -116,7 +116,7 @@ static const struct nooks_object_class timer_class = {
 	.release = timer_release,
 	.size = sizeof(struct nooks_timer),
 	.init = timer_init,
-	.instance = true,
+	.forget = true,
 };
 
 static struct nooks_timer *timer_find(struct nooks_crossing *x, unsigned long addr)
@@ -388,7 +388,7 @@ static const struct nooks_object_class work_class = {
 	.release = work_release,
 	.size = sizeof(struct nooks_work),
 	.init = work_init,
-	.instance = true,
+	.forget = true,
 };
 
 static void workqueue_release(struct nooks_object *object)

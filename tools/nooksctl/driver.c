@@ -123,7 +123,7 @@ static bool same_name(const char *module, const char *given)
  *
  * Return: the driver, or NULL after a message.
  */
-const struct driver *drivers_find(const struct drivers *drivers, const char *name)
+struct driver *drivers_find(const struct drivers *drivers, const char *name)
 {
 	for (size_t i = 0; i < drivers->count; i++)
 		if (same_name(drivers->list[i].name, name))

@@ -25,7 +25,7 @@ struct drivers {
 
 int drivers_read(struct drivers *drivers);
 void drivers_free(struct drivers *drivers);
-const struct driver *drivers_find(const struct drivers *drivers, const char *name);
+struct driver *drivers_find(const struct drivers *drivers, const char *name);
 const char *driver_text(const struct driver *driver, enum attribute attribute);
 void driver_print_json(const struct driver *driver);
 
