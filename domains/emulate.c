@@ -113,16 +113,18 @@ static bool replace_memory(void *mem, unsigned int width, u64 old, u64 new)
  * it leaves. The memory operand becomes a register: that changes neither result nor flags.
  */
 #define RUN(insn)							\
-	asm volatile("pushf\n\t"					\
-		     "andq %[others], (%%rsp)\n\t"			\
-		     "orq %[flags], (%%rsp)\n\t"			\
-		     "popf\n\t"						\
-		     insn "\n\t"					\
-		     "pushf\n\t"					\
-		     "popq %[flags]"					\
-		     : [val] "+r" (val), [flags] "+r" (flags)		\
-		     : [src] "c" (src), [others] "i" (~STATUS_FLAGS)	\
-		     : "cc", "memory")
+	do {								\
+		asm volatile("pushf\n\t"				\
+			     "andq %[others], (%%rsp)\n\t"		\
+			     "orq %[flags], (%%rsp)\n\t"		\
+			     "popf\n\t"					\
+			     insn "\n\t"				\
+			     "pushf\n\t"				\
+			     "popq %[flags]"				\
+			     : [val] "+r" (val), [flags] "+r" (flags)	\
+			     : [src] "c" (src), [others] "i" (~STATUS_FLAGS) \
+			     : "cc", "memory");				\
+	} while (0)
 
 #define RUN_SIZED(b, w, l, q)						\
 	do {								\
@@ -440,8 +442,8 @@ static unsigned long operand_address(const struct insn *insn, const struct pt_re
  * @gs_base: what the driver's gs segment starts at
  * @store: the result
  *
- * The address comes from the registers alone. The faulting address that the processor reports lies in
- * the range stored, but not at its start when a store crosses into a page that may not be written.
+ * The address comes from the registers alone. The faulting address that the processor reports lies
+ * in the range stored, but not at its start if that crosses into a page that may not be written.
  *
  * Return: 0, -EOPNOTSUPP for what is not a store or not modelled, or what @decoder->decode says of
  * bytes that are no instruction.
@@ -513,7 +515,7 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
  * nooks_store_compute() - find out what a store will do, without doing it
  * @store: from nooks_store_decode()
  * @regs: the driver's registers, as they were then or as nooks_store_commit() left them
- * @mem: the memory at @store->addr, in the kernel's view; for a string store, that of the next element
+ * @mem: the memory at @store->addr, in the kernel's view; for a string store, of the next element
  * @effect: the result
  *
  * Return: 0, or -EFAULT if a string move's source can't be read.

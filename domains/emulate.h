@@ -39,7 +39,7 @@ struct nooks_decoder {
 	long (*read)(void *dst, const void *src, size_t size);
 };
 
-/* The first eight are in the order of the /reg field that selects them in the instruction; so are ROL to SAR. */
+/* ADD to CMP and ROL to SAR stand in the order in which instructions number them. */
 enum nooks_store_op {
 	NOOKS_STORE_ADD,
 	NOOKS_STORE_OR,

@@ -227,18 +227,27 @@ static int grant_as_kernel(struct nooks_domain *domain, unsigned long start, siz
 }
 
 /*
- * What the CPU itself needs to deliver an exception must be there and stay: a fault on it would be
- * a double fault on the way to a triple one. Of this only the exception stacks are
- * writable.
+ * What the CPU needs to deliver an exception, and the gate stubs to look at it, must be there and
+ * stay: a fault on it would be a double fault on the way to a triple one. Of this only the
+ * exception stacks are writable.
  */
 static int grant_entry_areas(struct nooks_domain *domain)
 {
 	int cpu, ret;
 
 	ret = grant_as_kernel(domain, CPU_ENTRY_AREA_RO_IDT, PAGE_SIZE, false);
+	if (!ret)
+		ret = grant_as_kernel(domain, (unsigned long)&nooks_pgd_base,
+				      sizeof(nooks_pgd_base), false);
+	if (!ret)
+		ret = grant_as_kernel(domain, (unsigned long)&nooks_pgd_size,
+				      sizeof(nooks_pgd_size), false);
 	for_each_possible_cpu(cpu) {
 		struct cpu_entry_area *area = get_cpu_entry_area(cpu);
 
+		if (!ret)
+			ret = grant_as_kernel(domain, (unsigned long)per_cpu_ptr(&nooks_cpu, cpu),
+					      sizeof(nooks_cpu), false);
 		if (!ret)
 			ret = grant_as_kernel(domain, (unsigned long)area, sizeof(*area), false);
 		if (!ret)

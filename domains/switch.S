@@ -171,20 +171,18 @@ SYM_CODE_START(nooks_leave)
 	movq	%rsp, X_DOMAIN_SP(%rbx)
 	movq	X_KERNEL_SP(%rbx), %rsp
 	incq	CROSSINGS
-	pushq	%rbp
-	pushq	%rbx
+	pushq	%rbp			/* only to align */
+	pushq	%rbx			/* seventh argument: the slot is the wrapper's to change */
 	HINT_KERNEL_SIDE extra=16
-	movq	%r11, %rbp
 	shlq	$3, %r11
 	addq	nooks_wrapper_table(%rip), %r11
 	movq	(%r11), %r11
-	testl	$X86_EFLAGS_IF, 8(%rsp)
+	testl	$X86_EFLAGS_IF, %ebp
 	jz	1f
 	sti
 	/* Kernel CR3, kernel stack: the wrapper may sleep, migrate and enter domains. */
 1:	CALL_NOSPEC r11
-	popq	%rbx
-	popq	%rbp
+	addq	$16, %rsp
 	HINT_KERNEL_SIDE
 	pushfq
 	popq	%rbp

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The reference for emulate_test.c: store instructions, and a way to let the processor run each of them. */
+/* The reference for emulate_test.c: store instructions, and a way to let the processor run them. */
 
 #include <asm/ptrace-abi.h>
 #include <asm/processor-flags.h>
@@ -9,7 +9,7 @@
 
 	.text
 
-/* void native_run(struct pt_regs *regs, const void *insn): all registers but rsp, and the status flags */
+/* void native_run(struct pt_regs *regs, const void *insn) */
 	.globl	native_run
 	.type	native_run, @function
 native_run:

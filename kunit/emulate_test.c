@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Checked stores against the processor: same instruction, same registers and memory, same outcome? */
+/* Checked stores against the processor: same instruction, registers and memory, same outcome? */
 
 #include <kunit/test.h>
 #include <linux/kprobes.h>
@@ -8,20 +8,11 @@
 #include <linux/string.h>
 
 #include "../domains/emulate.c"
+#include "emulate_native.h"
 
 #define ROUNDS		48		/* for each form, with new random values */
 #define MEMORY_SIZE	1024
-#define OPERAND		384		/* about where the memory operand lies: forms reach 320 bytes from it */
-
-/* emulate_native.S */
-struct form {
-	const u8 *insn;
-	const u8 *end;
-	const char *text;
-};
-
-extern const struct form native_forms[], native_forms_end[];
-void native_run(struct pt_regs *regs, const void *insn);
+#define OPERAND		384		/* where operands lie, or up to 320 bytes from there */
 
 static u8 memory[MEMORY_SIZE] __aligned(64);
 static u8 before[MEMORY_SIZE];
@@ -39,6 +30,11 @@ static long read_nothing(void *dst, const void *src, size_t size)
 }
 
 static struct nooks_decoder decoder = { .read = read_memory };
+
+static int decode(const struct pt_regs *regs, const u8 *code, size_t len, struct nooks_store *store)
+{
+	return nooks_store_decode(&decoder, regs, code, len, 0, store);
+}
 
 /* Random, and the same in each run */
 static u64 next_random(void)
@@ -120,19 +116,18 @@ static bool same_as_processor(struct kunit *test, const struct form *form)
 		err = nooks_store_perform(&store, &regs, (void *)store.addr);
 	local_irq_restore(irq_flags);
 
-	if (err) {
+	if (err)
 		KUNIT_FAIL(test, "%s: error %d", form->text, err);
-	} else if (memcmp(memory, expected, MEMORY_SIZE)) {
+	else if (memcmp(memory, expected, MEMORY_SIZE))
 		KUNIT_FAIL(test, "%s: memory differs", form->text);
-	} else if (store.count == 1 && effect.new != get_memory((void *)store.addr, store.width)) {
+	else if (store.count == 1 && effect.new != get_memory((void *)store.addr, store.width))
 		KUNIT_FAIL(test, "%s: not what was computed", form->text);
-	} else if (native.flags != regs.flags) {
-		KUNIT_FAIL(test, "%s: flags are %lx, not %lx", form->text, regs.flags, native.flags);
-	} else if (memcmp(&native, &regs, sizeof(regs))) {
+	else if (native.flags != regs.flags)
+		KUNIT_FAIL(test, "%s: flags %lx, not %lx", form->text, regs.flags, native.flags);
+	else if (memcmp(&native, &regs, sizeof(regs)))
 		KUNIT_FAIL(test, "%s: registers differ", form->text);
-	} else {
+	else
 		return true;
-	}
 	return false;
 }
 
@@ -157,7 +152,7 @@ static void truncated_text_is_no_store(struct kunit *test)
 	for (form = native_forms; form < native_forms_end; form++)
 		for (len = 0; len < form->end - form->insn; len++)
 			KUNIT_EXPECT_NE_MSG(test, 0,
-					    nooks_store_decode(&decoder, &regs, form->insn, len, 0, &store),
+					    decode(&regs, form->insn, len, &store),
 					    "%zu bytes of %s", len, form->text);
 }
 
@@ -175,7 +170,7 @@ static void addresses_are_computed(struct kunit *test)
 	static const struct {
 		const char *text;
 		unsigned long addr;
-		const u8 *bytes;
+		const u8 *code;
 		size_t len;
 	} cases[] = {
 		{ "mov %eax, (%rsp)", 0x1000, CODE("\x89\x04\x24") },
@@ -197,7 +192,8 @@ static void addresses_are_computed(struct kunit *test)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		err = nooks_store_decode(&decoder, &regs, cases[i].bytes, cases[i].len, gs_base, &store);
+		err = nooks_store_decode(&decoder, &regs, cases[i].code, cases[i].len, gs_base,
+					 &store);
 		KUNIT_EXPECT_EQ_MSG(test, 0, err, "%s", cases[i].text);
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].addr, store.addr, "%s", cases[i].text);
 	}
@@ -209,7 +205,7 @@ static void what_is_not_modelled_is_refused(struct kunit *test)
 	const struct pt_regs down = { .di = 0xffff888000000100, .flags = X86_EFLAGS_DF };
 	static const struct {
 		const char *text;
-		const u8 *bytes;
+		const u8 *code;
 		size_t len;
 	} cases[] = {
 		{ "mov (%rdi), %eax", CODE("\x8b\x07") },
@@ -248,14 +244,13 @@ static void what_is_not_modelled_is_refused(struct kunit *test)
 		{ "nop", CODE("\x90") },
 	};
 	struct nooks_store store;
-	int i;
+	int i, err;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		KUNIT_EXPECT_EQ_MSG(test, -EOPNOTSUPP,
-				    nooks_store_decode(&decoder, &regs, cases[i].bytes, cases[i].len, 0, &store),
-				    "%s", cases[i].text);
-	KUNIT_EXPECT_EQ_MSG(test, -EOPNOTSUPP,
-			    nooks_store_decode(&decoder, &down, CODE("\xaa"), 0, &store),
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		err = decode(&regs, cases[i].code, cases[i].len, &store);
+		KUNIT_EXPECT_EQ_MSG(test, -EOPNOTSUPP, err, "%s", cases[i].text);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, -EOPNOTSUPP, decode(&down, CODE("\xaa"), &store),
 			    "stosb, downwards");
 }
 
@@ -267,7 +262,7 @@ static void locked_store_notices_a_change(struct kunit *test)
 	struct nooks_effect effect;
 	struct nooks_store store;
 
-	KUNIT_EXPECT_EQ(test, 0, nooks_store_decode(&decoder, &regs, CODE("\xf0\x01\x07"), 0, &store));
+	KUNIT_EXPECT_EQ(test, 0, decode(&regs, CODE("\xf0\x01\x07"), &store));
 	KUNIT_EXPECT_EQ(test, 0, nooks_store_compute(&store, &regs, &word, &effect));
 	KUNIT_EXPECT_EQ(test, 5ull, effect.old);
 	KUNIT_EXPECT_EQ(test, 7ull, effect.new);
@@ -289,14 +284,14 @@ static void the_value_computed_is_the_value_stored(struct kunit *test)
 	struct nooks_effect effect;
 	struct nooks_store store;
 
-	KUNIT_EXPECT_EQ(test, 0, nooks_store_decode(&decoder, &regs, CODE("\x01\x07"), 0, &store));
+	KUNIT_EXPECT_EQ(test, 0, decode(&regs, CODE("\x01\x07"), &store));
 	KUNIT_EXPECT_EQ(test, 0, nooks_store_compute(&store, &regs, &word, &effect));
 	word = 60;
 	KUNIT_EXPECT_EQ(test, 0, nooks_store_commit(&store, &effect, &regs, &word));
 	KUNIT_EXPECT_EQ(test, 7u, word);
 
 	/* movsl, whose source lies in the driver's memory */
-	KUNIT_EXPECT_EQ(test, 0, nooks_store_decode(&decoder, &regs, CODE("\xa5"), 0, &store));
+	KUNIT_EXPECT_EQ(test, 0, decode(&regs, CODE("\xa5"), &store));
 	KUNIT_EXPECT_EQ(test, 0, nooks_store_compute(&store, &regs, &word, &effect));
 	source = 666;
 	KUNIT_EXPECT_EQ(test, 0, nooks_store_commit(&store, &effect, &regs, &word));
@@ -309,7 +304,7 @@ static void string_store_stops_where_policy_says(struct kunit *test)
 	struct pt_regs regs = { .di = (unsigned long)words, .ax = 0x1234, .cx = ~0ul, .ip = 100 };
 	struct nooks_store store;
 
-	KUNIT_EXPECT_EQ(test, 0, nooks_store_decode(&decoder, &regs, CODE("\xf3\x66\xab"), 0, &store));
+	KUNIT_EXPECT_EQ(test, 0, decode(&regs, CODE("\xf3\x66\xab"), &store));
 	KUNIT_EXPECT_EQ(test, 2u, store.width);
 	KUNIT_EXPECT_EQ_MSG(test, (unsigned int)PAGE_SIZE / 2, store.count, "more than a page at once");
 
@@ -324,13 +319,13 @@ static void string_store_stops_where_policy_says(struct kunit *test)
 
 static void unreadable_source_is_reported(struct kunit *test)
 {
-	const struct nooks_decoder blind = { .decode = decoder.decode, .read = read_nothing };
 	u8 byte = 1;
 	struct pt_regs regs = { .di = (unsigned long)&byte, .cx = 2, .ip = 100 };
 	const struct pt_regs unchanged = regs;
 	struct nooks_store store;
 
-	KUNIT_EXPECT_EQ(test, 0, nooks_store_decode(&blind, &regs, CODE("\xf3\xa4"), 0, &store));
+	KUNIT_EXPECT_EQ(test, 0, decode(&regs, CODE("\xf3\xa4"), &store));
+	store.read = read_nothing;
 	KUNIT_EXPECT_EQ(test, -EFAULT, nooks_store_perform(&store, &regs, &byte));
 	KUNIT_EXPECT_EQ(test, 1, (int)byte);
 	KUNIT_EXPECT_EQ(test, 0, memcmp(&regs, &unchanged, sizeof(regs)));

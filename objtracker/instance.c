@@ -35,7 +35,7 @@ struct nooks_instance *nooks_instance_create(struct nooks_crossing *x,
 
 	if (instance)
 		return instance;
-	/* A thread that is being unwound must not leave anything behind that recovery has released. */
+	/* A thread that is being unwound must not leave behind what recovery has released. */
 	if (nooks_crossing_stale(x))
 		return NULL;
 	/* Another CPU may be creating it, too: what counts is that there is one now. */

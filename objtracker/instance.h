@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Kernel instances: the kernel never links or spins on a lock, timer, work or the like that lies in
- * memory that the driver can write. It uses an instance of its own, which the driver's address leads to.
+ * memory that the driver can write. It uses an instance of its own, which the driver's address
+ * leads to.
  */
 #ifndef NOOKS_INSTANCE_H
 #define NOOKS_INSTANCE_H
@@ -27,9 +28,9 @@ struct nooks_instance {
 };
 
 /*
- * Find or create the instance of the object at @start; @size is what the kernel's type takes there. NULL:
- * the address is not the driver's or there is no memory, and the domain has failed; the wrapper
- * returns. Give it back by nooks_instance_put(). Any context but NMI, as @gfp says.
+ * Find or create the instance of the object at @start; @size is what the kernel's type takes
+ * there. NULL: the address is not the driver's or there is no memory, and the domain has failed;
+ * the wrapper returns. Give it back by nooks_instance_put(). Any context but NMI, as @gfp says.
  */
 struct nooks_instance *nooks_instance_get(struct nooks_crossing *x,
 					  const struct nooks_object_class *class,
@@ -43,12 +44,15 @@ struct nooks_instance *nooks_instance_find(struct nooks_crossing *x,
 					   const struct nooks_object_class *class,
 					   unsigned long start);
 /*
- * What the driver has put as its function: an entry stub, kept in @instance; false: it is none, and the
- * domain has failed.
+ * What the driver has put as its function: an entry stub, kept in @instance; false: it is none,
+ * and the domain has failed.
  */
 bool nooks_instance_set_stub(struct nooks_crossing *x, struct nooks_instance *instance,
 			     const void *fn);
-/* The kernel calls back: run the driver's function with the driver's address, unless it was released. */
+/*
+ * The kernel calls back: run the driver's function with the driver's address, unless it was
+ * released.
+ */
 void nooks_instance_call(struct nooks_instance *instance);
 /* May the kernel store to the driver's object? Not if its memory was freed or it was released. */
 bool nooks_instance_writable(const struct nooks_instance *instance);

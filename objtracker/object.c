@@ -51,8 +51,8 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
  * @type: enum nooks_type_id
  * @gfp: for the entry
  *
- * Context: any but NMI, as @gfp says. Return: the object, NULL without memory or when there is one of that
- * address and class already.
+ * Context: any but NMI, as @gfp says. Return: the object, NULL without memory or when there is one
+ * of that address and class already.
  */
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
@@ -168,7 +168,7 @@ struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsign
 	return found;
 }
 
-/** nooks_object_remove - take an object out of the table; it is the caller's then. Any context but NMI. */
+/** nooks_object_remove - take an object out of the table, for the caller. Any context but NMI. */
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start)
 {

@@ -36,11 +36,13 @@ enum nooks_release_phase {
  * struct nooks_object_class - a kind of tracked object
  * @name: for reports
  * @phase: when recovery releases objects of this class
- * @release: undo what made the object, without calling the driver; the object has left the table and is
- *	freed after it. In process context, may sleep, holds no lock. NULL: nothing to undo
+ * @release: undo what made the object, without calling the driver; the object has left the table
+ *	and is freed after it. In process context, may sleep, holds no lock. NULL: nothing to undo
  * @size: of the structure that begins with struct nooks_object
- * @init: sets up the rest of a new object before it is in the table. In any context. NULL: zeroes do
- * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that is freed
+ * @init: sets up the rest of a new object before it is in the table. In any context. NULL:
+ *	zeroes do
+ * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
+ *	is freed
  */
 struct nooks_object_class {
 	const char *name;
@@ -102,8 +104,8 @@ struct nooks_objects {
 void nooks_objects_init(struct nooks_objects *objects);
 
 /*
- * All of these: any context but NMI. add returns NULL without memory (@gfp) - or, for an address and class
- * that is in the table already, too: then it logs nothing and the caller decides.
+ * All of these: any context but NMI. add returns NULL without memory (@gfp) - or, for an address
+ * and class that is in the table already, too: then it logs nothing and the caller decides.
  */
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
@@ -117,14 +119,16 @@ struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigne
 					    const void *start);
 /* The object with a type that contains an address; the smallest one. */
 struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsigned long addr);
-/* Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent. */
+/*
+ * Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent.
+ */
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start);
 /* Give back a reference; the last one frees the object. */
 void nooks_object_free(struct nooks_object *object);
 /*
- * A driver's memory was freed: drop what began in it, of the classes that say so, without release; but
- * not what is in use. @size may be 0.
+ * A driver's memory was freed: drop what began in it, of the classes that say so, without release;
+ * but not what is in use. @size may be 0.
  */
 void nooks_objects_forget(struct nooks_driver *driver, const void *start, size_t size);
 /* Recovery: release all objects of a phase, newest first. May sleep. */

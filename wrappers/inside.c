@@ -4,8 +4,9 @@
  * faults as it would in the driver itself, with the driver's rights.
  *
  * All code here lies in .text.nooks_domain and calls nothing outside of it. To be compiled with
- * -ffreestanding -fno-tree-loop-distribute-patterns, or loops become calls of the kernel's memset();
- * without instrumentation; and without objtool, which takes a plain return for a mistake.
+ * -ffreestanding -fno-tree-loop-distribute-patterns, or a loop may become a call of the kernel's
+ * memset(); and without objtool, which takes a plain return for a mistake. Only data may be
+ * undefined in the object file.
  */
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -100,8 +101,10 @@ NOOKS_INSIDE size_t nooks_in_strlen(const char *s)
 {
 	size_t n = 0;
 
-	while (s[n])
+	while (s[n]) {
 		n++;
+		barrier();	/* or the compiler calls strlen() */
+	}
 	return n;
 }
 
@@ -267,7 +270,9 @@ NOOKS_INSIDE unsigned long nooks_in__find_next_zero_bit(const unsigned long *map
 
 /* Delays. */
 
-/* For 2^-32 seconds times @xloops: by the TSC, without one by the kernel's count of a loop of two. */
+/*
+ * For 2^-32 seconds times @xloops: by the TSC, without one by the kernel's count of a loop of two.
+ */
 static __always_inline void delay(unsigned long xloops)
 {
 	unsigned long rate = tsc_khz ? tsc_khz * 1000ul : loops_per_jiffy * HZ;
@@ -347,15 +352,17 @@ NOOKS_INSIDE __sum16 nooks_in_csum_ipv6_magic(const struct in6_addr *saddr,
 
 NOOKS_INSIDE bool nooks_in_is_vmalloc_addr(const void *p)
 {
-	/* VMALLOC_END asks for the depth of page tables by an alternative, which jumps out of here. */
+	/*
+	 * VMALLOC_END asks for the depth of page tables by an alternative, which jumps out of here.
+	 */
 	unsigned long size = ptrs_per_p4d > 1 ? VMALLOC_SIZE_TB_L5 : VMALLOC_SIZE_TB_L4;
 
 	return (unsigned long)p - VMALLOC_START < (size << 40) - 1;
 }
 
 /*
- * Device registers. An __iomem cookie below the first number is a port (lib/iomap.c); below the offset
- * of ports it is a mistake, which reads as all ones.
+ * Device registers. An __iomem cookie below the first number is a port (lib/iomap.c); below the
+ * offset of ports it is a mistake, which reads as all ones.
  */
 #define PIO_OFFSET	0x10000ul
 #define PIO_MASK	0x0fffful

@@ -7,8 +7,9 @@
 #include <linux/types.h>
 
 /*
- * In a section that only domains may execute, so: nothing is called that lies elsewhere, and nothing is
- * added by the compiler that would call. Plain returns and jumps: the domain has its own thunks.
+ * In a section that only domains may execute, so: nothing is called that lies elsewhere, and
+ * nothing is added by the compiler that would call. Plain returns and jumps: the domain has its
+ * own thunks.
  */
 #define NOOKS_INSIDE									\
 	noinline notrace __no_kcsan __no_sanitize_address				\

@@ -194,13 +194,16 @@ NOOKS_WRAPPER(free_irq)
 	return (unsigned long)devname;
 }
 
-/* Has the driver requested this interrupt? The check of enable_irq() and its kin. */
+/*
+ * The check of synchronize_irq() and its kin: an interrupt that the driver has requested, or that of a
+ * device of its own, which probe functions turn off before they request it.
+ */
 bool nooks_check_irq(struct nooks_crossing *x, unsigned long value, const char *fn,
 		     const char *arg)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_object *object;
-	bool found = false;
+	bool found = nooks_pci_owns_irq(driver, value);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);

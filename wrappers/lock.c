@@ -42,7 +42,8 @@ struct nooks_hold {
  * @rw: ditto
  * @mutex: ditto
  * @target: what is taken: the above, or the lock in a kernel object
- * @cpu: where the holder of a spinning lock runs, -1: not held or for reading only. Written by the holder
+ * @cpu: where the holder of a spinning lock runs, -1: not held or for reading only. Written by the
+ *	holder
  * @owner: holder of a mutex; ditto
  * @hold: of the one holder; readers have one each of their own
  */
@@ -86,8 +87,8 @@ static bool in_kernel_object(const struct nooks_object *object)
 }
 
 /*
- * All locks of a kind would be one class to lockdep, and what it would find be false: the order of a
- * driver's locks is the driver's business.
+ * All locks of a kind would be one class to lockdep, and what it would find be false: the order of
+ * a driver's locks is the driver's business.
  */
 static void init_spin(struct nooks_object *object)
 {
@@ -188,28 +189,36 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 {
 	switch (kind) {
 	case HOLD_SPIN:
-		return raw_spin_trylock(lock->target.spin);
+		return _raw_spin_trylock(lock->target.spin);
 	case HOLD_READ:
-		return read_trylock(lock->target.rw);
+		return _raw_read_trylock(lock->target.rw);
 	case HOLD_WRITE:
-		return write_trylock(lock->target.rw);
+		return _raw_write_trylock(lock->target.rw);
 	case HOLD_MUTEX:
 		return mutex_trylock(lock->target.mutex);
 	}
 	return false;
 }
 
+/* __acquire() is for sparse, which has not seen try_lock() take anything. */
 static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 {
 	switch (kind) {
 	case HOLD_SPIN:
-		return raw_spin_unlock(lock->target.spin);
+		__acquire(lock->target.spin);
+		raw_spin_unlock(lock->target.spin);
+		break;
 	case HOLD_READ:
-		return read_unlock(lock->target.rw);
+		__acquire(lock->target.rw);
+		read_unlock(lock->target.rw);
+		break;
 	case HOLD_WRITE:
-		return write_unlock(lock->target.rw);
+		__acquire(lock->target.rw);
+		write_unlock(lock->target.rw);
+		break;
 	case HOLD_MUTEX:
-		return mutex_unlock(lock->target.mutex);
+		mutex_unlock(lock->target.mutex);
+		break;
 	}
 }
 
@@ -243,7 +252,9 @@ static void hold_drop(struct nooks_hold *hold)
 	lock_put(lock);
 }
 
-/* Spin until the lock is taken. Not if the domain has failed, maybe only now and because of that. */
+/*
+ * Spin until the lock is taken. Not if the domain has failed, maybe only now and because of that.
+ */
 static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind)
 {
 	const struct nooks_object *object = &lock->instance.object;
@@ -270,8 +281,8 @@ static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_ki
 }
 
 /*
- * Take a spinning lock. If that fails, so has the domain: what the caller has done to interrupts and
- * bottom halves is put right when the thread is unwound.
+ * Take a spinning lock. If that fails, so has the domain: what the caller has done to interrupts
+ * and bottom halves is put right when the thread is unwound.
  */
 static bool lock_spinning(struct nooks_crossing *x, const struct lock_kind *class,
 			  unsigned long addr, enum hold_kind kind, bool wait)
@@ -302,7 +313,10 @@ static bool lock_spinning(struct nooks_crossing *x, const struct lock_kind *clas
 	return taken;
 }
 
-/* What this thread holds of a lock, in this crossing. Whoever has not taken a lock can't release it. */
+/*
+ * What this thread holds of a lock, in this crossing. Whoever has not taken a lock can't release
+ * it.
+ */
 static struct nooks_hold *held(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind)
 {
 	struct nooks_hold *hold;
@@ -324,7 +338,9 @@ static bool hold_release(struct nooks_crossing *x, unsigned long addr, enum hold
 	return hold;
 }
 
-/* Allow bottom halves again, if it is this crossing that has disabled them and interrupts are on. */
+/*
+ * Allow bottom halves again, if it is this crossing that has disabled them and interrupts are on.
+ */
 static void bh_enable(struct nooks_crossing *x, unsigned long addr)
 {
 	if (softirq_count() <= (x->preempt_count & SOFTIRQ_MASK) || in_hardirq() || irqs_disabled())
@@ -403,7 +419,10 @@ NOOKS_WRAPPER(_raw_spin_trylock_bh)
 	return taken;
 }
 
-/* void __local_bh_enable_ip(unsigned long ip, unsigned int cnt): drivers call it as local_bh_enable(). */
+/*
+ * void __local_bh_enable_ip(unsigned long ip, unsigned int cnt): drivers call it as
+ * local_bh_enable().
+ */
 NOOKS_WRAPPER(__local_bh_enable_ip)
 {
 	if ((unsigned int)a1 != SOFTIRQ_DISABLE_OFFSET)
@@ -440,8 +459,8 @@ static int mutex_taken(struct nooks_crossing *x, struct nooks_lock *lock, int er
 }
 
 /*
- * When the domain fails, whoever holds the mutex is unwound and releases it; so a thread that sleeps
- * here wakes up, and releases it in its turn.
+ * When the domain fails, whoever holds the mutex is unwound and releases it; so a thread that
+ * sleeps here wakes up, and releases it in its turn.
  */
 NOOKS_WRAPPER(mutex_lock)
 {

@@ -105,6 +105,7 @@ static const struct nooks_object_class page_class = {
 	.name = "page",
 	.phase = NOOKS_PHASE_MEMORY,
 	.size = sizeof(struct nooks_object),
+	.forget = true,
 };
 
 static void forget_pages(struct nooks_heap *heap, void *start, unsigned long pages)

@@ -194,7 +194,9 @@ static bool put_nested(struct walk *w, unsigned long p, unsigned int depth)
 	return walk_format(&inner, depth + 1);
 }
 
-/* How many bytes the kernel reads behind a pointer with this extension; -1: it goes on from there. */
+/*
+ * How many bytes the kernel reads behind a pointer with this extension; -1: it goes on from there.
+ */
 static int extension_reach(const struct spec *spec)
 {
 	const char *e = spec->text + spec->extension;
@@ -257,8 +259,8 @@ static bool spec_next(struct walk *w, struct spec *spec, char *c)
 }
 
 /*
- * A width or precision, if there is one: digits, or an argument. Leaves the character after it in @c, read
- * already. A number that is not bounded would keep the kernel busy for long.
+ * A width or precision, if there is one: digits, or an argument. Leaves the character after it in
+ * @c, read already. A number that is not bounded would keep the kernel busy for long.
  */
 static bool spec_number(struct walk *w, struct spec *spec, char *c, int *number)
 {
@@ -529,8 +531,8 @@ PRINT_DEBUG_WRAPPER(__dynamic_netdev_dbg, net_device)
 #endif
 
 /*
- * Print to @size bytes of a buffer of the driver's. Return: the length that the whole text would have
- * there, as snprintf() does.
+ * Print to @size bytes of a buffer of the driver's. Return: the length that the whole text would
+ * have there, as snprintf() does.
  */
 static int print_to(struct nooks_crossing *x, unsigned long buf, size_t size,
 		    struct nooks_print *print, const char *fn)

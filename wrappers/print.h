@@ -24,8 +24,8 @@ struct nooks_crossing;
  * @strings: copies of strings among the arguments
  * @values: arguments that @format consumes; strings are in @strings
  *
- * Nothing in it can be changed by the driver. What %p with an extension points to is the driver's; it
- * is mapped, and its bytes are numbers to the kernel.
+ * Nothing in it can be changed by the driver. What %p with an extension points to is the driver's;
+ * it is mapped, and its bytes are numbers to the kernel.
  */
 struct nooks_print {
 	struct va_format vaf;
@@ -40,8 +40,8 @@ struct nooks_print {
 };
 
 /*
- * The format at address @format, whose arguments begin after @fixed ones of the call. @regs: a0 to a5.
- * Free it by kfree(). NULL: there is no memory, or the domain has failed. Any context but NMI.
+ * The format at address @format, whose arguments begin after @fixed ones of the call. @regs: a0 to
+ * a5. Free it by kfree(). NULL: there is no memory, or the domain has failed. Any context but NMI.
  */
 struct nooks_print *nooks_print_get(struct nooks_crossing *x, unsigned long format,
 				    const unsigned long regs[6], unsigned int fixed,

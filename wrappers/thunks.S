@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The in-domain library in assembly: what the compiler has put into drivers as calls. In a domain there
- * are no retpolines: its branches are not guarded against speculation. The design is about
+ * The in-domain library in assembly: what the compiler has put into drivers as calls. In a domain
+ * there are no retpolines: its branches are not guarded against speculation. The design is about
  * bugs, and the kernel's own branches lie outside.
  *
  * Everything here: domain CR3, domain stack, interrupts as the driver has them.
@@ -19,10 +19,11 @@
 	.section .text.nooks_domain, "ax"
 
 /*
- * A jump to the address in a register. If that is one of the image's own entry stubs, which only the
- * kernel may execute, the function that it stands for is called, without a crossing; anything else
- * that is not the domain's faults. Changes the flags only: what is in the other registers, %r11
- * included, is the caller's business. One read of the per-CPU pointer, so the thread may migrate.
+ * A jump to the address in a register. If that is one of the image's own entry stubs, which only
+ * the kernel may execute, the function that it stands for is called, without a crossing; anything
+ * else that is not the domain's faults. Changes the flags only: what is in the other registers,
+ * %r11 included, is the caller's business. One read of the per-CPU pointer, so the thread may
+ * migrate.
  */
 	.macro THUNK reg tmp
 	.align	16
@@ -71,8 +72,8 @@ SYM_CODE_START(nooks_in___fentry__)
 SYM_CODE_END(nooks_in___fentry__)
 
 /*
- * preempt_enable() finds that it should reschedule, by a call that preserves all registers. The next
- * interrupt or crossing does it.
+ * preempt_enable() finds that it should reschedule, by a call that preserves all registers. The
+ * next interrupt or crossing does it.
  */
 SYM_CODE_START(nooks_in___SCT__preempt_schedule)
 	UNWIND_HINT_FUNC

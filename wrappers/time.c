@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers and work. Drivers embed them in their own memory and fill them in by inline code; the kernel
- * arms and queues instances of its own, whose function is one of the two below. What inline code
- * reads of the driver's copy, whether it is pending, is written back.
+ * Timers and work. Drivers embed them in their own memory and fill them in by inline code; the
+ * kernel arms and queues instances of its own, whose function is one of the two below. What inline
+ * code reads of the driver's copy, whether it is pending, is written back.
  *
  * An instance that is armed or queued has a reference, which the callback or the cancelling drops.
  */
@@ -286,8 +286,8 @@ NOOKS_WRAPPER(try_to_del_timer_sync)
 }
 
 /*
- * Not the kernel's timer_delete_sync(): the function that it would wait for may wait for the caller,
- * or run below it on this CPU.
+ * Not the kernel's timer_delete_sync(): the function that it would wait for may wait for the
+ * caller, or run below it on this CPU.
  */
 NOOKS_WRAPPER(timer_delete_sync)
 {
@@ -407,8 +407,9 @@ static const struct nooks_object_class workqueue_class = {
 static bool check_workqueue(struct nooks_crossing *x, unsigned long wq, const char *fn)
 {
 	const struct workqueue_struct *system[] = {
-		system_wq, system_highpri_wq, system_long_wq, system_unbound_wq, system_freezable_wq,
-		system_power_efficient_wq, system_freezable_power_efficient_wq,
+		system_wq, system_highpri_wq, system_long_wq, system_unbound_wq,
+		system_freezable_wq, system_power_efficient_wq,
+		system_freezable_power_efficient_wq,
 	};
 	unsigned int i;
 
@@ -534,8 +535,8 @@ NOOKS_WRAPPER(mod_delayed_work_on)
 }
 
 /*
- * Call @fn for the instance of a work, if it has one: what never was queued needs no cancelling. @waits:
- * it waits for the driver's function. When the domain fails that is unwound, so the wait ends.
+ * Call @fn for the instance of a work, if it has one: what never was queued needs no cancelling.
+ * With @waits it waits for the driver's function; that is unwound when the domain fails.
  */
 static bool work_do(struct nooks_crossing *x, unsigned long addr, bool waits, bool cancels,
 		    bool (*fn)(struct nooks_work *w), const char *name)

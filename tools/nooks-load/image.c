@@ -76,6 +76,7 @@ static bool is_string_table(const struct image *img, unsigned int shndx)
 static int read_sections(struct image *img, const unsigned char *file, size_t size)
 {
 	const struct section *names;
+	uint64_t total = 0;
 	unsigned int i;
 
 	img->nr_sec = img->ehdr.e_shnum;
@@ -85,6 +86,10 @@ static int read_sections(struct image *img, const unsigned char *file, size_t si
 		       sizeof(Elf64_Shdr));
 		if (read_section(&img->sec[i], file, size))
 			return -1;
+		/* Each has a copy of its bytes, so many on the same ones would take all memory. */
+		total += img->sec[i].data ? img->sec[i].hdr.sh_size : 0;
+		if (total > size)
+			return report_error("damaged: its sections overlap");
 	}
 	if (img->sec[0].hdr.sh_type != SHT_NULL)
 		return report_error("damaged: section 0 is in use");

@@ -164,7 +164,7 @@ static const char *resolve_hint(const struct load *load)
 	if (!load->rw.imports.nr_unbound)
 		return "";
 	if (!control_can_bind(&load->control))
-		return " (nooks.ko is not loaded)";
+		return " (there is no nooks.ko to ask)";
 	return load->module.nr_needed ? " (more is known when what it needs is loaded)" : "";
 }
 
