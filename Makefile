@@ -12,7 +12,9 @@ DESTDIR ?=
 
 .PHONY: all modules tools generated check bench install clean help
 
-all: modules tools
+all: modules tools drivers
+
+test demo: all
 
 help:
 	@echo 'make            nooks.ko and its tools; no root needed'
@@ -25,6 +27,11 @@ help:
 	@echo
 	@echo 'KVER=$(KVER) chooses the kernel.'
 	@echo '(1) as root installs the Debian packages that are missing; kernel code runs in guests only.'
+
+# What tests load: built, and never installed.
+.PHONY: drivers
+drivers:
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
 
 tools: wrapgen nooks-load
 

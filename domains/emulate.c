@@ -499,7 +499,8 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
 	if (rep || X86_MODRM_MOD(insn.modrm.bytes[0]) == 3)
 		return -EOPNOTSUPP;
 	store->addr = operand_address(&insn, regs) + (gs ? gs_base : 0);
-	if (store->op >= NOOKS_STORE_BTS && store->op <= NOOKS_STORE_BTC && !insn.immediate.nbytes) {
+	if (store->op >= NOOKS_STORE_BTS && store->op <= NOOKS_STORE_BTC &&
+	    !insn.immediate.nbytes) {
 		/* A bit number in a register is signed and may lie anywhere. */
 		s64 bits = store->width * 8;
 		s64 bit = (s64)(store->source << (64 - bits)) >> (64 - bits);

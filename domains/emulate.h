@@ -15,15 +15,16 @@ struct pt_regs;
  *	  policy: may this domain write there?
  *	nooks_store_compute()		what will the memory hold afterwards?
  *	  policy: is the value sane?
- *	nooks_store_commit()		store exactly that; again from compute on if it returns -EAGAIN
+ *	nooks_store_commit()		store exactly that; if -EAGAIN, compute again
  *
  * or, where any value will do, nooks_store_perform() for the last two steps.
  *
  * The results, flags included, are the processor's own: arithmetic is done by the same instruction,
  * on a copy, with the driver's flags loaded. What is not modelled is refused with -EOPNOTSUPP:
- * SSE and AVX stores, push and pop to memory, cmpxchg8b and cmpxchg16b, shld and shrd, mov to an
- * absolute 64-bit address, fs and 32-bit addressing, and locked accesses that cross a cache line
- * (they could raise #AC in the kernel's hands).
+ * SSE and AVX stores, pop to memory, ins, cmpxchg8b and cmpxchg16b, shld and shrd, movbe, mov to an
+ * absolute 64-bit address, fs and 32-bit addressing, string stores downwards, and locked accesses
+ * that cross a cache line (they could raise #AC in the kernel's hands). Of the stores in Debian's
+ * NIC and file system modules that leaves out ins alone.
  *
  * Any context: nothing here sleeps, allocates or takes a lock.
  */
@@ -31,15 +32,15 @@ struct pt_regs;
 /**
  * struct nooks_decoder - what the kernel doesn't export and what only the caller knows
  * @decode: the kernel's insn_decode()
- * @read: reads @size bytes at the driver's address @src, as the driver sees them; 0 or -EFAULT.
- *	Only string moves need it. copy_from_kernel_nofault() will do where both views agree.
+ * @read: reads @size bytes at the driver's address @src, as the driver sees them, for string moves;
+ *	returns 0 or -EFAULT. copy_from_kernel_nofault() will do where both views agree.
  */
 struct nooks_decoder {
 	int (*decode)(struct insn *insn, const void *text, int text_len, enum insn_mode mode);
 	long (*read)(void *dst, const void *src, size_t size);
 };
 
-/* ADD to CMP and ROL to SAR stand in the order in which instructions number them. */
+/* Named as the instructions; ADD to CMP and ROL to SAR in the order of their encoding. */
 enum nooks_store_op {
 	NOOKS_STORE_ADD,
 	NOOKS_STORE_OR,
@@ -78,7 +79,7 @@ enum nooks_store_op {
  * @width: bytes stored at once: 1, 2, 4 or 8
  * @count: how often, upwards from @addr: 1, or the iterations that a repeated string store has
  *	left, at most a page's worth. The caller may lower it to what policy permits: the
- *	instruction then stays pending, and traps again if its next element may not be stored either.
+ *	instruction then stays pending, and traps again at the next element that is read-only.
  * @op: the operation
  * @locked: the store is atomic: lock prefix, or xchg
  * @reads: the new value depends on the old one

@@ -7,6 +7,7 @@
  * says is what makes them again.
  */
 #define pr_fmt(fmt) "nooks: " fmt
+#include <linux/file.h>
 #include <linux/inetdevice.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -25,7 +26,7 @@
 /** struct message - an rtnetlink message that makes an address or a route */
 struct message {
 	struct list_head list;
-	struct nlmsghdr header;			/* and its payload */
+	u8 words[] __aligned(NLMSG_ALIGNTO);	/* struct nlmsghdr and what follows it */
 };
 
 /**
@@ -99,6 +100,17 @@ static int send(struct socket *sock, void *message, size_t size)
 	return kernel_sendmsg(sock, &msg, &vec, 1, size);
 }
 
+/*
+ * Open a socket to rtnetlink. It has a file, as one of user space has: the file's credentials, which are
+ * the kernel's, are those that rtnetlink looks at. Return: the file to fput(), or an ERR_PTR().
+ */
+static struct file *open_rtnetlink(struct socket **sock)
+{
+	int ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, sock);
+
+	return ret ? ERR_PTR(ret) : sock_alloc_file(*sock, O_CLOEXEC, NULL);
+}
+
 /* Ask for all addresses (or routes) and keep those of a device. */
 static int dump(struct socket *sock, struct nooks_netdev_record *record, int type, void *buffer)
 {
@@ -134,11 +146,11 @@ static int dump(struct socket *sock, struct nooks_netdev_record *record, int typ
 				return -EIO;
 			if (!ours(header, record->ifindex))
 				continue;
-			message = kzalloc(offsetof(struct message, header) + header->nlmsg_len,
+			message = kzalloc(struct_size(message, words, header->nlmsg_len),
 					  GFP_KERNEL);
 			if (!message)
 				return -ENOMEM;
-			memcpy(&message->header, header, header->nlmsg_len);
+			memcpy(message->words, header, header->nlmsg_len);
 			list_add_tail(&message->list, &record->messages);
 		}
 	}
@@ -149,17 +161,19 @@ static void save_messages(struct nooks_netdev_record *record)
 {
 	void *buffer = kmalloc(DUMP_BUFFER, GFP_KERNEL);
 	struct socket *sock;
+	struct file *file;
 	int ret;
 
 	if (!buffer)
 		return;
-	ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	file = open_rtnetlink(&sock);
+	ret = PTR_ERR_OR_ZERO(file);
 	if (!ret) {
 		sock->sk->sk_rcvtimeo = DUMP_TIMEOUT;
 		ret = dump(sock, record, RTM_GETADDR, buffer);
 		if (!ret)
 			ret = dump(sock, record, RTM_GETROUTE, buffer);
-		sock_release(sock);
+		fput(file);
 	}
 	if (ret)
 		pr_warn("%s: can't keep all addresses and routes (%d)\n", record->name, ret);
@@ -170,22 +184,25 @@ static void restore_messages(struct nooks_netdev_record *record)
 {
 	struct message *message;
 	struct socket *sock;
-	int ret;
+	struct file *file;
 
 	if (list_empty(&record->messages))
 		return;
-	ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
-	if (ret) {
-		pr_warn("%s: can't restore addresses and routes (%d)\n", record->name, ret);
+	file = open_rtnetlink(&sock);
+	if (IS_ERR(file)) {
+		pr_warn("%s: can't restore addresses and routes (%ld)\n", record->name,
+			PTR_ERR(file));
 		return;
 	}
 	list_for_each_entry(message, &record->messages, list) {
+		struct nlmsghdr *header = (struct nlmsghdr *)message->words;
+
 		/* Who had been quicker, a network manager for one, has its way. */
-		message->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
-		message->header.nlmsg_pid = 0;
-		send(sock, &message->header, message->header.nlmsg_len);
+		header->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+		header->nlmsg_pid = 0;
+		send(sock, header, header->nlmsg_len);
 	}
-	sock_release(sock);
+	fput(file);
 }
 
 /* Has the driver failed again before the state was restored to this device? Then that counts. */

@@ -208,7 +208,9 @@ bool nooks_pci_owns_irq(struct nooks_driver *driver, unsigned int irq)
 	int i, vector;
 
 	while (n--) {
-		for (i = 0; (vector = pci_irq_vector(pdevs[n], i)) >= 0; i++)
+		if (pdevs[n]->irq == irq)
+			return true;
+		for (i = 0; !in_atomic() && (vector = pci_irq_vector(pdevs[n], i)) >= 0; i++)
 			if (vector == irq)
 				return true;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The verbs. Each is given the drivers that it is about, one but for status, and the arguments that follow
- * the driver's name, NULL at their end. Return: 0, or -1 after a message.
+ * The verbs. Each is given the drivers that it is about, one but for status, and the arguments that
+ * follow the driver's name, NULL at their end. Return: 0, or -1 after a message.
  */
 #ifndef NOOKSCTL_VERB_H
 #define NOOKSCTL_VERB_H
