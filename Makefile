@@ -33,11 +33,11 @@ help:
 drivers:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
 
-tools: wrapgen nooks-load
+tools: wrapgen nooks-load nooksctl
 
-.PHONY: wrapgen nooks-load
+.PHONY: wrapgen nooks-load nooksctl
 $(O)/tools/wrapgen: wrapgen ;
-wrapgen nooks-load:
+wrapgen nooks-load nooksctl:
 	@$(MAKE) --no-print-directory -C tools/$@ O=$(O)/tools
 
 $(BTF):
@@ -59,8 +59,13 @@ check: generated
 	@shellcheck -x $$(grep -rlE '^#!.*(ba)?sh' scripts tests .ci)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)/lib/modules/$(KVER)/updates
-	install -m 755 $(O)/tools/nooks-load $(DESTDIR)$(PREFIX)/sbin
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)/lib/modules/$(KVER)/updates
+	install -m 755 $(O)/tools/nooks-load $(O)/tools/nooksctl $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 tools/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 tools/completion/nooksctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	ln -sf nooksctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nooks-load
 	install -m 644 nooks.ko $(DESTDIR)/lib/modules/$(KVER)/updates
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 

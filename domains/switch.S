@@ -174,6 +174,9 @@ SYM_CODE_START(nooks_leave)
 	pushq	%rbp			/* only to align */
 	pushq	%rbx			/* seventh argument: the slot is the wrapper's to change */
 	HINT_KERNEL_SIDE extra=16
+	movl	nooks_nr_imports(%rip), %eax
+	cmpl	%eax, %r11d
+	cmovael	%eax, %r11d		/* a wild jump: the last entry fails the domain */
 	shlq	$3, %r11
 	addq	nooks_wrapper_table(%rip), %r11
 	movq	(%r11), %r11

@@ -6,11 +6,24 @@
 #include <linux/slab.h>
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
+#include "driver.h"
 #include "imports.h"
 #include "symbols.h"
 
-/* What nooks_leave in switch.S calls, by index of the import. */
+/*
+ * What nooks_leave in switch.S calls, by index of the import; one more for indices that no stub
+ * passes.
+ */
 const nooks_wrapper_fn *nooks_wrapper_table;
+
+/* The driver has jumped into the switch code, or to a function that it may not call. */
+static unsigned long no_wrapper(unsigned long a0, unsigned long a1, unsigned long a2,
+				unsigned long a3, unsigned long a4, unsigned long a5,
+				struct nooks_crossing *x)
+{
+	nooks_fail(x, NOOKS_BAD_JUMP, (unsigned long)nooks_leave, "no stub leads there");
+	return 0;
+}
 
 static int compare(const void *key, const void *element)
 {
@@ -71,13 +84,14 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 
 int __init nooks_imports_init(void)
 {
-	nooks_wrapper_fn *table = kcalloc(nooks_nr_imports, sizeof(*table), GFP_KERNEL);
+	nooks_wrapper_fn *table = kcalloc(nooks_nr_imports + 1, sizeof(*table), GFP_KERNEL);
 	unsigned int i;
 
 	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < nooks_nr_imports; i++)
-		table[i] = nooks_imports[i].wrapper;
+		table[i] = nooks_imports[i].wrapper ?: no_wrapper;
+	table[i] = no_wrapper;
 	nooks_wrapper_table = table;
 	return 0;
 }

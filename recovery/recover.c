@@ -107,6 +107,7 @@ static void recover(struct work_struct *work)
 	set_state(driver, NOOKS_RECOVERING);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
+	WRITE_ONCE(driver->inject, 0);
 	restart = shall_restart(driver, wish);
 
 	ret = release_all(driver);
