@@ -62,9 +62,10 @@ static int start(struct nooks_driver *driver)
 	ret = (int)nooks_call_role(driver->init, &nooks_roles[NOOKS_ROLE_module_init], args);
 	if (ret)
 		return ret;
+	nooks_image_seal(driver);
+	nooks_net_restored(driver);
 	if (cmpxchg(&driver->state, NOOKS_RECOVERING, NOOKS_RUNNING) != NOOKS_RECOVERING)
 		return -EIO;		/* it failed again; recovery is queued */
-	nooks_image_seal(driver);
 	return 0;
 }
 
@@ -115,7 +116,6 @@ static void recover(struct work_struct *work)
 		ret = start(driver);
 	if (!ret && restart) {
 		driver->nr_restarts++;
-		nooks_net_restored(driver);
 		nooks_sysfs_state_changed(driver);
 		pr_info("%s: restarted in %lld ms\n", driver->name,
 			ktime_ms_delta(ktime_get(), begin));
@@ -186,9 +186,6 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
-	if (driver->state == NOOKS_RUNNING && driver->objects.count)
-		pr_warn("%s: its exit left %u objects, which are released now\n", driver->name,
-			driver->objects.count);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	while (release_all(driver) == -ETIMEDOUT)
 		;			/* the module's memory can't go before they have */

@@ -324,7 +324,7 @@ void nooks_net_restored(struct nooks_driver *driver)
 	LIST_HEAD(mine);
 
 	take_records(driver, &mine);
-	list_for_each_entry_safe(record, next, &mine, list) {
+	list_for_each_entry(record, &mine, list) {
 		struct net_device *dev = NULL;
 
 		if (record->taken)
@@ -334,8 +334,16 @@ void nooks_net_restored(struct nooks_driver *driver)
 		else
 			pr_warn("%s: has not come back\n", record->name);
 		dev_put(dev);
-		record_free(record);
 	}
+	/* A driver that has failed meanwhile will come back once more, to the same state. */
+	if (READ_ONCE(driver->state) == NOOKS_CRASHED) {
+		mutex_lock(&records_mutex);
+		list_splice(&mine, &records);
+		mutex_unlock(&records_mutex);
+		return;
+	}
+	list_for_each_entry_safe(record, next, &mine, list)
+		record_free(record);
 }
 
 void nooks_net_forget(struct nooks_driver *driver)
