@@ -70,7 +70,8 @@ static void withdraw_all(unsigned long start, unsigned long end)
 {
 	unsigned int i;
 
-	/* ftrace calls us with preemption off: domains in the table are not freed meanwhile. */
+	/* Domains in the table are not freed meanwhile. */
+	preempt_disable_notrace();
 	for (i = 0; i < NOOKS_MAX_DOMAINS; i++) {
 		struct nooks_domain *domain = rcu_dereference_sched(nooks_domains[i]);
 
@@ -79,6 +80,7 @@ static void withdraw_all(unsigned long start, unsigned long end)
 		nooks_withdraw(domain, start, end);
 		nooks_tlb_raise(domain);
 	}
+	preempt_enable_notrace();
 }
 
 static void on_range(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,

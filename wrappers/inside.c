@@ -453,3 +453,8 @@ NOOKS_INSIDE void nooks_in_memset_io(volatile void __iomem *to, int c, size_t n)
 {
 	fill((void __force *)to, c, n);
 }
+
+/* The names by which kernels with KASAN call them in files without it. */
+void *nooks_in___memcpy(void *to, const void *from, size_t n) __alias(nooks_in_memcpy);
+void *nooks_in___memmove(void *to, const void *from, size_t n) __alias(nooks_in_memmove);
+void *nooks_in___memset(void *to, int c, size_t n) __alias(nooks_in_memset);

@@ -71,4 +71,9 @@ void nooks_in_memcpy_fromio(void *to, const volatile void __iomem *from, size_t 
 void nooks_in_memcpy_toio(volatile void __iomem *to, const void *from, size_t n);
 void nooks_in_memset_io(volatile void __iomem *to, int c, size_t n);
 
+/* Names that only some kernels import: their prototypes are not generated. */
+void *nooks_in___memcpy(void *to, const void *from, size_t n);
+void *nooks_in___memmove(void *to, const void *from, size_t n);
+void *nooks_in___memset(void *to, int c, size_t n);
+
 #endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What kernels built for debugging call from inline functions, in a driver's name. */
+#include <linux/bottom_half.h>
+#include <linux/workqueue.h>
+#include "../nooks/driver.h"
+#include "debug.h"
+#include "generated.h"
+
+/* Set-up of books on a driver's own lock or work: the kernel keeps them on its instance. */
+NOOKS_WRAPPER(lockdep_init_map_type)
+{
+	return 0;
+}
+
+NOOKS_WRAPPER(__init_work)
+{
+	return 0;
+}
+
+NOOKS_WRAPPER(__this_cpu_preempt_check)
+{
+	return 0;
+}
+
+NOOKS_WRAPPER(__might_resched)
+{
+	nooks_may_sleep(x, "might_sleep");
+	return 0;
+}
+
+NOOKS_WRAPPER(__might_sleep)
+{
+	nooks_may_sleep(x, "might_sleep");
+	return 0;
+}
+
+NOOKS_WRAPPER(__local_bh_disable_ip)
+{
+	local_bh_disable();
+	return 0;
+}
+
+/* Called on the way to a BUG. */
+NOOKS_WRAPPER(dump_page)
+{
+	nooks_fail(x, NOOKS_DRIVER_BUG, a0, "dump_page");
+	return 0;
+}
+
+NOOKS_WRAPPER(alloc_pages);
+
+/* The pages of a driver are of no special node: gfp and order are what counts. */
+NOOKS_WRAPPER(__alloc_pages)
+{
+	return nooks_w_alloc_pages(a0, a1, 0, 0, 0, 0, x);
+}
