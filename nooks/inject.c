@@ -3,8 +3,10 @@
  * Faults on request. The next call of the driver that comes in the wanted context runs, in the domain
  * and on its stack, a few instructions that do wrong in the place of the driver's function.
  */
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include "driver.h"
 #include "faults.h"
@@ -13,18 +15,17 @@
 enum { CONTEXT_ANY, CONTEXT_PROCESS, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq" };
 
-static unsigned long victim = 0x600d600d;
-
+/* The addresses are code and data of the kernel; as in drivers-under-test/native_fault.c. */
 static const struct {
 	const char *name;
 	unsigned long (*fn)(unsigned long addr);
 	unsigned long addr;
 } faults[] = {
-	{ "wild-write", nooks_fault_wild_write, (unsigned long)&victim },
+	{ "wild-write", nooks_fault_wild_write, (unsigned long)schedule },
 	{ "null", nooks_fault_null_read },
-	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&victim },
+	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&jiffies },
 	{ "bad-instruction", nooks_fault_bad_instruction },
-	{ "bad-argument", nooks_fault_bad_argument, (unsigned long)&victim },
+	{ "bad-argument", nooks_fault_bad_argument, (unsigned long)&jiffies },
 };
 
 static int context_now(void)

@@ -107,3 +107,17 @@ void nooks_instance_call(struct nooks_instance *instance)
 	if (stub && nooks_object_tracked(&instance->object))
 		nooks_call_stub(stub, args, &ret);
 }
+
+/**
+ * nooks_lockdep_key - a lock class for one kernel instance
+ *
+ * All instances in one class would be one lock to lockdep, and most of what it found be false. Keys
+ * are static, since instances die in any context, and go round. Any context.
+ */
+struct lock_class_key *nooks_lockdep_key(void)
+{
+	static struct lock_class_key keys[IS_ENABLED(CONFIG_LOCKDEP) ? 1024 : 1];
+	static atomic_t next;
+
+	return &keys[(unsigned int)atomic_inc_return(&next) % ARRAY_SIZE(keys)];
+}

@@ -71,6 +71,8 @@ static inline void nooks_instance_put(struct nooks_instance *instance)
  * Release the locks that a thread holds in the driver's name, after its crossing has ended or was
  * unwound; called with interrupts off by the thread itself: wrappers/lock.c
  */
+struct lock_class_key;
+struct lock_class_key *nooks_lockdep_key(void);
 void nooks_locks_release(struct nooks_crossing *x);
 
 #endif

@@ -86,16 +86,12 @@ static bool in_kernel_object(const struct nooks_object *object)
 	return !nooks_may_write(object->driver->domain, (void *)object->start, object->size);
 }
 
-/*
- * All locks of a kind would be one class to lockdep, and what it would find be false: the order of
- * a driver's locks is the driver's business.
- */
 static void init_spin(struct nooks_object *object)
 {
 	struct nooks_lock *lock = to_lock(object);
 
 	raw_spin_lock_init(&lock->spin);
-	lockdep_set_novalidate_class(&lock->spin);
+	lockdep_set_class(&lock->spin, nooks_lockdep_key());
 	lock->target.spin = in_kernel_object(object) ? (void *)object->start : &lock->spin;
 	lock->cpu = -1;
 }
@@ -105,7 +101,7 @@ static void init_rw(struct nooks_object *object)
 	struct nooks_lock *lock = to_lock(object);
 
 	rwlock_init(&lock->rw);
-	lockdep_set_novalidate_class(&lock->rw);
+	lockdep_set_class(&lock->rw, nooks_lockdep_key());
 	lock->target.rw = in_kernel_object(object) ? (void *)object->start : &lock->rw;
 	lock->cpu = -1;
 }
@@ -115,7 +111,7 @@ static void init_mutex(struct nooks_object *object)
 	struct nooks_lock *lock = to_lock(object);
 
 	mutex_init(&lock->mutex);
-	lockdep_set_novalidate_class(&lock->mutex);
+	lockdep_set_class(&lock->mutex, nooks_lockdep_key());
 	lock->target.mutex = in_kernel_object(object) ? (void *)object->start : &lock->mutex;
 }
 

@@ -77,10 +77,7 @@ static struct birth *birth;
 /* Stands in for kvmalloc_node() in alloc_netdev_mqs(). */
 static void *place_netdev(size_t size, gfp_t flags, int node)
 {
-	/*
-	 * More than the largest kmalloc cache: a compound page, which kfree() takes back by any
-	 * address inside and accounts as kmalloc() did.
-	 */
+	/* More than the largest kmalloc cache: whole pages. */
 	size_t bytes = max_t(size_t, PAGE_SIZE + ALIGN(birth->private, PAGE_SIZE),
 			     KMALLOC_MAX_CACHE_SIZE + 1);
 	void *block = kmalloc_node(bytes, flags | __GFP_NOWARN, node);
@@ -121,6 +118,8 @@ static int adopt(struct birth *b, struct net_device *dev)
 		pr_err_once("kvmalloc_node() was not interposed: net devices can't be isolated\n");
 		return -EOPNOTSUPP;
 	}
+	/* The kernel frees what lies @padded bytes before the device: the block. */
+	dev->padded = PAGE_SIZE - NETDEV_BYTES;
 	object = nooks_object_add(b->driver, &private_class, dev, sizeof(*dev), NOOKS_TYPE_none,
 				  GFP_KERNEL);
 	if (!object)

@@ -20,13 +20,12 @@
 /* As for spinning locks: a timer's function that runs for so long will not end. */
 #define TIMER_LIMIT	(5 * NSEC_PER_SEC)
 
-/* What lockdep would make of one class for all drivers' timers and works would be wrong. */
 #ifdef CONFIG_LOCKDEP
-#define no_lockdep(map)	lockdep_init_map(map, "nooks", &__lockdep_no_validate__, 0)
+#define own_class(map)	lockdep_init_map(map, "nooks", nooks_lockdep_key(), 0)
 #define timer_map(timer)	(&(timer)->lockdep_map)
 #define work_map(work)		(&(work)->lockdep_map)
 #else
-#define no_lockdep(map)	do { } while (0)
+#define own_class(map)	do { } while (0)
 #endif
 
 /**
@@ -98,7 +97,7 @@ static void timer_init(struct nooks_object *object)
 	spin_lock_init(&t->lock);
 	timer_setup(&t->timer, timer_run, 0);
 	t->timer.flags |= READ_ONCE(theirs->flags) & TIMER_INIT_FLAGS;
-	no_lockdep(timer_map(&t->timer));
+	own_class(timer_map(&t->timer));
 }
 
 /* Recovery: nobody arms it any more. */
@@ -370,8 +369,8 @@ static void work_init(struct nooks_object *object)
 
 	spin_lock_init(&w->lock);
 	INIT_DELAYED_WORK(&w->work, work_run);
-	no_lockdep(work_map(&w->work.work));
-	no_lockdep(timer_map(&w->work.timer));
+	own_class(work_map(&w->work.work));
+	own_class(timer_map(&w->work.timer));
 }
 
 static void work_release(struct nooks_object *object)

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The native control of nooks/inject.c: a driver that runs without nooks does the same wrong, and
+ * the kernel is expected to die of it. The next call of the function that the parameters name runs,
+ * once, one of the functions below in its place and in its context.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/jiffies.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+static char *function;
+module_param(function, charp, 0444);
+MODULE_PARM_DESC(function, "the driver's function, as in /proc/kallsyms");
+
+static char *kind;
+module_param(kind, charp, 0444);
+MODULE_PARM_DESC(kind, "wild-write, null, bad-jump, bad-instruction or bad-argument");
+
+/* As in nooks/faults.c. */
+static noinline unsigned long fault_wild_write(unsigned long addr)
+{
+	*(volatile unsigned long *)addr = 0x6b6f6f6eUL;
+	return 0;
+}
+
+static noinline unsigned long fault_null_read(unsigned long addr)
+{
+	return *(volatile unsigned long *)16;
+}
+
+static noinline unsigned long fault_bad_jump(unsigned long addr)
+{
+	return ((unsigned long (*)(void))addr)();
+}
+
+static noinline unsigned long fault_bad_instruction(unsigned long addr)
+{
+	asm volatile("ud2");
+	unreachable();
+}
+
+static noinline unsigned long fault_bad_argument(unsigned long addr)
+{
+	kfree((void *)addr);
+	return 0;
+}
+
+/* As in nooks/inject.c. */
+static const struct fault {
+	const char *name;
+	unsigned long (*fn)(unsigned long addr);
+	unsigned long addr;
+} faults[] = {
+	{ "wild-write", fault_wild_write, (unsigned long)schedule },
+	{ "null", fault_null_read },
+	{ "bad-jump", fault_bad_jump, (unsigned long)&jiffies },
+	{ "bad-instruction", fault_bad_instruction },
+	{ "bad-argument", fault_bad_argument, (unsigned long)&jiffies },
+};
+
+static const struct fault *wanted;
+static atomic_t done;
+
+/* In the function's place: a changed instruction pointer is where the kernel goes on. */
+static int divert(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (atomic_xchg(&done, 1))
+		return 0;
+	regs->di = wanted->addr;
+	regs->ip = (unsigned long)wanted->fn;
+	return 1;
+}
+
+/* Only of probes that have this one may the first handler change the instruction pointer. */
+static void after(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+static struct kprobe probe = {
+	.pre_handler = divert,
+	.post_handler = after,
+};
+
+static int __init native_fault_init(void)
+{
+	int i;
+
+	for (i = 0; kind && i < ARRAY_SIZE(faults); i++) {
+		if (!strcmp(kind, faults[i].name))
+			wanted = &faults[i];
+	}
+	if (!wanted || !function) {
+		pr_err("say function=NAME and a kind= that exists\n");
+		return -EINVAL;
+	}
+	probe.symbol_name = function;
+	return register_kprobe(&probe);
+}
+
+static void __exit native_fault_exit(void)
+{
+	unregister_kprobe(&probe);
+}
+
+module_init(native_fault_init);
+module_exit(native_fault_exit);
+MODULE_DESCRIPTION("Has a native driver do wrong, once");
+MODULE_LICENSE("GPL");
