@@ -3,6 +3,8 @@
 #include "../nooks/driver.h"
 #include "instance.h"
 
+#define NR_LOCKDEP_KEYS	1024
+
 static struct nooks_instance *to_instance(struct nooks_object *object)
 {
 	return object ? container_of(object, struct nooks_instance, object) : NULL;
@@ -116,8 +118,8 @@ void nooks_instance_call(struct nooks_instance *instance)
  */
 struct lock_class_key *nooks_lockdep_key(void)
 {
-	static struct lock_class_key keys[IS_ENABLED(CONFIG_LOCKDEP) ? 1024 : 1];
+	static struct lock_class_key keys[NR_LOCKDEP_KEYS];
 	static atomic_t next;
 
-	return &keys[(unsigned int)atomic_inc_return(&next) % ARRAY_SIZE(keys)];
+	return &keys[(unsigned int)atomic_inc_return(&next) % NR_LOCKDEP_KEYS];
 }
