@@ -100,7 +100,8 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 
 	value = nooks_switch_in(x, args, fn, top);
 
-	/* Interrupts are off now, whatever the function has left. */
+	/* Interrupts are off now, whatever the function has left; switch.S has told nobody. */
+	trace_hardirqs_off();
 	if (x->unwound) {
 		atomic_long_inc(&domain->unwindings);
 		return NOOKS_CALL_UNWOUND;
