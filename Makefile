@@ -15,6 +15,12 @@ DESTDIR ?=
 all: modules tools drivers
 
 test demo: all
+test: lab
+
+# The same for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
+.PHONY: lab
+lab: tools
+	@scripts/lab-build
 
 help:
 	@echo 'make            nooks.ko and its tools; no root needed'

@@ -17,7 +17,7 @@ die() {
 # built ("lab"). Sets kernel_release, kernel_image, kernel_root (lib/modules is below it) and
 # kernel_build (where to keep what is made for it); returns 1, with a reason, if there is none.
 choose_kernel() {
-	local cache=${LAB_KERNEL_CACHE:-$lab_build/lab-kernel} directory
+	local cache=${LAB_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nooks/lab-kernel} directory
 
 	case $1 in
 	stock)
