@@ -39,7 +39,7 @@ static_assert(offsetof(struct pt_regs, flags) == 144);
 void nooks_crossing_restore(struct nooks_crossing *x)
 {
 	while (rcu_preempt_depth() > x->rcu_nesting)
-		rcu_read_unlock();
+		__rcu_read_unlock();
 	if (!x->irqs_off) {
 		local_irq_enable();
 		while (softirq_count() > (x->preempt_count & SOFTIRQ_MASK))

@@ -24,6 +24,7 @@
 #include "../nooks/compat.h"
 #include "../nooks/symbols.h"
 #include "domain.h"
+#include "switch.h"
 
 unsigned long nooks_noflush __ro_after_init;
 DEFINE_PER_CPU(struct nooks_cpu, nooks_cpu);

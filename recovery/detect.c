@@ -12,7 +12,8 @@
 #include "../wrappers/pci.h"
 #include "recover.h"
 
-static void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
+static __printf(5, 0)
+void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long address,
 		 const struct pt_regs *regs, const char *fmt, va_list args)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
