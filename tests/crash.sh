@@ -34,7 +34,7 @@ check "nooks loads" load_nooks
 check "$module loads in a domain" load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 check "$iface gets an address by DHCP" dhcp "$iface"
-echo 0 >$dir/max_failures
+echo 0 >"$dir"/max_failures
 
 for fault; do
 	kind=${fault%,*}
@@ -42,7 +42,7 @@ for fault; do
 	[ "$kind" = "$fault" ] || context=${fault#*,}
 	failures=$(counter failures)
 	restarts=$(counter restarts)
-	echo "$kind $context" >$dir/inject
+	echo "$kind $context" >"$dir"/inject
 	check "$kind in $context context is detected" wait_for 20 crashed_after "$failures"
 	check "it is reported" kernel_said "BUG: NOOKS: .* in "
 	check "$module restarts" wait_for 30 restarted_after "$restarts"

@@ -41,17 +41,17 @@ repeat() {
 }
 
 running_again() {
-	[ "$(cat $dir/restarts)" -gt "$1" ] && [ "$(cat $dir/state)" = running ]
+	[ "$(cat "$dir/restarts")" -gt "$1" ] && [ "$(cat "$dir/state")" = running ]
 }
 
 crash() {
 	local restarts
-	restarts=$(cat $dir/restarts)
+	restarts=$(cat "$dir/restarts")
 	case $((restarts % 4)) in
-	0) echo wild-write >$dir/inject ;;
-	1) echo null softirq >$dir/inject ;;
-	2) echo bad-jump hardirq >$dir/inject ;;
-	3) echo bad-argument >$dir/inject ;;
+	0) echo wild-write >"$dir"/inject ;;
+	1) echo null softirq >"$dir"/inject ;;
+	2) echo bad-jump hardirq >"$dir"/inject ;;
+	3) echo bad-argument >"$dir"/inject ;;
 	esac
 	wait_for 30 running_again "$restarts"
 }
@@ -66,7 +66,7 @@ check "no memory is lost" not_grown "$before"
 load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 dhcp "$iface" || bail "no address"
-echo 0 >$dir/max_failures
+echo 0 >"$dir"/max_failures
 ping -q -i 0.01 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1 &
 ping=$!
 repeat 3 crash

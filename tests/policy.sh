@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What users may ask for: stop, restart, giving up, unloading in every state.
+# usage: policy.sh MODULE
+# shellcheck shell=dash source=tests/lib.sh
+. /tests/lib.sh
+
+module=$1
+dir=/sys/class/nooks/$module
+
+state() {
+	[ "$(cat "$dir/state")" = "$1" ]
+}
+
+counted() {
+	[ "$(cat "$dir/$1")" -ge "$2" ]
+}
+
+# The next call of the driver does wrong, and there is one.
+crash() {
+	local failures
+	failures=$(cat "$dir/failures")
+	nooksctl inject "$module" "${1:-null}" && ip link set "$iface" promisc on
+	ip link set "$iface" promisc off
+	ping -q -c 1 -w 1 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1
+	wait_for 20 counted failures $((failures + 1))
+}
+
+plan 24
+check "nooks loads" load_nooks
+refuse "no such driver" nooksctl restart "$module"
+refuse "no such module" load_isolated nonsense
+check "$module loads in a domain" load_isolated "$module"
+refuse "it does not load twice" load_isolated "$module"
+refuse "nooks does not unload below it" rmmod nooks
+iface=$(iface_of_driver "$module") || bail "$module drives no interface"
+check "an address by DHCP" dhcp "$iface"
+check "it restarts on request" nooksctl restart "$module"
+check "and works" wait_for 20 ping_peer "$iface" 1
+check "it stops on request" nooksctl stop "$module"
+check "it is stopped" state failed
+refuse "it drives no interface then" driven "$module"
+check "it starts again" nooksctl restart "$module"
+check "and works again" wait_for 20 ping_peer "$iface" 1
+refuse "an unknown fault" sh -c "echo nonsense >$dir/inject"
+refuse "an unknown policy" sh -c "echo nonsense >$dir/recovery"
+
+echo stop >"$dir/recovery"
+check "with policy stop it fails" crash null
+check "and stays down" wait_for 20 state failed
+check "it can be started by hand" nooksctl restart "$module"
+
+echo restart >"$dir/recovery"
+echo 2 >"$dir/max_failures"
+iface=$(iface_of_driver "$module") || bail "no interface after the restart"
+check "a second failure" crash bad-jump
+check "is one too many: it is given up" wait_for 20 state failed
+check "a driver that was given up unloads" rmmod "$module"
+check "and loads again" load_isolated "$module"
+iface=$(iface_of_driver "$module") || bail "no interface"
+dhcp "$iface" || bail "no address"
+ping -q -i 0.01 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1 &
+check "it unloads under traffic" rmmod "$module"
+kill $! 2>/dev/null || true
