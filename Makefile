@@ -14,13 +14,21 @@ DESTDIR ?=
 
 all: modules tools drivers
 
-test demo: all
-test: lab
+# What the targets that boot guests need, on a machine that may be fresh: KVER is known only once
+# the packages are there.
+.PHONY: setup built lab
+setup:
+	@scripts/setup
+
+built: setup
+	@$(MAKE) --no-print-directory all
 
 # The same for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
-.PHONY: lab
-lab: tools
+lab: built
 	@scripts/lab-build
+
+demo bench: built
+test: lab
 
 help:
 	@echo 'make            nooks.ko and its tools; no root needed'
