@@ -47,12 +47,16 @@ help:
 drivers:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
 
-tools: wrapgen nooks-load nooksctl
+tools: $(O)/tools/wrapgen nooks-load nooksctl
 
-.PHONY: wrapgen nooks-load nooksctl
-$(O)/tools/wrapgen: wrapgen ;
-wrapgen nooks-load nooksctl:
+.PHONY: nooks-load nooksctl FORCE
+FORCE:
+
+nooks-load nooksctl:
 	@$(MAKE) --no-print-directory -C tools/$@ O=$(O)/tools
+
+$(O)/tools/wrapgen: FORCE
+	@$(MAKE) --no-print-directory -C tools/wrapgen O=$(O)/tools
 
 $(BTF):
 	@scripts/extract-btf $(KVER) $@

@@ -14,6 +14,9 @@
  * the generation with the one that the CPU has seen, and flushes the domain's tag if they differ.
  *
  * Hooks are ftrace ops marked permanent, so sysctl kernel.ftrace_enabled can't disarm them.
+ *
+ * scripts/mutant defines NOOKS_MUTANT_*: each leaves one of these measures out, which
+ * tests/bochs-mutant.sh must notice.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/cpu.h>
@@ -49,6 +52,13 @@ void nooks_tlb_raise(struct nooks_domain *domain)
 	WRITE_ONCE(domain->tlb_gen, atomic_long_inc_return(&last_generation));
 }
 
+static void pge_off(void *unused)
+{
+	if (__is_defined(NOOKS_MUTANT_KEEP_PGE))
+		return;
+	cr4_update_irqsoff(0, X86_CR4_PGE);	/* flushes everything, global or not */
+}
+
 /**
  * nooks_tlb_stale - this CPU has not seen the domain's TLB generation
  * @x: crossing about to enter the domain
@@ -62,7 +72,7 @@ unsigned long nooks_tlb_stale(struct nooks_crossing *x)
 
 	/* A CPU that came up since the first domain was made: see prepare_cpu(). */
 	if (cr4_read_shadow() & X86_CR4_PGE)
-		cr4_update_irqsoff(0, X86_CR4_PGE);	/* flushes everything, global or not */
+		pge_off(NULL);
 	seen[domain->id] = READ_ONCE(domain->tlb_gen);
 	return x->cr3 & ~X86_CR3_PCID_NOFLUSH;
 }
@@ -139,6 +149,8 @@ static int hook(void)
 {
 	unsigned int i;
 
+	if (__is_defined(NOOKS_MUTANT_NO_HOOKS))
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		unsigned long addr = nooks_lookup(hooks[i].name);
 		int ret = addr ? 0 : -ENOENT;
@@ -166,11 +178,6 @@ static int prepare_cpu(unsigned int cpu)
 {
 	memset(per_cpu_ptr(nooks_cpu.seen, cpu), 0, sizeof(nooks_cpu.seen));
 	return 0;
-}
-
-static void pge_off(void *unused)
-{
-	cr4_update_irqsoff(0, X86_CR4_PGE);
 }
 
 static void pge_on(void *unused)
