@@ -66,14 +66,18 @@ static long create(struct session *session, void __user *arg)
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
-static long resolve(void __user *arg)
+static long resolve(struct session *session, void __user *arg)
 {
 	struct nooks_resolve request;
+	int ret;
 
 	if (copy_from_user(&request, arg, sizeof(request)))
 		return -EFAULT;
 	request.name[sizeof(request.name) - 1] = '\0';
 	nooks_import_resolve(&request);
+	ret = request.data ? nooks_driver_use(session->name, request.data) : 0;
+	if (ret)
+		return ret;
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
@@ -89,7 +93,10 @@ static long control_ioctl(struct file *file, unsigned int command, unsigned long
 		mutex_unlock(&session->lock);
 		return ret;
 	case NOOKS_IOC_RESOLVE:
-		return resolve((void __user *)arg);
+		mutex_lock(&session->lock);
+		ret = resolve(session, (void __user *)arg);
+		mutex_unlock(&session->lock);
+		return ret;
 	default:
 		return -ENOTTY;
 	}

@@ -10,6 +10,7 @@
 #include "generated.h"
 #include "image.h"
 #include "life.h"
+#include "symbols.h"
 #include "sysfs.h"
 
 /* All drivers. The mutex is outside every driver's lock. */
@@ -97,17 +98,60 @@ unlock:
  */
 void nooks_driver_destroy(struct nooks_driver *driver)
 {
+	unsigned int i;
+
 	mutex_lock(&drivers_mutex);
 	list_del_init(&driver->list);
 	mutex_unlock(&drivers_mutex);
 	nooks_sysfs_remove(driver);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
+	for (i = 0; i < NOOKS_MAX_MODULES; i++)
+		module_put(driver->modules[i]);
 	nooks_net_forget(driver);
 	nooks_heap_destroy(&driver->heap);
 	nooks_domain_destroy(driver->domain);
 	nooks_sysfs_put(driver);
 	module_put(THIS_MODULE);
+}
+
+/**
+ * nooks_driver_use - a driver's image is going to use a symbol
+ * @name: of the driver
+ * @addr: of the symbol
+ *
+ * The rewritten image imports by address, so the module loader does not know that it needs the module
+ * that the symbol is in: hold that. Context: may sleep. Return: 0, -ENOENT if the module or the
+ * driver is going, -EMFILE.
+ */
+int nooks_driver_use(const char *name, unsigned long addr)
+{
+	struct nooks_driver *driver;
+	struct module *owner;
+	unsigned int i;
+	int ret = -ENOENT;
+
+	mutex_lock(&drivers_mutex);
+	driver = find_locked(name);
+	preempt_disable();
+	owner = nooks_sym.__module_address(addr);
+	if (!owner)
+		ret = 0;
+	for (i = 0; driver && owner && ret; i++) {
+		if (i == NOOKS_MAX_MODULES) {
+			ret = -EMFILE;
+			break;
+		}
+		if (!driver->modules[i] && try_module_get(owner))
+			driver->modules[i] = owner;
+		if (!driver->modules[i])
+			break;
+		if (driver->modules[i] == owner)
+			ret = 0;
+	}
+	preempt_enable();
+	mutex_unlock(&drivers_mutex);
+	return ret;
 }
 
 /**

@@ -72,6 +72,7 @@ enum nooks_recovery_policy {
 };
 
 #define NOOKS_MAX_FAILURES	32
+#define NOOKS_MAX_MODULES	16
 
 /**
  * struct nooks_driver - a driver in its domain
@@ -82,6 +83,7 @@ enum nooks_recovery_policy {
  * @loaded: its init has returned 0 once
  * @domain: where it runs
  * @module: NULL until its image is known, and after it is gone
+ * @modules: other modules whose symbols its image uses, each with a reference
  * @image: the image's head
  * @sections: of the image, read-only to the driver
  * @stubs: entry stubs' descriptors, by address of the stub
@@ -117,6 +119,7 @@ struct nooks_driver {
 	bool loaded;
 	struct nooks_domain *domain;
 	struct module *module;
+	struct module *modules[NOOKS_MAX_MODULES];
 	const struct nooks_image *image;
 	const struct nooks_section *sections;
 	struct nooks_stub *stubs;

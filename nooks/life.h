@@ -8,6 +8,7 @@ struct nooks_driver;
 struct nooks_driver *nooks_driver_create(const char *name);
 void nooks_driver_destroy(struct nooks_driver *driver);
 void nooks_driver_abandon(const char *name);
+int nooks_driver_use(const char *name, unsigned long addr);
 int nooks_drivers_init(void);
 void nooks_drivers_exit(void);
 

@@ -27,6 +27,7 @@ static const struct {
 	SYMBOL(__start_rodata),
 	SYMBOL(__end_rodata),
 	SYMBOL(core_kernel_text),
+	SYMBOL(__module_address),
 	SYMBOL(__module_text_address),
 	SYMBOL(module_kallsyms_lookup_name),
 #undef SYMBOL

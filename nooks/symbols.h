@@ -28,6 +28,7 @@ struct nooks_symbols {
 	char *__start_rodata;
 	char *__end_rodata;
 	int (*core_kernel_text)(unsigned long addr);
+	struct module *(*__module_address)(unsigned long addr);
 	struct module *(*__module_text_address)(unsigned long addr);
 	unsigned long (*kallsyms_lookup_name)(const char *name);
 	unsigned long (*module_kallsyms_lookup_name)(const char *name);
