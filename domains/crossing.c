@@ -38,17 +38,21 @@ static_assert(offsetof(struct pt_regs, flags) == 144);
  */
 void nooks_crossing_restore(struct nooks_crossing *x)
 {
+	bool bh = !x->irqs_off && softirq_count() > (x->preempt_count & SOFTIRQ_MASK);
+
 	while (rcu_preempt_depth() > x->rcu_nesting)
 		__rcu_read_unlock();
+	/* Before interrupts are on: at their end they look at it. The driver may have put anything. */
+	preempt_count_set(x->preempt_count + (bh ? SOFTIRQ_DISABLE_OFFSET : 0));
+	current->pagefault_disabled = x->pagefault_disabled;
+	/* An interrupt must leave the task that it came upon as it is: dying, say, or about to sleep. */
+	if (in_task() && x->running && READ_ONCE(current->__state) != TASK_RUNNING)
+		__set_current_state(TASK_RUNNING);
 	if (!x->irqs_off) {
 		local_irq_enable();
-		while (softirq_count() > (x->preempt_count & SOFTIRQ_MASK))
+		if (bh)
 			local_bh_enable();
 	}
-	if (preempt_count() != x->preempt_count)
-		preempt_count_set(x->preempt_count);
-	if (READ_ONCE(current->__state) != TASK_RUNNING)
-		__set_current_state(TASK_RUNNING);
 }
 
 /**
@@ -86,6 +90,8 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 	x->preempt_count = preempt_count();
 	x->rcu_nesting = rcu_preempt_depth();
 	x->irqs_off = irqs_disabled();
+	x->pagefault_disabled = current->pagefault_disabled;
+	x->running = READ_ONCE(current->__state) == TASK_RUNNING;
 	INIT_LIST_HEAD(&x->held);
 
 	if (WARN_ON_ONCE(in_nmi()))

@@ -68,6 +68,8 @@ struct nooks_argument {
  * @preempt_count: at entry
  * @rcu_nesting: at entry
  * @irqs_off: at entry
+ * @pagefault_disabled: at entry
+ * @running: the state of the task was TASK_RUNNING at entry
  * @import: index of the kernel function called last, for reports
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
@@ -89,7 +91,9 @@ struct nooks_crossing {
 	struct task_struct *task;
 	int preempt_count;
 	int rcu_nesting;
+	int pagefault_disabled;
 	bool irqs_off;
+	bool running;
 	u16 import;
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];

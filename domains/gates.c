@@ -22,6 +22,10 @@ unsigned long nooks_native_gates[NOOKS_NR_GATES] __ro_after_init;
 /* Protected by module init and exit, the only users. */
 static u64 saved_gates[NOOKS_NR_GATES], our_gates[NOOKS_NR_GATES];
 
+/* A second mapping of the IDT. Kept, since giving the gates back must not need memory. */
+static u64 *idt_alias;
+static void *idt_base;
+
 static struct page *page_of(const void *addr)
 {
 	if (is_vmalloc_addr(addr) ||
@@ -87,8 +91,6 @@ static int link_stubs(void)
 int __init nooks_gates_init(void)
 {
 	const gate_desc *idt = nooks_sym.idt_table;
-	u64 *alias;
-	void *base;
 	unsigned int i;
 	int ret;
 
@@ -109,12 +111,11 @@ int __init nooks_gates_init(void)
 	ret = link_stubs();
 	if (ret)
 		return ret;
-	alias = nooks_map_alias(idt, NOOKS_NR_GATES * sizeof(*idt), &base);
-	if (!alias)
+	idt_alias = nooks_map_alias(idt, NOOKS_NR_GATES * sizeof(*idt), &idt_base);
+	if (!idt_alias)
 		return -ENOMEM;
 	for (i = 0; i < NOOKS_NR_GATES; i++)
-		WRITE_ONCE(alias[2 * i], our_gates[i]);
-	vunmap(base);
+		WRITE_ONCE(idt_alias[2 * i], our_gates[i]);
 	return 0;
 }
 
@@ -127,21 +128,16 @@ int __init nooks_gates_init(void)
 void nooks_gates_exit(void)
 {
 	const gate_desc *idt = nooks_sym.idt_table;
-	u64 *alias;
-	void *base;
 	unsigned int i;
 
-	alias = nooks_map_alias(idt, NOOKS_NR_GATES * sizeof(*idt), &base);
-	if (WARN_ON_ONCE(!alias))
-		return;
 	for (i = 0; i < NOOKS_NR_GATES; i++) {
 		unsigned long stub = (unsigned long)nooks_gate_stubs + i * NOOKS_GATE_SIZE;
 		gate_desc gate = idt[i];
 
 		if (!WARN_ON_ONCE(gate_offset(&gate) != stub))
-			WRITE_ONCE(alias[2 * i], saved_gates[i]);
+			WRITE_ONCE(idt_alias[2 * i], saved_gates[i]);
 	}
-	vunmap(base);
+	vunmap(idt_base);
 	/* A CPU inside a stub has interrupts off: once it has taken one, it is out. */
 	nooks_domain_kick();
 }

@@ -164,7 +164,7 @@ static int grant(struct nooks_domain *domain, const void *start, size_t size,
 
 	if (addr < TASK_SIZE_MAX || end < addr)
 		return -EFAULT;
-	for (; addr < end && !ret; addr += PAGE_SIZE) {
+	while (addr < end && !ret) {
 		unsigned long flags, entry, *leaf;
 
 		ret = stock_spare(domain, gfp);
@@ -173,13 +173,14 @@ static int grant(struct nooks_domain *domain, const void *start, size_t size,
 		raw_spin_lock_irqsave(&domain->table_lock, flags);
 		leaf = private_leaf(domain, addr, true);
 		entry = kernel_entry(addr, 0);
-		if (!leaf)
-			ret = -ENOMEM;	/* another CPU took the spare tables */
-		else if (!entry)
+		if (leaf && !entry)
 			ret = -EFAULT;
-		else
+		else if (leaf)
 			WRITE_ONCE(*leaf, (restricted(entry) | GRANTED | set) & ~clear);
 		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
+		/* No leaf: another CPU took the spare tables. Once more, with new ones. */
+		if (leaf)
+			addr += PAGE_SIZE;
 	}
 	return ret;
 }

@@ -95,7 +95,9 @@ void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack)
 	list_move(&stack->list, &domain->free_stacks);
 	domain->nr_used--;
 	wake = !domain->open && !domain->nr_used;
-	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	raw_spin_unlock(&domain->stack_lock);
+	/* With interrupts off: give_slot() waits for that before the domain is freed. */
 	if (wake)
 		wake_up_all(&domain->idle);
+	local_irq_restore(flags);
 }

@@ -103,7 +103,7 @@ SYM_CODE_START(nooks_switch_in)
 	HINT_KERNEL_SIDE
 	movq	%rdi, %rbx
 	movq	%rsi, %r12
-	movq	%rdx, %r11
+	movq	%rdx, %r14
 	movq	%rcx, %r13
 	pushfq
 	popq	%rbp
@@ -126,10 +126,11 @@ SYM_CODE_START(nooks_switch_in)
 1:	xorl	%eax, %eax
 	UNWIND_HINT_EMPTY
 	ANNOTATE_RETPOLINE_SAFE
-	call	*%r11
+	call	*%r14
 	UNWIND_HINT_EMPTY
 	pushfq
 	cli
+	cld
 	movq	CROSSING, %rbx
 	movq	KERNEL_CR3, %rcx
 	movq	%rcx, %cr3
@@ -163,6 +164,7 @@ SYM_CODE_START(nooks_leave)
 	pushq	%rbp
 	pushfq
 	cli
+	cld
 	movq	CROSSING, %rbx
 	movq	KERNEL_CR3, %rax
 	movq	%rax, %cr3
@@ -401,8 +403,20 @@ SYM_CODE_START(nooks_interrupted_ist)
 	movq	X_DOMAIN(%rbx), %rax
 	movq	X_INCARNATION(%rbx), %rcx
 	cmpq	D_INCARNATION(%rax), %rcx
-	jne	nooks_unwind
-	pushq	%rsi
+	je	3f
+	/*
+	 * Not out of this file's own code: the CPU may have delivered an interrupt there, which must
+	 * reach its handler. That code looks itself, soon.
+	 */
+	movq	X_KERNEL_SP(%rbx), %rcx
+	movq	SAVED_RIP(%rcx), %rcx
+	leaq	nooks_switch_text_start(%rip), %rax
+	cmpq	%rax, %rcx
+	jb	nooks_unwind
+	leaq	nooks_switch_text_end(%rip), %rax
+	cmpq	%rax, %rcx
+	jae	nooks_unwind
+3:	pushq	%rsi
 	pushq	%rdi
 	pushq	%r8
 	pushq	%r9

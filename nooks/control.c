@@ -15,10 +15,12 @@
  * struct session - one open file
  * @lock: protects @name
  * @name: of the driver that was made by it, or empty
+ * @loader: process that made it
  */
 struct session {
 	struct mutex lock;
 	char name[NOOKS_NAME_LEN];
+	pid_t loader;
 };
 
 static int control_open(struct inode *inode, struct file *file)
@@ -40,7 +42,7 @@ static int control_release(struct inode *inode, struct file *file)
 	struct session *session = file->private_data;
 
 	if (*session->name)
-		nooks_driver_abandon(session->name);
+		nooks_driver_abandon(session->name, session->loader);
 	kfree(session);
 	return 0;
 }
@@ -61,6 +63,7 @@ static long create(struct session *session, void __user *arg)
 	if (IS_ERR(driver))
 		return PTR_ERR(driver);
 	strscpy(session->name, request.name, sizeof(session->name));
+	session->loader = current->tgid;
 	request.id = driver->domain->id;
 	request.entry = (unsigned long)nooks_entry;
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;

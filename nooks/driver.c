@@ -157,16 +157,17 @@ int nooks_driver_use(const char *name, unsigned long addr)
 /**
  * nooks_driver_abandon - the loader has closed its file
  * @name: of the driver that it made
+ * @loader: process that made it
  *
  * A driver that never got its module, or whose init has failed, goes. Context: may sleep.
  */
-void nooks_driver_abandon(const char *name)
+void nooks_driver_abandon(const char *name, pid_t loader)
 {
 	struct nooks_driver *driver;
 
 	mutex_lock(&drivers_mutex);
 	driver = find_locked(name);
-	if (driver && !driver->module && !driver->loaded)
+	if (driver && driver->loader == loader && !driver->module && !driver->loaded)
 		list_del_init(&driver->list);
 	else
 		driver = NULL;
@@ -208,10 +209,17 @@ static int coming(struct module *mod)
 
 	mutex_lock(&drivers_mutex);
 	driver = find_locked(mod->name);
-	if (driver && driver->loader == current->tgid && !driver->module)
+	if (driver && driver->loader == current->tgid && !driver->module) {
 		ret = nooks_image_adopt(driver, mod);
-	else if (driver)
+		/* The chain does not call back with GOING whoever has refused. */
+		if (ret)
+			nooks_image_drop(driver);
+	} else if (driver) {
 		ret = -EBUSY;
+	} else if (nooks_image_of(mod)) {
+		pr_err("%s: made by nooks-load, and has no domain any more\n", mod->name);
+		ret = -ENOEXEC;
+	}
 	mutex_unlock(&drivers_mutex);
 	return ret;
 }

@@ -96,6 +96,15 @@ static int set_view(struct nooks_driver *driver, const struct nooks_section *sec
 	}
 }
 
+/** nooks_image_of - the head of a module's image, NULL if nooks-load has not made it. May sleep. */
+struct nooks_image *nooks_image_of(const struct module *mod)
+{
+	char symbol[MODULE_NAME_LEN + sizeof(":" NOOKS_IMAGE_SYMBOL)];
+
+	snprintf(symbol, sizeof(symbol), "%s:" NOOKS_IMAGE_SYMBOL, mod->name);
+	return (void *)nooks_sym.module_kallsyms_lookup_name(symbol);
+}
+
 /**
  * nooks_image_adopt - a module with our image has come to state COMING
  * @driver: whose image it is, without one yet
@@ -106,13 +115,10 @@ static int set_view(struct nooks_driver *driver, const struct nooks_section *sec
  */
 int nooks_image_adopt(struct nooks_driver *driver, struct module *mod)
 {
-	char symbol[NOOKS_NAME_LEN + sizeof(":" NOOKS_IMAGE_SYMBOL)];
-	struct nooks_image *image;
+	struct nooks_image *image = nooks_image_of(mod);
 	unsigned int i;
 	int ret;
 
-	snprintf(symbol, sizeof(symbol), "%s:" NOOKS_IMAGE_SYMBOL, mod->name);
-	image = (void *)nooks_sym.module_kallsyms_lookup_name(symbol);
 	ret = image ? check(driver, mod, image) : -ENOEXEC;
 	if (ret) {
 		pr_err("%s: not an image of this version's nooks-load\n", mod->name);

@@ -7,8 +7,10 @@
 
 struct module;
 struct nooks_driver;
+struct nooks_image;
 struct nooks_section;
 
+struct nooks_image *nooks_image_of(const struct module *mod);
 int nooks_image_adopt(struct nooks_driver *driver, struct module *mod);
 int nooks_image_save(struct nooks_driver *driver);
 int nooks_image_restore(struct nooks_driver *driver);

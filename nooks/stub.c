@@ -62,14 +62,44 @@ bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int
 	return s->role == role || same_shape(&nooks_roles[s->role], &nooks_roles[role]);
 }
 
+/* A return value as the kernel may see it; false if the role does not allow it. */
+static bool check_return(const struct nooks_role *role, unsigned long *ret)
+{
+	long value;
+
+	switch (role->ret) {
+	case NOOKS_RETURN_VOID:
+		*ret = 0;
+		return true;
+	case NOOKS_RETURN_POINTER:
+		return true;
+	default:
+		break;
+	}
+	value = role->ret_size == 8 ? (long)*ret : role->ret_size == 4 ? (s32)*ret :
+		role->ret_size == 2 ? (s16)*ret : (s8)*ret;
+	if (role->ret == NOOKS_RETURN_ERRNO && (value > 0 || value < -MAX_ERRNO))
+		return false;
+	if (role->ret == NOOKS_RETURN_RANGE && (value < role->ret_min || value > role->ret_max))
+		return false;
+	*ret = value;
+	return true;
+}
+
 /* After the function has run: put the thread right, whatever the driver has left of it. */
-static int finish(struct nooks_crossing *x, int status)
+static int finish(struct nooks_crossing *x, int status, const struct nooks_role *role,
+		  unsigned long *ret)
 {
 	if (status == NOOKS_CALL_DONE && !nooks_crossing_balanced(x)) {
 		nooks_fail(x, NOOKS_UNBALANCED, 0,
 			   "returned with %s", !list_empty(&x->held) ? "a lock held" :
 			   preempt_count() != x->preempt_count ? "preemption or softirqs off" :
 			   "interrupts or RCU in another state than at entry");
+		status = NOOKS_CALL_UNWOUND;
+	}
+	if (status == NOOKS_CALL_DONE && role && !check_return(role, ret)) {
+		nooks_fail(x, NOOKS_BAD_RETURN, *ret, "%s may not return %ld", role->name,
+			   (long)*ret);
 		status = NOOKS_CALL_UNWOUND;
 	}
 	if (status == NOOKS_CALL_UNWOUND)
@@ -79,8 +109,8 @@ static int finish(struct nooks_crossing *x, int status)
 	return status;
 }
 
-static int call(struct nooks_crossing *x, struct nooks_stub *stub, const unsigned long *args,
-		unsigned long *ret)
+static int call(struct nooks_crossing *x, struct nooks_stub *stub, const struct nooks_role *role,
+		const unsigned long *args, unsigned long *ret)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	unsigned long injected[6], fn = stub->fn;
@@ -90,7 +120,7 @@ static int call(struct nooks_crossing *x, struct nooks_stub *stub, const unsigne
 	if (unlikely(READ_ONCE(driver->inject)))
 		fn = nooks_inject_entry(driver, stub, &args, injected);
 	status = nooks_domain_call(x, driver->domain, fn, args, ret);
-	return status == NOOKS_CALL_CLOSED ? status : finish(x, status);
+	return status == NOOKS_CALL_CLOSED ? status : finish(x, status, role, ret);
 }
 
 /** nooks_call_stub - call a driver function with nothing lent; see driver.h */
@@ -99,7 +129,7 @@ int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned
 	struct nooks_crossing x;
 
 	x.nr_arguments = 0;
-	return call(&x, stub, args, ret);
+	return call(&x, stub, NULL, args, ret);
 }
 
 /* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
@@ -136,30 +166,6 @@ static void lend(struct nooks_crossing *x, const struct nooks_role *role, const 
 	}
 }
 
-/* A return value as the kernel may see it; false if the role does not allow it. */
-static bool check_return(const struct nooks_role *role, unsigned long *ret)
-{
-	long value;
-
-	switch (role->ret) {
-	case NOOKS_RETURN_VOID:
-		*ret = 0;
-		return true;
-	case NOOKS_RETURN_POINTER:
-		return true;
-	default:
-		break;
-	}
-	value = role->ret_size == 8 ? (long)*ret : role->ret_size == 4 ? (s32)*ret :
-		role->ret_size == 2 ? (s16)*ret : (s8)*ret;
-	if (role->ret == NOOKS_RETURN_ERRNO && (value > 0 || value < -MAX_ERRNO))
-		return false;
-	if (role->ret == NOOKS_RETURN_RANGE && (value < role->ret_min || value > role->ret_max))
-		return false;
-	*ret = value;
-	return true;
-}
-
 /**
  * nooks_call_lending - as nooks_call_role(), lending some more memory
  * @stub: what to call
@@ -179,13 +185,7 @@ unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_rol
 		x.arguments[x.nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
 		};
-	if (call(&x, stub, args, &ret) != NOOKS_CALL_DONE)
-		return role->fail;
-	if (!check_return(role, &ret)) {
-		nooks_fail(&x, NOOKS_BAD_RETURN, ret, "%s may not return %ld", role->name, (long)ret);
-		return role->fail;
-	}
-	return ret;
+	return call(&x, stub, role, args, &ret) == NOOKS_CALL_DONE ? ret : role->fail;
 }
 
 /** nooks_call_role - call a driver function as its role says; see driver.h */

@@ -145,10 +145,12 @@ struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigne
  * nooks_object_containing - the smallest object with a type that an address lies in
  * @driver: whose objects
  * @addr: the address; in objects of more than NOOKS_OBJECT_SPAN pages only the first ones count
+ * @copy: NULL, or gets what the object was: another thread may free it at any time
  *
- * Context: any but NMI. Return: the object or NULL.
+ * Context: any but NMI. Return: true if there is one.
  */
-struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsigned long addr)
+bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
+			     struct nooks_object *copy)
 {
 	struct nooks_objects *objects = &driver->objects;
 	struct nooks_object *object, *found = NULL;
@@ -164,6 +166,8 @@ struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsign
 				found = object;
 		}
 	}
+	if (found && copy)
+		*copy = *found;
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	return found;
 }

@@ -118,7 +118,8 @@ struct nooks_object *nooks_object_get(struct nooks_driver *driver,
 struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigned int type,
 					    const void *start);
 /* The object with a type that contains an address; the smallest one. */
-struct nooks_object *nooks_object_containing(struct nooks_driver *driver, unsigned long addr);
+bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
+			     struct nooks_object *copy);
 /*
  * Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent.
  */

@@ -26,14 +26,15 @@ struct target {
 };
 
 /* Kernel memory that the arguments of the current call lend. */
-static bool find_argument(struct nooks_crossing *x, unsigned long addr, struct target *target)
+static bool find_argument(struct nooks_crossing *x, unsigned long addr, unsigned int width,
+			  struct target *target)
 {
 	unsigned int i;
 
 	for (i = 0; i < x->nr_arguments; i++) {
 		const struct nooks_argument *arg = &x->arguments[i];
 
-		if (addr - arg->start >= arg->size)
+		if (addr - arg->start >= arg->size || width > arg->size - (addr - arg->start))
 			continue;
 		target->type = arg->type;
 		target->offset = addr - arg->start;
@@ -45,12 +46,12 @@ static bool find_argument(struct nooks_crossing *x, unsigned long addr, struct t
 
 static bool find_object(struct nooks_crossing *x, unsigned long addr, struct target *target)
 {
-	struct nooks_object *object = nooks_object_containing(nooks_driver_of(x), addr);
+	struct nooks_object object;
 
-	if (!object)
+	if (!nooks_object_containing(nooks_driver_of(x), addr, &object))
 		return false;
-	target->type = object->type;
-	target->offset = addr - object->start;
+	target->type = object.type;
+	target->offset = addr - object.start;
 	target->any = false;
 	return true;
 }
@@ -85,10 +86,11 @@ static bool find_page(struct nooks_crossing *x, unsigned long addr, struct targe
 }
 
 /* The thread's own state that inline functions of the kernel headers change. */
-static bool find_own(struct nooks_crossing *x, unsigned long addr, struct target *target)
+static bool find_own(unsigned long addr, unsigned int width, struct target *target)
 {
-	target->any = addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
-		      addr == (unsigned long)&current->pagefault_disabled;
+	target->any = width <= sizeof(int) &&
+		      (addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
+		       addr == (unsigned long)&current->pagefault_disabled);
 	target->type = NOOKS_TYPE_none;
 	target->offset = 0;
 	return target->any;
@@ -155,11 +157,11 @@ static struct nooks_decoder decoder(void)
 	};
 }
 
-static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int size,
-		      struct target *target)
+static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int width,
+		      unsigned int size, struct target *target)
 {
-	if (find_argument(x, addr, target) || find_object(x, addr, target) ||
-	    find_own(x, addr, target) || find_page(x, addr, target) ||
+	if (find_argument(x, addr, width, target) || find_object(x, addr, target) ||
+	    find_own(addr, width, target) || find_page(x, addr, target) ||
 	    find_shared_info(x, addr, target))
 		return true;
 	if (!nooks_net_may_store(nooks_driver_of(x), x, addr, size))
@@ -198,7 +200,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		return NOOKS_UNWIND;
 	}
 	size = (unsigned long)store.width * store.count;
-	if (!target_of(x, store.addr, size, &target)) {
+	if (!target_of(x, store.addr, store.width, size, &target)) {
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs,
 				"%lu bytes, to no object that the driver holds", size);
 		return NOOKS_UNWIND;
@@ -208,6 +210,13 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s (offset %lu, %lu bytes)",
 				nooks_types[target.type].name, field ? field->name : "?",
 				target.offset, size);
+		return NOOKS_UNWIND;
+	}
+	/* Half a pointer is none, even if the half is 0. */
+	if (field && field->policy != NOOKS_FIELD_ANY &&
+	    (field->offset != target.offset || field->size != store.width)) {
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: a part of it",
+				nooks_types[target.type].name, field->name);
 		return NOOKS_UNWIND;
 	}
 	do {

@@ -33,7 +33,7 @@ void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long 
 	if (fmt)
 		vsnprintf(failure->text, sizeof(failure->text), fmt, args);
 	nooks_report(x, driver);
-	WRITE_ONCE(driver->state, NOOKS_CRASHED);
+	xchg(&driver->state, NOOKS_CRASHED);	/* before @loaded is read: see nooks_r_module_init() */
 	if (driver->loaded)
 		nooks_recovery_start(driver);
 }

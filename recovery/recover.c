@@ -106,12 +106,16 @@ static void recover(struct work_struct *work)
 	if (driver->state != NOOKS_CRASHED || !driver->image)
 		goto out;
 	set_state(driver, NOOKS_RECOVERING);
+	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
 	WRITE_ONCE(driver->inject, 0);
 	restart = shall_restart(driver, wish);
 
 	ret = release_all(driver);
+	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
+	if (!ret)
+		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
 	if (!ret && restart)
 		ret = start(driver);
 	if (!ret && restart) {
@@ -127,6 +131,8 @@ static void recover(struct work_struct *work)
 		pr_err("%s: restart failed (%d)\n", driver->name, ret);
 		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 		release_all(driver);
+		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
+			goto out;	/* another thread's failure: ditto */
 	}
 	set_state(driver, NOOKS_FAILED);
 out:
@@ -159,7 +165,8 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 	enum nooks_state state;
 
 	mutex_lock(&driver->lock);
-	if (!driver->loaded || !driver->image) {
+	/* OFFLINE: nooks_recovery_finish() has been here. */
+	if (!driver->loaded || driver->state == NOOKS_OFFLINE) {
 		mutex_unlock(&driver->lock);
 		return -ENODEV;
 	}

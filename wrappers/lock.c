@@ -138,15 +138,16 @@ static const struct lock_kind mutex_class =
 static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
 			unsigned long addr)
 {
-	struct nooks_object *object = nooks_object_containing(nooks_driver_of(x), addr);
+	struct nooks_object object;
 	const struct nooks_type *type;
 	unsigned int i;
 
-	if (!object || object->type >= nooks_nr_types)
+	if (!nooks_object_containing(nooks_driver_of(x), addr, &object) ||
+	    object.type >= nooks_nr_types)
 		return false;
-	type = &nooks_types[object->type];
+	type = &nooks_types[object.type];
 	for (i = 0; i < type->nr_fields; i++) {
-		if (type->fields[i].offset == addr - object->start &&
+		if (type->fields[i].offset == addr - object.start &&
 		    strstr(type->fields[i].name, class->field))
 			return true;
 	}

@@ -238,7 +238,7 @@ static bool put_pointer(struct walk *w, const struct spec *spec, unsigned long p
 	if (!is_token(p)) {
 		if (reach > 0 && !nooks_may_read((void *)p, reach))
 			return bad(w, p, "a pointer to print that is not mapped");
-		if (reach < 0 && !nooks_object_containing(nooks_driver_of(w->x), p))
+		if (reach < 0 && !nooks_object_containing(nooks_driver_of(w->x), p, NULL))
 			return bad(w, p, "a pointer to print that is no object of the driver's");
 	}
 	put_value(w->out, p);
