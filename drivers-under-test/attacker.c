@@ -1,34 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that does what no driver may: one access, chosen by parameters, to an address that the
- * test takes from /proc/kallsyms. The same file runs in a domain, where the attack must fail, and natively, where
- * it must do its damage.
+ * A driver that does what no driver may: one access, chosen by parameters. The same file runs in
+ * a domain, where the attack must fail, and natively, where it must do its damage. The addresses
+ * of the kernel's and of other drivers' memory come from /proc/kallsyms.
  */
 #define pr_fmt(fmt) "attacker: " fmt
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
 static char *attack = "none";
 module_param(attack, charp, 0444);
-MODULE_PARM_DESC(attack, "write, read, jump, null, undefined, overflow, stack, use-after-free, double-free, own-module, spin or none");
+MODULE_PARM_DESC(attack, "what to do: a name from the list in this file, or none");
 
 static unsigned long addr;
 module_param(addr, ulong, 0444);
-MODULE_PARM_DESC(addr, "what to access");
+MODULE_PARM_DESC(addr, "what to read, write, jump to, free or use as a stack");
 
 static unsigned long value;
 module_param(value, ulong, 0444);
-MODULE_PARM_DESC(value, "what to write there, as a long");
+MODULE_PARM_DESC(value, "what to write, as a long");
 
 static char *when = "init";
 module_param(when, charp, 0444);
 MODULE_PARM_DESC(when, "init, timer or work");
 
-static struct timer_list timer;
-static struct work_struct work;
+#define DELAY	(HZ / 5)	/* of timer and work: init is to have returned */
+
+static void on_timer(struct timer_list *unused);
+static void on_work(struct work_struct *unused);
+static DEFINE_TIMER(timer, on_timer);
+static DECLARE_DELAYED_WORK(work, on_work);
+
+static noinline void write_to(unsigned long p)
+{
+	*(volatile unsigned long *)p = value;
+	pr_info("%lx written, now %lx\n", p, READ_ONCE(*(unsigned long *)p));
+}
+
+static noinline void jump_to(unsigned long p)
+{
+	((void (*)(void))p)();
+}
+
+static void attack_write(void)
+{
+	write_to(addr);
+}
+
+static void attack_read(void)
+{
+	pr_info("%lx holds %lx\n", addr, READ_ONCE(*(unsigned long *)addr));
+}
+
+static void attack_jump(void)
+{
+	jump_to(addr);
+}
+
+static void attack_null(void)
+{
+	value = *(volatile unsigned long *)16;
+}
+
+static void attack_undefined(void)
+{
+	asm volatile("ud2");
+}
 
 static noinline int overflow(int n)
 {
@@ -38,42 +80,136 @@ static noinline int overflow(int n)
 	return n < 1000000 ? overflow(n + 1) + frame[0] : frame[0];
 }
 
+static void attack_overflow(void)
+{
+	value = overflow(0);
+}
+
+static void attack_stack(void)
+{
+	asm volatile("mov %0, %%rsp; push %%rax" : : "r"(addr) : "memory");
+}
+
+static void attack_use_after_free(void)
+{
+	void *p = kmalloc(65536, GFP_ATOMIC);
+
+	kfree(p);
+	OPTIMIZER_HIDE_VAR(p);
+	mdelay(200);		/* a domain's freed pages are taken away by a work item */
+	memset(p, 0xa5, 65536);
+}
+
+static void attack_double_free(void)
+{
+	void *p = kmalloc(64, GFP_ATOMIC), *again = p;
+
+	OPTIMIZER_HIDE_VAR(again);
+	kfree(p);
+	kfree(again);
+}
+
+static void attack_free(void)
+{
+	kfree((void *)addr);
+}
+
+static void attack_heap_jump(void)
+{
+	u8 *p = kmalloc(64, GFP_ATOMIC);
+
+	memset(p, 0xc3, 64);	/* ret */
+	jump_to((unsigned long)p);
+	kfree(p);
+}
+
+/* Below the red zone of the stack of the process that loads us. */
+static unsigned long user_address(void)
+{
+	return (task_pt_regs(current)->sp & ~7UL) - 256;
+}
+
+static void attack_user_write(void)
+{
+	write_to(user_address());
+}
+
+static void attack_user_jump(void)
+{
+	jump_to(task_pt_regs(current)->ip);
+}
+
+static void attack_own_text(void)
+{
+	unsigned long p;
+
+	asm("lea 0f(%%rip), %0; 0:" : "=r"(p));
+	write_to(p);
+}
+
+/* In a domain, a function's address is that of its entry stub; natively this is text, too. */
+static void attack_own_stub(void)
+{
+	write_to((unsigned long)on_timer);
+}
+
+/* The stub's descriptor, as its first instruction has it (nooks/abi.h). */
+static void attack_own_table(void)
+{
+	unsigned long stub = (unsigned long)on_timer;
+
+	OPTIMIZER_HIDE_VAR(stub);	/* or the address is that of an instruction in on_timer() */
+	write_to(*(int *)(stub + 3));
+}
+
+static void attack_own_module(void)
+{
+	write_to((unsigned long)&THIS_MODULE->exit);
+}
+
+/* Not an attack: a driver that takes its time is interrupted, and returns. */
+static void attack_spin(void)
+{
+	unsigned long end = jiffies + HZ / 2;
+
+	while (time_before(jiffies, end))
+		cpu_relax();
+}
+
+static void attack_none(void)
+{
+}
+
 static noinline void do_attack(void)
 {
-	void *p;
-
-	if (!strcmp(attack, "write")) {
-		*(volatile unsigned long *)addr = value;
-	} else if (!strcmp(attack, "read")) {
-		value = *(volatile unsigned long *)addr;
-	} else if (!strcmp(attack, "jump")) {
-		((void (*)(void))addr)();
-	} else if (!strcmp(attack, "null")) {
-		value = *(volatile unsigned long *)16;
-	} else if (!strcmp(attack, "undefined")) {
-		asm volatile("ud2");
-	} else if (!strcmp(attack, "overflow")) {
-		value = overflow(0);
-	} else if (!strcmp(attack, "stack")) {
-		asm volatile("mov %0, %%rsp; push %%rax" : : "r"(addr + 64) : "memory");
-	} else if (!strcmp(attack, "use-after-free")) {
-		p = kmalloc(65536, GFP_ATOMIC);
-		kfree(p);
-		mdelay(100);
-		memset(p, 0xa5, 65536);
-	} else if (!strcmp(attack, "double-free")) {
-		p = kmalloc(64, GFP_ATOMIC);
-		kfree(p);
-		kfree(p);
-	} else if (!strcmp(attack, "own-module")) {
-		WRITE_ONCE(THIS_MODULE->exit, (void *)0xdead000000000000);
-	} else if (!strcmp(attack, "spin")) {
-		unsigned long end = jiffies + HZ;
-
-		while (time_before(jiffies, end))
-			cpu_relax();
-	}
-	pr_info("survived\n");
+#define ATTACK(name, function)				\
+	do {						\
+		if (!strcmp(attack, name)) {		\
+			function();			\
+			pr_info("survived\n");		\
+			return;				\
+		}					\
+	} while (0)
+	ATTACK("write", attack_write);
+	ATTACK("read", attack_read);
+	ATTACK("jump", attack_jump);
+	ATTACK("null", attack_null);
+	ATTACK("undefined", attack_undefined);
+	ATTACK("overflow", attack_overflow);
+	ATTACK("stack", attack_stack);
+	ATTACK("use-after-free", attack_use_after_free);
+	ATTACK("double-free", attack_double_free);
+	ATTACK("free", attack_free);
+	ATTACK("heap-jump", attack_heap_jump);
+	ATTACK("user-write", attack_user_write);
+	ATTACK("user-jump", attack_user_jump);
+	ATTACK("own-text", attack_own_text);
+	ATTACK("own-stub", attack_own_stub);
+	ATTACK("own-table", attack_own_table);
+	ATTACK("own-module", attack_own_module);
+	ATTACK("spin", attack_spin);
+	ATTACK("none", attack_none);
+	pr_err("unknown attack %s\n", attack);
 }
 
 static void on_timer(struct timer_list *unused)
@@ -88,12 +224,10 @@ static void on_work(struct work_struct *unused)
 
 static int __init attacker_init(void)
 {
-	timer_setup(&timer, on_timer, 0);
-	INIT_WORK(&work, on_work);
 	if (!strcmp(when, "timer"))
-		mod_timer(&timer, jiffies + 1);
+		mod_timer(&timer, jiffies + DELAY);
 	else if (!strcmp(when, "work"))
-		schedule_work(&work);
+		schedule_delayed_work(&work, DELAY);
 	else
 		do_attack();
 	return 0;
@@ -102,7 +236,7 @@ static int __init attacker_init(void)
 static void __exit attacker_exit(void)
 {
 	del_timer_sync(&timer);
-	cancel_work_sync(&work);
+	cancel_delayed_work_sync(&work);
 }
 
 module_init(attacker_init);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The lab's targets, included by the top Makefile, which says what they need built first.
 
-.PHONY: test demo lab-setup lab-clean
+.PHONY: test demo bench lab-setup lab-clean
 
 # all tests, or those whose name matches T= or whose group matches G= (globs)
 test:
@@ -10,6 +10,10 @@ test:
 # a driver crashes: with nooks it comes back, without it the kernel dies
 demo:
 	@scripts/demo
+
+# what isolation costs, in counts and ratios
+bench:
+	@scripts/bench
 
 lab-setup:
 	@scripts/setup

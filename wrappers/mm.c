@@ -77,6 +77,12 @@ NOOKS_WRAPPER(kmalloc_trace)
 	return allocate(x, a2, (__force gfp_t)a1, "kmalloc_trace");
 }
 
+/* void *kmalloc_large(size_t size, gfp_t flags) */
+NOOKS_WRAPPER(kmalloc_large)
+{
+	return allocate(x, a0, (__force gfp_t)a1, "kmalloc_large");
+}
+
 /* void kfree(const void *p) */
 NOOKS_WRAPPER(kfree)
 {

@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What a driver in a domain may not do, fails the domain, changes nothing, and is reported; the
+# kernel and the other domains live on. isolation-native.sh is the control.
+# usage: isolation.sh
+# shellcheck shell=dash source=tests/attacks.sh
+. /tests/attacks.sh
+
+class=/sys/class/nooks
+dir=$class/attacker
+
+# target, kind of failure that is reported, contexts
+attacks='
+kernel-text	wild write	init timer work
+kernel-rodata	wild write	init
+kernel-data	wild write	init timer work
+page-table	wild write	init timer
+interrupt-table	wild write	init work
+other-domain	wild write	init timer work
+nooks-data	wild write	init
+nooks-table	wild write	init work
+user-memory	wild write	init
+own-text	wild write	init
+own-stub	wild write	init
+own-table	wild write	init
+own-module	wild write	init timer
+null		NULL dereference	init timer work
+non-canonical	wild read	init
+unmapped	wild read	init
+undefined	bad instruction	init timer
+unknown-function	bad jump	init work
+denied-function	denied call	init timer
+data-jump	bad jump	init
+heap-jump	bad jump	init timer
+user-code	bad jump	init
+overflow	stack overflow	init timer work
+wild-stack	wild write	init timer
+use-after-free	wild write	work
+double-free	bad argument	init timer
+foreign-free	bad argument	init work
+'
+
+gone() {
+	! loaded attacker && [ ! -e $dir ]
+}
+
+failed() {
+	[ "$(cat $dir/state)" = failed ]
+}
+
+# The attack in init: the loader says that it failed, and nothing stays.
+in_init() {
+	# shellcheck disable=SC2086
+	if load_isolated attacker $1 2>/tmp/said; then
+		diag "it loads"
+		unload attacker
+		return 1
+	fi
+	cat /tmp/said
+	grep -q '^nooks-load: attacker: did not start' /tmp/said && gone
+}
+
+# The attack in a callback: the driver loads, fails, and is stopped.
+in_callback() {
+	# shellcheck disable=SC2086
+	load_isolated attacker $1 when="$2" || return
+	echo stop >$dir/recovery
+	wait_for 20 failed || {
+		diag "it is $(cat $dir/state)"
+		unload attacker
+		return 1
+	}
+	unload attacker && gone
+}
+
+# contained TARGET KIND WHEN
+contained() {
+	local words addr before reports survivors status
+	words=$(parameters "$1")
+	addr=$(echo "$words" | sed -n 's/^attack=write addr=\([^ ]*\).*/\1/p')
+	[ -z "$addr" ] || before=$(value_at "$addr")
+	reports=$(said "BUG: NOOKS: $2 in ")
+	survivors=$(said "attacker: (survived|.* written)")
+	case $3 in
+	init) in_init "$words" ;;
+	*) in_callback "$words" "$3" ;;
+	esac
+	status=$?
+	[ "$(said "BUG: NOOKS: $2 in ")" -gt "$reports" ] || {
+		diag "no report of it: $(dmesg | grep 'BUG: NOOKS:' | tail -n 1)"
+		status=1
+	}
+	[ "$(said "attacker: (survived|.* written)")" -eq "$survivors" ] || {
+		diag "the driver went on"
+		status=1
+	}
+	[ -z "$addr" ] || [ "$(value_at "$addr")" = "$before" ] || {
+		diag "$addr has changed from $before"
+		status=1
+	}
+	return $status
+}
+
+# Interrupts and other work go on while a driver takes its time.
+spins() {
+	local failures=0
+	load_isolated attacker attack=spin when="$1" || return
+	if [ "$1" = init ]; then
+		[ "$(said "attacker: survived")" -gt "$2" ]
+	else
+		wait_for 20 [ "$(said "attacker: survived")" -gt "$2" ]
+	fi
+	failures=$(cat $dir/failures)
+	unload attacker && [ "$failures" = 0 ]
+}
+
+# Failures that go on end in giving up.
+gives_up() {
+	load_isolated attacker attack=null when=timer || return
+	echo 3 >$dir/max_failures
+	wait_for 60 failed && [ "$(cat $dir/failures)" = 3 ] && [ "$(cat $dir/restarts)" = 2 ] &&
+		kernel_said "attacker: 3 failures in .* giving up" && unload attacker && gone
+}
+
+count=$(echo "$attacks" | awk -F '\t+' 'NF { n += split($3, when, " ") } END { print n }')
+plan $((count + 11))
+check "nooks loads" load_nooks
+check "the victim loads in a domain" load_isolated victim
+tab=$(printf '\t')
+while IFS=$tab read -r target kind contexts; do
+	for when in $contexts; do
+		check "$target from $when: $kind" contained "$target" "$kind" "$when"
+	done
+done <<EOT
+$(echo "$attacks" | grep .)
+EOT
+for when in init timer work; do
+	check "a driver may spin in $when" spins $when "$(said "attacker: survived")"
+done
+check "a driver that fails again and again is given up" gives_up
+check "the victim runs" [ "$(cat $class/victim/state)" = running ]
+check "the victim's memory is as it was" \
+	[ "$(cat /sys/module/victim/parameters/treasure)" = $((0x600d)) ]
+check "the victim unloads" unload victim
+check "no domain is left" [ -z "$(find $class/ -type l)" ]
+check "nooks unloads" unload nooks
