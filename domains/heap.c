@@ -162,6 +162,15 @@ static void bury(struct nooks_heap *heap, struct nooks_block *block)
 	mod_delayed_work(system_wq, &heap->reap, 0);
 }
 
+/* Free a block that no domain can reach any more. */
+static void free_block(struct nooks_heap *heap, struct nooks_block *block)
+{
+	if (block->kind == BLOCK_SHARED && heap->gone)
+		heap->gone(heap, block->start, block->pages);
+	put_pages(block);
+	kfree(block);
+}
+
 /* Free what the dead list holds; it is revoked. */
 static void free_dead(struct nooks_heap *heap)
 {
@@ -176,11 +185,8 @@ static void free_dead(struct nooks_heap *heap)
 		return;
 	nooks_revoke_flush(heap->domain);
 	list_for_each_entry_safe(block, next, &dead, list) {
-		if (block->kind == BLOCK_SHARED && heap->gone)
-			heap->gone(heap, block->start, block->pages);
-		put_pages(block);
 		atomic_long_sub(block->pages, &heap->pages);
-		kfree(block);
+		free_block(heap, block);
 	}
 }
 
@@ -608,6 +614,7 @@ int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain)
 		INIT_LIST_HEAD(&heap->shared[i][true]);
 	}
 	INIT_LIST_HEAD(&heap->dead);
+	INIT_LIST_HEAD(&heap->remnants);
 	INIT_DELAYED_WORK(&heap->reap, reap_work);
 	atomic_long_set(&heap->pages, 0);
 	heap->limit = NOOKS_HEAP_LIMIT >> PAGE_SHIFT;
@@ -616,10 +623,11 @@ int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain)
 }
 
 /**
- * nooks_heap_reset - free everything
+ * nooks_heap_reset - take everything from the domain
  * @heap: of a domain that is closed and idle
  *
- * Shared pages that the kernel holds references on live until it puts them. Context: may sleep.
+ * The pages are freed by nooks_heap_settle() only: a device may still write to them. Context: may
+ * sleep; one caller at a time, of the three.
  */
 void nooks_heap_reset(struct nooks_heap *heap)
 {
@@ -635,15 +643,34 @@ void nooks_heap_reset(struct nooks_heap *heap)
 	xa_unlock_irqrestore(&heap->blocks, flags);
 
 	/* Nobody else is left to use the list. */
-	list_for_each_entry(block, &heap->dead, list)
+	list_for_each_entry(block, &heap->dead, list) {
 		nooks_revoke(heap->domain, block->start, block->pages << PAGE_SHIFT);
-	free_dead(heap);
+		atomic_long_sub(block->pages, &heap->pages);
+	}
+	nooks_revoke_flush(heap->domain);
+	list_splice_tail_init(&heap->dead, &heap->remnants);
 	WARN_ON_ONCE(atomic_long_read(&heap->pages));
+}
+
+/**
+ * nooks_heap_settle - free what nooks_heap_reset() has taken
+ * @heap: of a domain whose devices have been reset since
+ *
+ * Shared pages that the kernel holds references on live until it puts them. Context: may sleep.
+ */
+void nooks_heap_settle(struct nooks_heap *heap)
+{
+	struct nooks_block *block, *next;
+
+	list_for_each_entry_safe(block, next, &heap->remnants, list)
+		free_block(heap, block);
+	INIT_LIST_HEAD(&heap->remnants);
 }
 
 /** nooks_heap_destroy - free the heap of a closed and idle domain. Context: may sleep. */
 void nooks_heap_destroy(struct nooks_heap *heap)
 {
 	nooks_heap_reset(heap);
+	nooks_heap_settle(heap);
 	xa_destroy(&heap->blocks);
 }

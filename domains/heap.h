@@ -26,6 +26,7 @@ struct nooks_domain;
  *	allocated longest ago first
  * @dead: freed blocks that CPUs may still hold translations of
  * @reap: frees them, and shared blocks that nobody has wanted for a while
+ * @remnants: blocks from before the last reset, no longer in the domain
  * @pages: in use by the heap, for the limit; dead blocks included
  * @limit: in pages
  * @gone: NULL, or told of shared pages that are about to be given back; process context
@@ -36,6 +37,7 @@ struct nooks_heap {
 	struct list_head chunks;
 	struct list_head shared[NOOKS_HEAP_ORDERS][2];
 	struct list_head dead;
+	struct list_head remnants;
 	struct delayed_work reap;
 	atomic_long_t pages;
 	long limit;
@@ -46,6 +48,7 @@ struct nooks_heap {
 int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain);
 void nooks_heap_destroy(struct nooks_heap *heap);
 void nooks_heap_reset(struct nooks_heap *heap);
+void nooks_heap_settle(struct nooks_heap *heap);
 
 /* Objects: as @gfp allows. */
 void *nooks_heap_alloc(struct nooks_heap *heap, size_t size, gfp_t gfp);

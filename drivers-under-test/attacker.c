@@ -180,35 +180,42 @@ static void attack_none(void)
 {
 }
 
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} attacks[] = {
+	{ "write", attack_write },
+	{ "read", attack_read },
+	{ "jump", attack_jump },
+	{ "null", attack_null },
+	{ "undefined", attack_undefined },
+	{ "overflow", attack_overflow },
+	{ "stack", attack_stack },
+	{ "use-after-free", attack_use_after_free },
+	{ "double-free", attack_double_free },
+	{ "free", attack_free },
+	{ "heap-jump", attack_heap_jump },
+	{ "user-write", attack_user_write },
+	{ "user-jump", attack_user_jump },
+	{ "own-text", attack_own_text },
+	{ "own-stub", attack_own_stub },
+	{ "own-table", attack_own_table },
+	{ "own-module", attack_own_module },
+	{ "spin", attack_spin },
+	{ "none", attack_none },
+};
+
 static noinline void do_attack(void)
 {
-#define ATTACK(name, function)				\
-	do {						\
-		if (!strcmp(attack, name)) {		\
-			function();			\
-			pr_info("survived\n");		\
-			return;				\
-		}					\
-	} while (0)
-	ATTACK("write", attack_write);
-	ATTACK("read", attack_read);
-	ATTACK("jump", attack_jump);
-	ATTACK("null", attack_null);
-	ATTACK("undefined", attack_undefined);
-	ATTACK("overflow", attack_overflow);
-	ATTACK("stack", attack_stack);
-	ATTACK("use-after-free", attack_use_after_free);
-	ATTACK("double-free", attack_double_free);
-	ATTACK("free", attack_free);
-	ATTACK("heap-jump", attack_heap_jump);
-	ATTACK("user-write", attack_user_write);
-	ATTACK("user-jump", attack_user_jump);
-	ATTACK("own-text", attack_own_text);
-	ATTACK("own-stub", attack_own_stub);
-	ATTACK("own-table", attack_own_table);
-	ATTACK("own-module", attack_own_module);
-	ATTACK("spin", attack_spin);
-	ATTACK("none", attack_none);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(attacks); i++) {
+		if (strcmp(attack, attacks[i].name))
+			continue;
+		attacks[i].fn();
+		pr_info("survived\n");
+		return;
+	}
 	pr_err("unknown attack %s\n", attack);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include "../nooks/image.h"
 #include "../nooks/sysfs.h"
+#include "../wrappers/dma.h"
 #include "../wrappers/net.h"
 #include "../wrappers/pci.h"
 #include "generated.h"
@@ -46,6 +47,13 @@ static int release_all(struct nooks_driver *driver)
 		nooks_objects_release(driver, phase);
 	nooks_heap_reset(&driver->heap);
 	return 0;
+}
+
+/* The devices have been reset, or will not run again: nobody writes to the driver's old memory. */
+static void settle(struct nooks_driver *driver)
+{
+	nooks_dma_settle(driver);
+	nooks_heap_settle(&driver->heap);
 }
 
 /* Run init in a domain that is empty and pristine. */
@@ -119,6 +127,7 @@ static void recover(struct work_struct *work)
 	if (!ret && restart)
 		ret = start(driver);
 	if (!ret && restart) {
+		settle(driver);
 		driver->nr_restarts++;
 		nooks_sysfs_state_changed(driver);
 		pr_info("%s: restarted in %lld ms\n", driver->name,
@@ -196,6 +205,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	while (release_all(driver) == -ETIMEDOUT)
 		;			/* the module's memory can't go before they have */
+	settle(driver);
 	set_state(driver, NOOKS_OFFLINE);
 	mutex_unlock(&driver->lock);
 }

@@ -34,7 +34,10 @@ read_counters() {
 	done
 }
 
-# quiet: no packet has come or gone for a tenth of a second
+# quiet: no packet has come or gone for a tenth of a second. It starts no process, because that is
+# part of what is measured.
+mkfifo /tmp/never
+exec {never}<>/tmp/never
 quiet() {
 	local before
 
@@ -42,7 +45,7 @@ quiet() {
 	while
 		read_counters
 		before="${counters[tx_packets]} ${counters[rx_packets]}"
-		usleep 100000
+		read -rt 0.1 -u "$never" || true
 		read_counters
 		[[ $before != "${counters[tx_packets]} ${counters[rx_packets]}" ]]
 	do :; done
@@ -85,7 +88,7 @@ memory() {
 # Hashes and a slow nc would take longer than the network, so the guest sends zeros and does not
 # look at what comes; the tests look at it.
 connect() {
-	exec {socket}<>"/dev/tcp/$(peer_of "$iface")/$LAB_PEER"
+	exec {socket}<>"/dev/tcp/$peer/$LAB_PEER"
 }
 
 send() {
@@ -104,11 +107,11 @@ receive() {
 }
 
 send_datagrams() {
-	dd if=/dev/zero bs=64 count="$datagrams" status=none >"/dev/udp/$(peer_of "$iface")/$udp_port"
+	dd if=/dev/zero bs=64 count="$datagrams" status=none >"/dev/udp/$peer/$udp_port"
 }
 
 ping_by_turns() {
-	ping -q -A -c "$pings" -I "$iface" "$(peer_of "$iface")" >/tmp/ping
+	ping -q -A -c "$pings" -I "$iface" "$peer" >/tmp/ping
 }
 
 call_kernel() {
@@ -129,10 +132,13 @@ null() {
 	check "$mode: $processes processes" measure processes start_processes
 }
 
-traffic_checks=6
+traffic_checks=7
 traffic() {
 	iface=$(iface_of_driver $module) || bail "$module drives no interface"
 	check "$mode: an address" dhcp "$iface" || bail "no use without an address"
+	peer=$(peer_of "$iface")
+	quiet
+	check "$mode: nothing" measure nothing true
 	check "$mode: $mib MiB sent by TCP" measure tcp-send send
 	check "$mode: $mib MiB requested" request
 	check "$mode: $mib MiB received by TCP" measure tcp-receive receive

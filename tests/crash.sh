@@ -29,7 +29,7 @@ crashed_after() {
 	[ "$(counter failures)" -gt "$1" ]
 }
 
-plan $((4 + 4 * $#))
+plan $((4 + 5 * $#))
 check "nooks loads" load_nooks
 check "$module loads in a domain" load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
@@ -42,11 +42,14 @@ for fault; do
 	[ "$kind" = "$fault" ] || context=${fault#*,}
 	failures=$(counter failures)
 	restarts=$(counter restarts)
+	tcp_receive "$iface" 4 &
+	download=$!
 	echo "$kind $context" >"$dir"/inject
 	check "$kind in $context context is detected" wait_for 20 crashed_after "$failures"
 	check "it is reported" kernel_said "BUG: NOOKS: .* in "
 	check "$module restarts" wait_for 30 restarted_after "$restarts"
 	iface=$(iface_of_driver "$module") || bail "no interface after the restart"
+	check "the download of that time ends unharmed" wait $download
 	check "$iface works again" wait_for 20 ping_peer "$iface" 1
 done
 check "$module unloads" unload "$module"

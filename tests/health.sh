@@ -8,6 +8,7 @@
 complaint='\] WARNING:|BUG[: ]|Oops|Kernel panic|kernel BUG at|general protection fault'
 complaint="$complaint|INFO: task .* blocked for more than|INFO: rcu.* stall"
 complaint="$complaint|suspicious RCU usage|inconsistent lock state|possible .* locking"
+complaint="$complaint|memory corruption|Bad page state|invalid opcode:|list_(add|del) corruption"
 complaint="$complaint|UBSAN:|refcount_t:|ODEBUG:"
 complaint="$complaint|unregister_netdevice: waiting|segfault at|Out of memory"
 

@@ -101,15 +101,15 @@ contained() {
 	return $status
 }
 
-# Interrupts and other work go on while a driver takes its time.
+survived_after() {
+	[ "$(said "attacker: survived")" -gt "$1" ]
+}
+
+# spins WHEN: interrupts are taken while a driver takes its time: jiffies, which it waits for, go on
 spins() {
-	local failures=0
-	load_isolated attacker attack=spin when="$1" || return
-	if [ "$1" = init ]; then
-		[ "$(said "attacker: survived")" -gt "$2" ]
-	else
-		wait_for 20 [ "$(said "attacker: survived")" -gt "$2" ]
-	fi
+	local before failures
+	before=$(said "attacker: survived")
+	load_isolated attacker attack=spin when="$1" && wait_for 20 survived_after "$before" || return
 	failures=$(cat $dir/failures)
 	unload attacker && [ "$failures" = 0 ]
 }
@@ -135,7 +135,7 @@ done <<EOT
 $(echo "$attacks" | grep .)
 EOT
 for when in init timer work; do
-	check "a driver may spin in $when" spins $when "$(said "attacker: survived")"
+	check "a driver may spin in $when" spins $when
 done
 check "a driver that fails again and again is given up" gives_up
 check "the victim runs" [ "$(cat $class/victim/state)" = running ]

@@ -6,8 +6,11 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/pfn.h>
+#include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "dma.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -58,14 +61,73 @@ static struct nooks_mapping *to_mapping(struct nooks_object *object)
 	return container_of(object, struct nooks_mapping, object);
 }
 
-static void release_coherent(struct nooks_object *object)
+/**
+ * struct nooks_remnant - coherent memory of a failed driver
+ * @list: of all
+ * @driver: whose; compared only
+ * @dev: the device, with a reference
+ * @start: the kernel's address
+ * @size: in bytes
+ * @handle: the device's address
+ * @attrs: of the allocation
+ */
+struct nooks_remnant {
+	struct list_head list;
+	const struct nooks_driver *driver;
+	struct device *dev;
+	void *start;
+	size_t size;
+	dma_addr_t handle;
+	unsigned long attrs;
+};
+
+static LIST_HEAD(remnants);
+static DEFINE_MUTEX(remnants_lock);
+
+static void withdraw(struct nooks_object *object)
 {
-	struct nooks_coherent *c = to_coherent(object);
 	struct nooks_domain *domain = object->driver->domain;
 
 	nooks_revoke(domain, (void *)object->start, object->size);
 	nooks_revoke_flush(domain);
-	dma_free_attrs(c->dev, object->size, (void *)object->start, c->handle, c->attrs);
+}
+
+/* The device may still write there: see nooks_dma_settle(). Lost without memory. */
+static void release_coherent(struct nooks_object *object)
+{
+	struct nooks_coherent *c = to_coherent(object);
+	struct nooks_remnant *remnant = kmalloc(sizeof(*remnant), GFP_KERNEL);
+
+	withdraw(object);
+	if (!remnant)
+		return;
+	remnant->driver = object->driver;
+	remnant->dev = get_device(c->dev);
+	remnant->start = (void *)object->start;
+	remnant->size = object->size;
+	remnant->handle = c->handle;
+	remnant->attrs = c->attrs;
+	mutex_lock(&remnants_lock);
+	list_add_tail(&remnant->list, &remnants);
+	mutex_unlock(&remnants_lock);
+}
+
+/** nooks_dma_settle - free what was released while a device was running; see dma.h */
+void nooks_dma_settle(const struct nooks_driver *driver)
+{
+	struct nooks_remnant *remnant, *next;
+
+	mutex_lock(&remnants_lock);
+	list_for_each_entry_safe(remnant, next, &remnants, list) {
+		if (remnant->driver != driver)
+			continue;
+		list_del(&remnant->list);
+		dma_free_attrs(remnant->dev, remnant->size, remnant->start, remnant->handle,
+			       remnant->attrs);
+		put_device(remnant->dev);
+		kfree(remnant);
+	}
+	mutex_unlock(&remnants_lock);
 }
 
 static const struct nooks_object_class coherent_class = {
@@ -148,7 +210,10 @@ NOOKS_WRAPPER(dma_free_attrs)
 	}
 	object = nooks_object_remove(driver, &coherent_class, p);
 	if (object) {
-		release_coherent(object);
+		struct nooks_coherent *c = to_coherent(object);
+
+		withdraw(object);
+		dma_free_attrs(c->dev, object->size, (void *)object->start, c->handle, c->attrs);
 		nooks_object_free(object);
 	}
 	return 0;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* DMA memory of drivers: what recovery needs of it. */
+#ifndef NOOKS_DMA_H
+#define NOOKS_DMA_H
+
+struct nooks_driver;
+
+/*
+ * Free the coherent memory that recovery has taken from the driver. A device of a driver that failed
+ * was never told to stop. It can't reach memory while bus mastering is off, but the driver switches that
+ * on again at its restart, most likely before it resets the device, which meanwhile goes on
+ * where it was: its rings and buffers must still be there, and nobody else's. So to be called when the
+ * driver has started again, or goes for good. May sleep.
+ */
+void nooks_dma_settle(const struct nooks_driver *driver);
+
+#endif
