@@ -5,6 +5,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <asm/preempt.h>
+#include "../nooks/export.h"
 #include "domain.h"
 #include "layout.h"
 #include "switch.h"
@@ -54,6 +55,7 @@ void nooks_crossing_restore(struct nooks_crossing *x)
 			local_bh_enable();
 	}
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_crossing_restore);
 
 /**
  * nooks_crossing_balanced - has the function left the thread's state as it found it?
@@ -64,6 +66,7 @@ bool nooks_crossing_balanced(const struct nooks_crossing *x)
 	return preempt_count() == x->preempt_count && rcu_preempt_depth() == x->rcu_nesting &&
 	       !(x->flags & X86_EFLAGS_IF) == x->irqs_off && list_empty(&x->held);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_crossing_balanced);
 
 /**
  * nooks_domain_call - run a function inside a domain
@@ -115,9 +118,11 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 	*ret = value;
 	return NOOKS_CALL_DONE;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_call);
 
 /** nooks_crossing_end - give back what nooks_domain_call() took; @x must not be used after it */
 void nooks_crossing_end(struct nooks_crossing *x)
 {
 	nooks_stack_put(x->domain, x->stack);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_crossing_end);

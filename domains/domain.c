@@ -9,6 +9,7 @@
 #include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include <asm/mem_encrypt.h>
+#include "../nooks/export.h"
 #include "domain.h"
 #include "fault.h"
 
@@ -34,6 +35,7 @@ void nooks_domain_kick(void)
 {
 	on_each_cpu(nothing, NULL, 1);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_kick);
 
 static int take_slot(struct nooks_domain *domain)
 {
@@ -101,6 +103,7 @@ struct nooks_domain *nooks_domain_create(void)
 	}
 	return domain;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_create);
 
 /**
  * nooks_domain_destroy - free a domain
@@ -118,6 +121,7 @@ void nooks_domain_destroy(struct nooks_domain *domain)
 	nooks_tlb_deactivate();
 	kfree(domain);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_destroy);
 
 static void set_open(struct nooks_domain *domain, bool open)
 {
@@ -133,12 +137,14 @@ void nooks_domain_open(struct nooks_domain *domain)
 {
 	set_open(domain, true);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_open);
 
 /** nooks_domain_close - refuse entries; threads inside go on. Any context but NMI. */
 void nooks_domain_close(struct nooks_domain *domain)
 {
 	set_open(domain, false);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_close);
 
 /**
  * nooks_domain_fail_incarnation - close a domain and have all threads inside unwound
@@ -162,6 +168,7 @@ bool nooks_domain_fail_incarnation(struct nooks_domain *domain, unsigned long in
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
 	return first;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_fail_incarnation);
 
 /**
  * nooks_domain_wait_idle - wait until no thread is inside a closed domain
@@ -174,6 +181,7 @@ long nooks_domain_wait_idle(struct nooks_domain *domain, long timeout)
 {
 	return wait_event_timeout(domain->idle, !READ_ONCE(domain->nr_used), timeout);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_wait_idle);
 
 /* Why this machine can't have domains; NULL if it can. */
 static const char * __init unsupported(void)

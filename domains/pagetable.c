@@ -14,6 +14,7 @@
 #include <asm/pgtable.h>
 #include <asm/trap_pf.h>
 #include <asm/tlbflush.h>
+#include "../nooks/export.h"
 #include "../nooks/symbols.h"
 #include "domain.h"
 
@@ -27,6 +28,12 @@ static const int shifts[] = { PAGE_SHIFT, PMD_SHIFT, PUD_SHIFT, 39, 48 };
 static int top_level(void)
 {
 	return pgtable_l5_enabled() ? 4 : 3;
+}
+
+/* First address of the kernel's half. Those between the halves would alias others in the tables. */
+static unsigned long kernel_start(void)
+{
+	return -1UL << (shifts[top_level()] + 8);
 }
 
 static unsigned int table_index(unsigned long addr, int level)
@@ -162,7 +169,7 @@ static int grant(struct nooks_domain *domain, const void *start, size_t size,
 	unsigned long end = PAGE_ALIGN((unsigned long)start + size);
 	int ret = 0;
 
-	if (addr < TASK_SIZE_MAX || end < addr)
+	if (addr < kernel_start() || end < addr || size > end - addr)
 		return -EFAULT;
 	while (addr < end && !ret) {
 		unsigned long flags, entry, *leaf;
@@ -200,12 +207,14 @@ int nooks_grant_write(struct nooks_domain *domain, const void *start, size_t siz
 {
 	return grant(domain, start, size, _PAGE_RW | _PAGE_DIRTY | _PAGE_ACCESSED, 0, gfp);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_grant_write);
 
 /** nooks_grant_exec - let a domain execute kernel memory; read-only. See nooks_grant_write(). */
 int nooks_grant_exec(struct nooks_domain *domain, const void *start, size_t size, gfp_t gfp)
 {
 	return grant(domain, start, size, _PAGE_ACCESSED, _PAGE_NX, gfp);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_grant_exec);
 
 /* Keep the kernel's own permission to read and write: exception stacks, IDT, GDT, TSS. */
 static int grant_as_kernel(struct nooks_domain *domain, unsigned long start, size_t size, bool write)
@@ -283,6 +292,7 @@ void nooks_revoke(struct nooks_domain *domain, const void *start, size_t size)
 		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 	}
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_revoke);
 
 /**
  * nooks_revoke_flush - wait until no CPU uses a revoked translation
@@ -296,6 +306,7 @@ void nooks_revoke_flush(struct nooks_domain *domain)
 	nooks_tlb_raise(domain);
 	nooks_domain_kick();
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_revoke_flush);
 
 /* Does this leaf, as the hardware would see it, allow the access? */
 static bool allows(unsigned long entry, unsigned long error)
@@ -323,7 +334,7 @@ bool nooks_refill(struct nooks_domain *domain, unsigned long addr, unsigned long
 	bool retry = false;
 	int level;
 
-	if (addr < TASK_SIZE_MAX)
+	if (addr < kernel_start())
 		return false;
 	raw_spin_lock(&domain->table_lock);
 	for (level = top_level(); ; level--) {
@@ -352,6 +363,7 @@ bool nooks_refill(struct nooks_domain *domain, unsigned long addr, unsigned long
 	raw_spin_unlock(&domain->table_lock);
 	return retry;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_refill);
 
 /* Drop everything that is not granted in the private tables under @table for [@start, @end). */
 static void withdraw_table(unsigned long *table, int level, unsigned long base,
@@ -384,7 +396,7 @@ static void withdraw_table(unsigned long *table, int level, unsigned long base,
  */
 void nooks_withdraw(struct nooks_domain *domain, unsigned long start, unsigned long end)
 {
-	unsigned long base = -1UL << (shifts[top_level()] + 8);
+	unsigned long base = kernel_start();
 	unsigned long flags;
 	unsigned int i;
 
@@ -399,6 +411,7 @@ void nooks_withdraw(struct nooks_domain *domain, unsigned long start, unsigned l
 	}
 	raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_withdraw);
 
 /**
  * nooks_may_write - is all of a range writable in the domain?
@@ -412,11 +425,11 @@ bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size
 {
 	unsigned long addr = (unsigned long)start & PAGE_MASK;
 	unsigned long last = (unsigned long)start + size - 1;
-	bool may = size && last >= (unsigned long)start && addr >= TASK_SIZE_MAX;
+	bool may = size && last >= (unsigned long)start && addr >= kernel_start();
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&domain->table_lock, flags);
-	for (; may && addr <= last && addr >= TASK_SIZE_MAX; addr += PAGE_SIZE) {
+	for (; may && addr <= last && addr >= kernel_start(); addr += PAGE_SIZE) {
 		unsigned long *leaf = private_leaf(domain, addr, false);
 
 		may = leaf && (*leaf & GRANTED) && (*leaf & _PAGE_RW);
@@ -424,6 +437,7 @@ bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size
 	raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 	return may;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_may_write);
 
 /**
  * nooks_may_read - is all of a range mapped in the kernel?
@@ -437,14 +451,15 @@ bool nooks_may_read(const void *start, size_t size)
 	unsigned long addr = (unsigned long)start & PAGE_MASK;
 	unsigned long last = (unsigned long)start + size - 1;
 	unsigned long flags;
-	bool may = last >= (unsigned long)start && addr >= TASK_SIZE_MAX;
+	bool may = last >= (unsigned long)start && addr >= kernel_start();
 
 	local_irq_save(flags);
-	for (; may && addr <= last && addr >= TASK_SIZE_MAX; addr += PAGE_SIZE)
+	for (; may && addr <= last && addr >= kernel_start(); addr += PAGE_SIZE)
 		may = kernel_entry(addr, 0) != 0;
 	local_irq_restore(flags);
 	return may;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_may_read);
 
 /**
  * nooks_pagetable_create - build a domain's tables

@@ -7,6 +7,7 @@
 #include "../recovery/recover.h"
 #include "../wrappers/net.h"
 #include "driver.h"
+#include "export.h"
 #include "generated.h"
 #include "image.h"
 #include "life.h"
@@ -89,6 +90,7 @@ unlock:
 	kfree(driver);
 	return ERR_PTR(ret);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_driver_create);
 
 /**
  * nooks_driver_destroy - take an offline driver and its domain away
@@ -114,6 +116,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	nooks_sysfs_put(driver);
 	module_put(THIS_MODULE);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_driver_destroy);
 
 /**
  * nooks_driver_use - a driver's image is going to use a symbol

@@ -7,6 +7,7 @@
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
 #include "driver.h"
+#include "export.h"
 #include "imports.h"
 #include "symbols.h"
 
@@ -15,6 +16,20 @@
  * passes.
  */
 const nooks_wrapper_fn *nooks_wrapper_table;
+
+/* Generated tables and the text that domains execute have no file of their own to say this in. */
+NOOKS_EXPORT_FOR_TESTS(nooks_imports);
+NOOKS_EXPORT_FOR_TESTS(nooks_nr_imports);
+NOOKS_EXPORT_FOR_TESTS(nooks_types);
+NOOKS_EXPORT_FOR_TESTS(nooks_nr_types);
+NOOKS_EXPORT_FOR_TESTS(nooks_roles);
+NOOKS_EXPORT_FOR_TESTS(nooks_nr_roles);
+NOOKS_EXPORT_FOR_TESTS(nooks_ops_tables);
+NOOKS_EXPORT_FOR_TESTS(nooks_nr_ops_tables);
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_text_start);
+NOOKS_EXPORT_FOR_TESTS(nooks_domain_text_end);
+NOOKS_EXPORT_FOR_TESTS(nooks_switch_text_start);
+NOOKS_EXPORT_FOR_TESTS(nooks_switch_text_end);
 
 /* The driver has jumped into the switch code, or to a function that it may not call. */
 static unsigned long no_wrapper(unsigned long a0, unsigned long a1, unsigned long a2,
@@ -35,6 +50,7 @@ const struct nooks_import *nooks_import_find(const char *name)
 {
 	return bsearch(name, nooks_imports, nooks_nr_imports, sizeof(*nooks_imports), compare);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_import_find);
 
 /** nooks_import_at - the import that is the kernel's function at an address, or NULL. Any context. */
 const struct nooks_import *nooks_import_at(unsigned long addr)
@@ -48,6 +64,7 @@ const struct nooks_import *nooks_import_at(unsigned long addr)
 	*offset = '\0';
 	return nooks_import_find(name);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_import_at);
 
 /**
  * nooks_import_resolve - answer the loader

@@ -7,6 +7,7 @@
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
 #include "driver.h"
+#include "export.h"
 #include "generated.h"
 #include "inject.h"
 
@@ -28,6 +29,7 @@ struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub
 		return NULL;
 	return &driver->stubs[offset / NOOKS_STUB_SIZE];
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_stub_find);
 
 /* Do two roles lend the same things for the same arguments? */
 static bool same_shape(const struct nooks_role *a, const struct nooks_role *b)
@@ -61,6 +63,7 @@ bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int
 		return true;
 	return s->role == role || same_shape(&nooks_roles[s->role], &nooks_roles[role]);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_stub_bind);
 
 /* A return value as the kernel may see it; false if the role does not allow it. */
 static bool check_return(const struct nooks_role *role, unsigned long *ret)

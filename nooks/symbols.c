@@ -7,9 +7,11 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include "../wrappers/args.h"
+#include "export.h"
 #include "symbols.h"
 
 struct nooks_symbols nooks_sym __ro_after_init;
+NOOKS_EXPORT_FOR_TESTS(nooks_sym);
 
 static const struct {
 	const char *name;
@@ -43,6 +45,7 @@ unsigned long nooks_lookup(const char *name)
 {
 	return nooks_sym.kallsyms_lookup_name(name);
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_lookup);
 
 /** nooks_symbols_init - resolve all; -ENOENT with a message that names the missing symbol */
 int __init nooks_symbols_init(void)

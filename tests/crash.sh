@@ -42,8 +42,9 @@ for fault; do
 	[ "$kind" = "$fault" ] || context=${fault#*,}
 	failures=$(counter failures)
 	restarts=$(counter restarts)
-	tcp_receive "$iface" 4 &
+	tcp_receive "$iface" 8 &
 	download=$!
+	wait_for 20 [ -s /tmp/received ] || bail "the download does not begin"
 	echo "$kind $context" >"$dir"/inject
 	check "$kind in $context context is detected" wait_for 20 crashed_after "$failures"
 	check "it is reported" kernel_said "BUG: NOOKS: .* in "
