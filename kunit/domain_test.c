@@ -32,7 +32,8 @@ static struct nooks_driver *driver;
 static unsigned long *own;		/* a page that the domain may write */
 static bool was_balanced;
 
-static int call_lending(void *fn, const unsigned long *args, unsigned long *ret, void *lent, u32 size)
+static int call_lending(void *fn, const unsigned long *args, unsigned long *ret, void *lent,
+			u32 size)
 {
 	struct nooks_crossing x = {};
 	int status;
@@ -50,7 +51,7 @@ static int call_lending(void *fn, const unsigned long *args, unsigned long *ret,
 
 #define CALL(fn, ret, ...)								\
 	call_lending(fn, (const unsigned long[6]){ __VA_ARGS__ }, ret, NULL, 0)
-#define ARG(p)	((unsigned long)(p))
+#define ARG(p)	((__force unsigned long)(p))
 
 static void a_function_runs_with_its_arguments(struct kunit *test)
 {
@@ -232,7 +233,7 @@ static void it_calls_the_kernel_through_stubs(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, alloc);
 	KUNIT_ASSERT_NOT_NULL(test, free);
-	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE, CALL(code_call, &p, ARG(alloc->stub), 200, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE, CALL(code_call, &p, ARG(alloc->stub), 200, ARG(GFP_KERNEL)));
 	KUNIT_EXPECT_TRUE(test, nooks_may_write(driver->domain, (void *)p, 200));
 	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE, CALL(code_call, &ret, ARG(free->stub), p));
 	KUNIT_EXPECT_EQ(test, 0, atomic_long_read(&driver->nr_missed_calls));
@@ -246,7 +247,7 @@ static void a_call_past_the_stub_is_routed(struct kunit *test)
 	unsigned long ret = 0;
 
 	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE,
-			CALL(code_call, &ret, nooks_lookup("__kmalloc"), 200, GFP_KERNEL));
+			CALL(code_call, &ret, nooks_lookup("__kmalloc"), 200, ARG(GFP_KERNEL)));
 	KUNIT_EXPECT_TRUE(test, nooks_may_write(driver->domain, (void *)ret, 200));
 	KUNIT_EXPECT_EQ(test, 1, atomic_long_read(&driver->nr_missed_calls));
 	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the generator has written, as nooks.ko uses it, and how stubs and imports are found in it. */
+/* What the generator has written, and how imports and entry stubs are found. */
 
 #include <kunit/test.h>
 #include <linux/err.h>

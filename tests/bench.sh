@@ -17,10 +17,6 @@ tell_host() {
 	printf '# bench %s\n' "$*" >&3
 }
 
-microseconds() {
-	echo "${EPOCHREALTIME/./}"
-}
-
 # counters: set the array of that name, but for what does not exist now
 declare -A counters
 read_counters() {
@@ -34,10 +30,14 @@ read_counters() {
 	done
 }
 
-# quiet: no packet has come or gone for a tenth of a second. It starts no process, because that is
-# part of what is measured.
+# pause: a tenth of a second, without a process, because that is part of what is measured
 mkfifo /tmp/never
 exec {never}<>/tmp/never
+pause() {
+	read -rt 0.1 -u "$never" || true
+}
+
+# quiet: no packet has come or gone in a pause
 quiet() {
 	local before
 
@@ -45,13 +45,14 @@ quiet() {
 	while
 		read_counters
 		before="${counters[tx_packets]} ${counters[rx_packets]}"
-		read -rt 0.1 -u "$never" || true
+		pause
 		read_counters
 		[[ $before != "${counters[tx_packets]} ${counters[rx_packets]}" ]]
 	do :; done
 }
 
-# measure WHAT COMMAND...: run it, tell the host what it took; $mode says where
+# measure WHAT COMMAND...: run it, tell the host what it took; $mode says where. The pauses are for
+# a host that is late to look at what its CPUs have spent.
 measure() {
 	local what=$1 start end name line
 	local -A before=()
@@ -61,11 +62,13 @@ measure() {
 		before[$name]=${counters[$name]}
 	done
 	tell_host begin
-	start=$(microseconds)
+	pause
+	start=${EPOCHREALTIME/./}
 	"$@" || return
-	end=$(microseconds)
+	end=${EPOCHREALTIME/./}
 	quiet
 	tell_host end
+	pause
 	read_counters
 	line="\"what\": \"$what\", \"mode\": \"$mode\", \"microseconds\": $((end - start))"
 	for name in "${!before[@]}"; do
@@ -162,11 +165,11 @@ restart_and_wait() {
 	local start
 
 	iface=
-	start=$(microseconds)
+	start=${EPOCHREALTIME/./}
 	check "isolated: $module restarts" measure restart restart
 	iface=$(iface_of_driver $module) || bail "no interface after the restart"
 	check "isolated: $iface has a carrier" wait_for 30 carrier "$iface"
-	note carrier $(($(microseconds) - start))
+	note carrier $((${EPOCHREALTIME/./} - start))
 }
 
 watch_memory() {
