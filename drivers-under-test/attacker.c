@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+#include <asm/tsc.h>
 
 static char *attack = "none";
 module_param(attack, charp, 0444);
@@ -168,11 +169,12 @@ static void attack_own_module(void)
 }
 
 /* Not an attack: a driver that takes its time is interrupted, and returns. */
+/* Half a second by the TSC: jiffies stand still in a timer that runs in an idle, tickless CPU. */
 static void attack_spin(void)
 {
-	unsigned long end = jiffies + HZ / 2;
+	cycles_t end = get_cycles() + (cycles_t)tsc_khz * 500;
 
-	while (time_before(jiffies, end))
+	while (get_cycles() < end)
 		cpu_relax();
 }
 
