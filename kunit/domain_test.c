@@ -3,9 +3,9 @@
 
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/timer.h>
 
 #include "../nooks/driver.h"
 #include "../nooks/imports.h"
@@ -256,26 +256,29 @@ static void a_call_past_the_stub_is_routed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, atomic_long_read(&driver->nr_missed_calls));
 }
 
-static void set_own(struct timer_list *timer)
+static enum hrtimer_restart set_own(struct hrtimer *timer)
 {
 	WRITE_ONCE(*own, CANARY);
+	return HRTIMER_NORESTART;
 }
 
 static void the_kernel_interrupts_it(struct kunit *test)
 {
-	struct timer_list timer;
+	struct hrtimer timer;
 	unsigned long ret = 0;
 	unsigned int i;
 
-	timer_setup_on_stack(&timer, set_own, 0);
+	/* In the hard interrupt: a soft one may be left to a thread, which would wait for this one. */
+	hrtimer_init_on_stack(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	timer.function = set_own;
 	for (i = 0; i < 10; i++) {
 		WRITE_ONCE(*own, 0);
-		mod_timer(&timer, jiffies + 2);
+		hrtimer_start(&timer, ms_to_ktime(5), HRTIMER_MODE_REL_HARD);
 		KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE, CALL(code_wait, &ret, ARG(own)));
 		KUNIT_EXPECT_EQ(test, CANARY, ret);
 	}
-	del_timer_sync(&timer);
-	destroy_timer_on_stack(&timer);
+	hrtimer_cancel(&timer);
+	destroy_hrtimer_on_stack(&timer);
 }
 
 static int wait_in_domain(void *unused)
