@@ -6,6 +6,10 @@ KDIR ?= /lib/modules/$(KVER)/build
 O := $(CURDIR)/build
 BTF := $(O)/$(KVER)/vmlinux.btf
 ANNOTATIONS := $(sort $(wildcard wrappers/annotations/*.nooks))
+# The modules whose functions and types the annotations name.
+MODULE_BTF := $(patsubst %,$(O)/$(KVER)/%.btf,$(shell \
+	sed -n 's/^module  *\([[:alnum:]_]*\).*/\1/p' $(ANNOTATIONS)))
+MODULES_ROOT ?= /
 GENERATED := $(O)/generated
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -61,9 +65,12 @@ $(O)/tools/wrapgen: FORCE
 $(BTF):
 	@scripts/extract-btf $(KVER) $@
 
+$(MODULE_BTF): $(O)/$(KVER)/%.btf:
+	@scripts/extract-module-btf $(KVER) $* $@ $(MODULES_ROOT)
+
 generated: $(GENERATED)/.stamp
 
-$(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) $(O)/tools/wrapgen
+$(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) $(MODULE_BTF) $(O)/tools/wrapgen
 	@mkdir -p $(GENERATED)
 	@$(O)/tools/wrapgen --btf $(BTF) -o $(GENERATED) $(ANNOTATIONS)
 	@touch $@

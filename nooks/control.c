@@ -81,6 +81,7 @@ static long resolve(struct session *session, void __user *arg)
 	ret = request.data ? nooks_driver_use(session->name, request.data) : 0;
 	if (ret)
 		return ret;
+	nooks_import_bind(request.name, request.data);
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 

@@ -10,6 +10,7 @@
 #include "export.h"
 #include "generated.h"
 #include "image.h"
+#include "imports.h"
 #include "life.h"
 #include "symbols.h"
 #include "sysfs.h"
@@ -253,6 +254,7 @@ static int notify(struct notifier_block *nb, unsigned long action, void *data)
 		return notifier_from_errno(coming(data));
 	case MODULE_STATE_GOING:
 		going(data);
+		nooks_imports_unbind(data);
 		break;
 	}
 	return NOTIFY_DONE;

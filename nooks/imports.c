@@ -99,6 +99,34 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 	strscpy(resolve->reason, reason, sizeof(resolve->reason));
 }
 
+/**
+ * nooks_import_bind - a driver is going to call a function of a module
+ * @name: of the function
+ * @addr: its address, in a module that the driver holds; or 0 if there is none
+ *
+ * Any context. All who bind a function at one time bind it to the same address.
+ */
+void nooks_import_bind(const char *name, unsigned long addr)
+{
+	const struct nooks_import *import = nooks_import_find(name);
+
+	if (import && import->late && addr)
+		WRITE_ONCE(*import->late, (void *)addr);
+}
+
+/** nooks_imports_unbind - a module goes, which no driver holds: forget where its functions are */
+void nooks_imports_unbind(const struct module *mod)
+{
+	unsigned int i;
+
+	for (i = 0; i < nooks_nr_imports; i++) {
+		void **late = nooks_imports[i].late;
+
+		if (late && within_module((unsigned long)READ_ONCE(*late), mod))
+			WRITE_ONCE(*late, NULL);
+	}
+}
+
 int __init nooks_imports_init(void)
 {
 	nooks_wrapper_fn *table = kcalloc(nooks_nr_imports + 1, sizeof(*table), GFP_KERNEL);

@@ -6,10 +6,14 @@
 #include "../wrappers/wrapper.h"
 #include "abi.h"
 
+struct module;
+
 int nooks_imports_init(void);
 void nooks_imports_exit(void);
 const struct nooks_import *nooks_import_find(const char *name);
 const struct nooks_import *nooks_import_at(unsigned long addr);
 void nooks_import_resolve(struct nooks_resolve *resolve);
+void nooks_import_bind(const char *name, unsigned long addr);
+void nooks_imports_unbind(const struct module *mod);
 
 #endif

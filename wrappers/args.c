@@ -176,6 +176,14 @@ bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max, c
 	return false;
 }
 
+/** nooks_late_bound - the domain may call a function of a module: no wild jump has led to its stub */
+bool nooks_late_bound(struct nooks_crossing *x, const void *p, const char *fn)
+{
+	if (!p)
+		nooks_fail(x, NOOKS_BAD_JUMP, 0, "%s: of a module that no driver uses", fn);
+	return p;
+}
+
 /** nooks_may_sleep - the caller may call a function that sleeps */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn)
 {

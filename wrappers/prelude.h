@@ -22,6 +22,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/skbuff.h>
+#include <linux/virtio.h>
 
 /* Bytes of a bitmap of link modes. */
 #define NOOKS_LINK_MODE_BYTES (BITS_TO_LONGS(__ETHTOOL_LINK_MODE_MASK_NBITS) * sizeof(long))

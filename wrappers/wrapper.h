@@ -46,6 +46,8 @@ enum nooks_import_kind {
  * @wrapper: called in the kernel's view; NULL for INSIDE and DENIED
  * @stub: what a driver's call binds to: the stub, or the in-domain function; NULL if denied
  * @reason: for DENIED, why
+ * @late: NULL, or for a function of a module, the pointer by which @wrapper calls it. That module may
+ *	not be there: the pointer is bound when a driver imports the function, which holds the module
  *
  * nooks_imports[] is sorted by name (strcmp order); the index of an entry is the number that its stub
  * passes to nooks_leave.
@@ -56,7 +58,11 @@ struct nooks_import {
 	nooks_wrapper_fn wrapper;
 	const void *stub;
 	const char *reason;
+	void **late;
 };
+
+/* Such a pointer, for hand-written code. */
+#define NOOKS_LATE(fn) extern typeof(fn) *nooks_late_##fn
 
 extern const struct nooks_import nooks_imports[];
 extern const unsigned int nooks_nr_imports;
@@ -227,6 +233,8 @@ bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max,
 		     const char *fn, const char *arg);
 /* @holds: what @fn's annotation requires of the arguments; @what: its text. */
 bool nooks_arg_require(struct nooks_crossing *x, bool holds, const char *fn, const char *what);
+/* The function of a module, which the driver's import has bound to @p, is there. */
+bool nooks_late_bound(struct nooks_crossing *x, const void *p, const char *fn);
 /* The function may sleep: fails the domain if the caller may not. */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn);
 unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n);

@@ -20,8 +20,11 @@ static void import(FILE *f, const struct function *fn)
 		break;
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
-			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s },\n",
+			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s",
 			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->name, fn->name);
+		if (function_is_late(fn))
+			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
+		fputs(" },\n", f);
 	}
 }
 
@@ -34,6 +37,9 @@ void emit_imports(FILE *f)
 		if (fn->kind != FUNCTION_DENIED)
 			fprintf(f, "extern const u8 nooks_%s_%s[];\n",
 				is_wrapped(fn) ? "stub" : "in", fn->name);
+		/* Of another type elsewhere: the header of each module's function is not needed here. */
+		if (function_is_late(fn))
+			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);
 	}
 	fputs("\nconst struct nooks_import nooks_imports[] = {\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++)

@@ -98,6 +98,10 @@ static void checks(FILE *f, const struct function *fn)
 		check(f, &fn->params[i]);
 		sep = " ||\n\t    !";
 	}
+	if (fn->late) {
+		fprintf(f, "%snooks_late_bound(x, nooks_late_%s, fn)", sep, fn->name);
+		sep = " ||\n\t    !";
+	}
 	for (unsigned int i = 0; i < fn->nr_requires; i++) {
 		fprintf(f, "%snooks_arg_require(x, %s, fn, \"%s\")", sep, fn->requires[i],
 			fn->requires[i]);
@@ -112,7 +116,7 @@ static bool has_checks(const struct function *fn)
 		if (fn->params[i].check != CHECK_NONE)
 			return true;
 	}
-	return fn->sleeps || fn->nr_requires;
+	return fn->sleeps || fn->nr_requires || fn->late;
 }
 
 static void call(FILE *f, const struct function *fn)
@@ -120,7 +124,8 @@ static void call(FILE *f, const struct function *fn)
 	bool is_void = !kernel_type(fn->proto)->type;
 
 	/* In parentheses: not a macro of that name. */
-	fprintf(f, "\t%s(%s)(", is_void ? "" : "return (__force unsigned long)", fn->name);
+	fprintf(f, "\t%s(%s%s)(", is_void ? "" : "return (__force unsigned long)",
+		fn->late ? "*nooks_late_" : "", fn->name);
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		fprintf(f, "%s%s", i ? ", " : "", fn->params[i].local);
 	fprintf(f, ");\n%s}\n", is_void ? "\treturn 0;\n" : "");
@@ -146,7 +151,12 @@ void emit_wrappers(FILE *f)
 {
 	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
-		if (model.functions[i]->kind == FUNCTION_GENERATED)
-			wrapper(f, model.functions[i]);
+		const struct function *fn = model.functions[i];
+
+		if (function_is_late(fn))
+			fprintf(f, "\nNOOKS_LATE(%s);\ntypeof(%s) *nooks_late_%s;\n", fn->name,
+				fn->name, fn->name);
+		if (fn->kind == FUNCTION_GENERATED)
+			wrapper(f, fn);
 	}
 }

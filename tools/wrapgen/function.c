@@ -15,6 +15,11 @@ struct function *function_find(const char *name)
 	return NULL;
 }
 
+bool function_is_late(const struct function *fn)
+{
+	return fn->late && (fn->kind == FUNCTION_GENERATED || fn->kind == FUNCTION_MANUAL);
+}
+
 static bool is_bytes(const struct c_type *target)
 {
 	return target->class == TYPE_VOID || (target->class == TYPE_INT && target->size == 1);
@@ -341,6 +346,7 @@ void function_declare(const struct statement *s)
 	fn->pos = s->pos;
 	fn->name = s->name;
 	fn->proto = kernel_function(s->name, &many);
+	fn->late = kernel_is_modular(s->name);
 	for (unsigned int i = 0; i < s->nr_clauses; i++)
 		set_kind(fn, &s->clauses[i]);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel's BTF says. */
+/* What the BTF of the kernel and of its modules says. */
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,11 +8,13 @@
 #include "diag.h"
 #include "kernel.h"
 
-static struct btf *btf;
+static struct btf *base;		/* the kernel's own */
+static struct btf *btf;			/* that, and on top of it the modules' */
+static const char *base_path;
 static struct btf_dump *dump;
 static FILE *dump_file;
 
-/* The functions, structs and typedefs, sorted by kind and name. */
+/* The functions, structs and typedefs, sorted by kind and name, the kernel's own first. */
 struct entry {
 	__u32 kind;
 	const char *name;
@@ -29,6 +31,13 @@ static int compare_entries(const void *a, const void *b)
 	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : strcmp(x->name, y->name);
 }
 
+static int compare_all(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return compare_entries(a, b) ?: (x->id > y->id) - (x->id < y->id);
+}
+
 static void dump_text(void *ctx, const char *fmt, va_list args)
 {
 	(void)ctx;
@@ -37,14 +46,93 @@ static void dump_text(void *ctx, const char *fmt, va_list args)
 
 void kernel_read(const char *path)
 {
+	base = btf = btf__parse(path, NULL);
+	if (!base)
+		die("%s: no BTF: %s", path, strerror(errno));
+	base_path = path;
+}
+
+/* Make a type's references to others of its module's lead to where they are now. */
+static void shift_references(struct btf_type *t, __u32 shift)
+{
+	const __u32 nr_base = btf__type_cnt(base);
+	__u32 i;
+
+#define SHIFT(id) ((id) += (id) >= nr_base ? shift : 0)
+	switch (btf_kind(t)) {
+	case BTF_KIND_ARRAY:
+		SHIFT(btf_array(t)->type);
+		SHIFT(btf_array(t)->index_type);
+		break;
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		for (i = 0; i < btf_vlen(t); i++)
+			SHIFT(btf_members(t)[i].type);
+		break;
+	case BTF_KIND_FUNC_PROTO:
+		SHIFT(t->type);
+		for (i = 0; i < btf_vlen(t); i++)
+			SHIFT(btf_params(t)[i].type);
+		break;
+	case BTF_KIND_DATASEC:
+		for (i = 0; i < btf_vlen(t); i++)
+			SHIFT(btf_var_secinfos(t)[i].type);
+		break;
+	case BTF_KIND_PTR:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+	case BTF_KIND_TYPE_TAG:
+		SHIFT(t->type);
+		break;
+	}
+#undef SHIFT
+}
+
+/*
+ * A module's BTF goes on where the kernel's ends, and so does that of each other one. What they
+ * have in common becomes one type when all are read: see kernel_index().
+ */
+bool kernel_read_module(const char *name)
+{
+	const char *slash = strrchr(base_path, '/');
+	const char *path = print("%.*s%s.btf", slash ? (int)(slash + 1 - base_path) : 0, base_path,
+				 name);
+	struct btf *module = btf__parse_split(path, base);
+	__u32 nr_base = btf__type_cnt(base), shift;
+
+	if (!module)
+		return false;
+	if (btf == base)
+		btf = btf__new_empty_split(base);
+	if (!btf)
+		die("%s: %s", path, strerror(errno));
+	shift = btf__type_cnt(btf) - nr_base;
+	for (__u32 id = nr_base; id < btf__type_cnt(module); id++) {
+		int copy = btf__add_type(btf, module, btf__type_by_id(module, id));
+
+		if (copy < 0)
+			die("%s: type %u: %s", path, id, strerror(-copy));
+		shift_references((struct btf_type *)btf__type_by_id(btf, copy), shift);
+	}
+	btf__free(module);
+	return true;
+}
+
+/* All is read: make it searchable. */
+static void kernel_index(void)
+{
 	__u32 nr;
 
-	btf = btf__parse(path, NULL);
-	if (!btf)
-		die("%s: no BTF: %s", path, strerror(errno));
+	if (btf != base && btf__dedup(btf, NULL))
+		die("the BTF of the modules is no addition to the kernel's: %s", strerror(errno));
 	dump = btf_dump__new(btf, dump_text, NULL, NULL);
 	if (!dump)
-		die("%s: %s", path, strerror(errno));
+		die("%s: %s", base_path, strerror(errno));
 
 	nr = btf__type_cnt(btf);
 	entries = calloc(nr, sizeof(*entries));
@@ -58,7 +146,7 @@ void kernel_read(const char *path)
 				btf_kind(t), kernel_name(t->name_off), id,
 			};
 	}
-	qsort(entries, nr_entries, sizeof(*entries), compare_entries);
+	qsort(entries, nr_entries, sizeof(*entries), compare_all);
 }
 
 const struct btf_type *kernel_type(__u32 id)
@@ -74,11 +162,25 @@ const char *kernel_name(__u32 offset)
 static const struct entry *find(__u32 kind, const char *name)
 {
 	struct entry key = { .kind = kind, .name = name };
-	const struct entry *e = bsearch(&key, entries, nr_entries, sizeof(key), compare_entries);
+	const struct entry *e;
 
+	if (!entries)
+		kernel_index();
+	e = bsearch(&key, entries, nr_entries, sizeof(key), compare_entries);
 	while (e && e > entries && !compare_entries(e - 1, e))
 		e--;
 	return e;
+}
+
+/* Another one of the name: what modules have does not count beside what the kernel has. */
+static const struct entry *next(const struct entry *e)
+{
+	const __u32 nr_base = btf__type_cnt(base);
+
+	if (!e || e + 1 == entries + nr_entries || compare_entries(e, e + 1) ||
+	    (e->id < nr_base) != (e[1].id < nr_base))
+		return NULL;
+	return e + 1;
 }
 
 __u32 kernel_function(const char *name, bool *many)
@@ -87,16 +189,23 @@ __u32 kernel_function(const char *name, bool *many)
 	__u32 proto = e ? kernel_type(e->id)->type : 0;
 
 	*many = false;
-	for (; e && e + 1 < entries + nr_entries && !compare_entries(e, e + 1); e++)
-		*many |= kernel_type(e[1].id)->type != proto;
+	while ((e = next(e)))
+		*many |= kernel_type(e->id)->type != proto;
 	return proto;
+}
+
+bool kernel_is_modular(const char *function)
+{
+	const struct entry *e = find(BTF_KIND_FUNC, function);
+
+	return e && e->id >= btf__type_cnt(base);
 }
 
 __u32 kernel_struct(const char *name, bool *many)
 {
 	const struct entry *e = find(BTF_KIND_STRUCT, name);
 
-	*many = e && e + 1 < entries + nr_entries && !compare_entries(e, e + 1);
+	*many = next(e);
 	return e ? e->id : 0;
 }
 

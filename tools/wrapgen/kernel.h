@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel's BTF says. Types are named by their BTF ids; 0 is void, or nothing found. */
+/*
+ * What the BTF of the kernel and of its modules says. Types are named by their BTF ids; 0 is void, or
+ * nothing found.
+ */
 #ifndef WRAPGEN_KERNEL_H
 #define WRAPGEN_KERNEL_H
 
@@ -32,9 +35,13 @@ struct c_type {
 };
 
 void kernel_read(const char *path);
+/* A module, from NAME.btf beside the kernel's; before all below. False, with errno: there is none. */
+bool kernel_read_module(const char *name);
 
 /* The prototype of a function; *@many tells whether the kernel has several by this name. */
 __u32 kernel_function(const char *name, bool *many);
+/* Whether only modules have this function. */
+bool kernel_is_modular(const char *function);
 __u32 kernel_struct(const char *name, bool *many);
 __u32 kernel_typedef(const char *name);
 

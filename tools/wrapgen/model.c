@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The model: statements carried out in an order in which each finds what it refers to. */
+#include <errno.h>
 #include <string.h>
 
 #include "kernel.h"
@@ -14,10 +15,22 @@ const char * const function_kinds[NR_FUNCTION_KINDS] = {
 	[FUNCTION_DENIED]	= "denied",
 };
 
+/* A module whose functions and types later steps may name. */
+static void module_declare(const struct statement *s)
+{
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
+		if (strcmp(s->clauses[i].name, "optional"))
+			complain(s->clauses[i].pos, "module takes no '%s'", s->clauses[i].name);
+	}
+	if (!kernel_read_module(s->name) && !statement_has(s, "optional"))
+		complain(s->pos, "no BTF of module %s: %s", s->name, strerror(errno));
+}
+
 static const struct step {
 	const char *verb;
 	void (*carry_out)(const struct statement *s);
 } steps[] = {
+	{ "module",	module_declare },
 	{ "type",	type_declare },
 	{ "ops",	ops_declare },
 	{ "ops",	ops_fill },

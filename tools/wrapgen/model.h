@@ -139,6 +139,7 @@ struct function {
 	enum function_kind kind;
 	const char *reason;		/* DENIED */
 	__u32 proto;
+	bool late;			/* a module's, which may not be there: called by a pointer */
 	bool sleeps;
 	struct param *params;
 	unsigned int nr_params;
@@ -189,6 +190,8 @@ void role_annotate(const struct statement *s);
 
 /* function.c */
 struct function *function_find(const char *name);
+/* Whether it is called by a pointer, which is bound when a driver imports it. */
+bool function_is_late(const struct function *fn);
 void function_declare(const struct statement *s);
 
 /* Whether @name is @pattern, or begins with it up to a '*' at its end. */

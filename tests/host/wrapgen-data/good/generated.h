@@ -9,6 +9,7 @@ enum nooks_type_id {
 	NOOKS_TYPE_none,
 	NOOKS_TYPE_widget,
 	NOOKS_TYPE_device,
+	NOOKS_TYPE_gear,
 };
 
 enum nooks_role_id {
@@ -32,6 +33,7 @@ enum nooks_ops_id {
 };
 
 /* Generated wrappers. */
+NOOKS_WRAPPER(gear_turn);
 NOOKS_WRAPPER(widget_call);
 NOOKS_WRAPPER(widget_copy);
 NOOKS_WRAPPER(widget_lines);
@@ -46,6 +48,7 @@ NOOKS_WRAPPER(widget_turn);
 
 /* Wrappers by hand. */
 NOOKS_WRAPPER(asm_trap);
+NOOKS_WRAPPER(gear_oil);
 NOOKS_WRAPPER(widget_find);
 NOOKS_WRAPPER(widget_print);
 

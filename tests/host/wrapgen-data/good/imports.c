@@ -8,6 +8,10 @@
 extern const u8 nooks_in_asm_copy[];
 extern const u8 nooks_in_asm_thunk[];
 extern const u8 nooks_stub_asm_trap[];
+extern const u8 nooks_stub_gear_oil[];
+extern void *nooks_late_gear_oil;
+extern const u8 nooks_stub_gear_turn[];
+extern void *nooks_late_gear_turn;
 extern const u8 nooks_stub_widget_call[];
 extern const u8 nooks_stub_widget_copy[];
 extern const u8 nooks_stub_widget_find[];
@@ -27,6 +31,12 @@ const struct nooks_import nooks_imports[] = {
 	{ .name = "asm_thunk", .kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_asm_thunk },
 	{ .name = "asm_trap", .kind = NOOKS_IMPORT_MANUAL,
 	  .wrapper = nooks_w_asm_trap, .stub = nooks_stub_asm_trap },
+	{ .name = "gear_oil", .kind = NOOKS_IMPORT_MANUAL,
+	  .wrapper = nooks_w_gear_oil, .stub = nooks_stub_gear_oil,
+	  .late = &nooks_late_gear_oil },
+	{ .name = "gear_turn", .kind = NOOKS_IMPORT_GENERATED,
+	  .wrapper = nooks_w_gear_turn, .stub = nooks_stub_gear_turn,
+	  .late = &nooks_late_gear_turn },
 	{ .name = "widget_call", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_call, .stub = nooks_stub_widget_call },
 	{ .name = "widget_copy", .kind = NOOKS_IMPORT_GENERATED,

@@ -15,17 +15,19 @@ nooks_stub_\name:
 	/* Domain's CR3 and stack; so at nooks_leave. */
 	.section .text.nooks_domain, "ax"
 	STUB	asm_trap, 2
-	STUB	widget_call, 3
-	STUB	widget_copy, 4
-	STUB	widget_find, 5
-	STUB	widget_lines, 7
-	STUB	widget_name, 8
-	STUB	widget_print, 9
-	STUB	widget_register, 10
-	STUB	widget_request, 11
-	STUB	widget_start, 12
-	STUB	widget_stats, 13
-	STUB	widget_stop, 14
-	STUB	widget_sum, 15
-	STUB	widget_turn, 16
+	STUB	gear_oil, 3
+	STUB	gear_turn, 4
+	STUB	widget_call, 5
+	STUB	widget_copy, 6
+	STUB	widget_find, 7
+	STUB	widget_lines, 9
+	STUB	widget_name, 10
+	STUB	widget_print, 11
+	STUB	widget_register, 12
+	STUB	widget_request, 13
+	STUB	widget_start, 14
+	STUB	widget_stats, 15
+	STUB	widget_stop, 16
+	STUB	widget_sum, 17
+	STUB	widget_turn, 18
 	.balign	16, 0xcc

@@ -37,6 +37,15 @@ static const struct nooks_field device_fields[] = {
 	{ "id", 8, 4, NOOKS_FIELD_DENIED },
 };
 
+#ifndef __CHECKER__
+static_assert(sizeof(struct gear) == 24);
+#endif
+static const struct nooks_field gear_fields[] = {
+	{ "teeth", 0, 8, NOOKS_FIELD_DENIED },
+	{ "next", 8, 8, NOOKS_FIELD_DENIED },
+	{ "token.number", 16, 4, NOOKS_FIELD_DENIED },
+};
+
 const struct nooks_type nooks_types[] = {
 	[NOOKS_TYPE_none] = { .name = "none" },
 	[NOOKS_TYPE_widget] = {
@@ -44,6 +53,9 @@ const struct nooks_type nooks_types[] = {
 	},
 	[NOOKS_TYPE_device] = {
 		"device", sizeof(struct device), ARRAY_SIZE(device_fields), device_fields,
+	},
+	[NOOKS_TYPE_gear] = {
+		"gear", sizeof(struct gear), ARRAY_SIZE(gear_fields), gear_fields,
 	},
 };
 

@@ -4,6 +4,26 @@
 #include "wrapper.h"
 #include "generated.h"
 
+NOOKS_LATE(gear_oil);
+typeof(gear_oil) *nooks_late_gear_oil;
+
+NOOKS_LATE(gear_turn);
+typeof(gear_turn) *nooks_late_gear_turn;
+
+static_assert(__same_type(gear_turn, int (struct gear *, u64 *)));
+NOOKS_WRAPPER(gear_turn)
+{
+	static const char fn[] = "gear_turn";
+	struct gear *gear = (void *)a0;
+	u64 *turns = (void *)a1;
+
+	if (!nooks_arg_object(x, gear, NOOKS_TYPE_gear, false, fn, "gear") ||
+	    !nooks_arg_writable(x, turns, sizeof(*turns), true, fn, "turns") ||
+	    !nooks_late_bound(x, nooks_late_gear_turn, fn))
+		return 0;
+	return (__force unsigned long)(*nooks_late_gear_turn)(gear, turns);
+}
+
 static_assert(__same_type(widget_call, void (struct widget *, void (*)(struct widget *, int))));
 NOOKS_WRAPPER(widget_call)
 {
