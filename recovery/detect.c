@@ -9,7 +9,7 @@
 #include "../nooks/imports.h"
 #include "../nooks/symbols.h"
 #include "../objtracker/store.h"
-#include "../wrappers/pci.h"
+#include "../wrappers/bus.h"
 #include "recover.h"
 
 static __printf(5, 0)
@@ -22,7 +22,7 @@ void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long 
 	if (!nooks_domain_fail_incarnation(driver->domain, x->incarnation))
 		return;
 	/* From here on this thread is the only one that deals with the failure. */
-	nooks_pci_quiet(driver);
+	nooks_bus_quiet(driver);
 	driver->failures[driver->nr_failures++ % NOOKS_MAX_FAILURES] = jiffies;
 	failure->kind = kind;
 	failure->address = address;

@@ -9,9 +9,9 @@
 #include <linux/module.h>
 #include "../nooks/image.h"
 #include "../nooks/sysfs.h"
+#include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
 #include "../wrappers/net.h"
-#include "../wrappers/pci.h"
 #include "generated.h"
 #include "recover.h"
 
@@ -181,7 +181,7 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 	}
 	driver->wish = wish;
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-	nooks_pci_quiet(driver);
+	nooks_bus_quiet(driver);
 	set_state(driver, NOOKS_CRASHED);
 	mutex_unlock(&driver->lock);
 	queue_work(recovery_wq, &driver->recovery);

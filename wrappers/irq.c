@@ -4,7 +4,7 @@
  * the driver's.
  *
  * A handler whose domain is dead or dies says "handled": the device may share its line with others,
- * and the kernel would turn the line off if it thought that nobody cares. nooks_pci_quiet() has
+ * and the kernel would turn the line off if it thought that nobody cares. nooks_bus_quiet() has
  * kept the device from raising it. A device that can't be told is caught by counting: then the line
  * is masked until recovery has let go of it.
  */
@@ -12,8 +12,8 @@
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "args.h"
+#include "bus.h"
 #include "generated.h"
-#include "pci.h"
 #include "walk.h"
 
 #define FLAGS_ALLOWED	(IRQF_TRIGGER_MASK | IRQF_SHARED | IRQF_PROBE_SHARED | IRQF_NOBALANCING | \
@@ -133,7 +133,7 @@ NOOKS_WRAPPER(request_threaded_irq)
 	 * Policy: a domain handles interrupts of devices on an enumerated bus only. A legacy ISA
 	 * driver, which probes for its line, has no device that says which one is its own.
 	 */
-	if (!nooks_pci_owns_irq(driver, irq)) {
+	if (!nooks_bus_owns_irq(driver, irq)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, irq, "%s: not of a device of this driver", fn);
 		return 0;
 	}
@@ -203,7 +203,7 @@ bool nooks_check_irq(struct nooks_crossing *x, unsigned long value, const char *
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_object *object;
-	bool found = nooks_pci_owns_irq(driver, value);
+	bool found = nooks_bus_owns_irq(driver, value);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);

@@ -17,12 +17,10 @@
 #include <linux/uaccess.h>
 #include "../nooks/driver.h"
 #include "args.h"
+#include "bus.h"
 #include "generated.h"
-#include "pci.h"
-#include "walk.h"
 
 #define NAME_MAX_LEN	64
-#define DEVICES_MAX	32	/* bound to one driver at a time */
 #define STD_BARS	((1U << PCI_STD_NUM_BARS) - 1)
 
 /* Protects the counts and masks in struct nooks_pci_state. */
@@ -129,13 +127,6 @@ static const struct nooks_object_class device_class = {
 	.size = sizeof(struct nooks_object),
 };
 
-/* The device in it. */
-static const struct nooks_object_class inner_class = {
-	.name = "device",
-	.phase = NOOKS_PHASE_MEMORY,
-	.size = sizeof(struct nooks_object),
-};
-
 /* That it may be active. */
 static const struct nooks_object_class activity_class = {
 	.name = "PCI activity",
@@ -165,114 +156,53 @@ static const struct nooks_object_class mmio_class = {
 	.size = sizeof(struct nooks_object),
 };
 
-static void drop(struct nooks_driver *driver, const struct nooks_object_class *class,
-		 const void *start)
+static void quiet(void *device)
 {
-	struct nooks_object *object = nooks_object_remove(driver, class, start);
-
-	if (!object)
-		return;
-	if (class->release)
-		class->release(object);
-	nooks_object_free(object);
+	mask_intx(device);
 }
 
-/* The devices that the driver is bound to; they stay so until its remove is called. */
-static unsigned int bound_devices(struct nooks_driver *driver, struct pci_dev **pdevs)
+static bool owns_irq(void *device, unsigned int irq)
 {
-	struct nooks_object *object;
-	unsigned long flags;
-	unsigned int n = 0;
-
-	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	nooks_for_each_object(object, driver, &device_class)
-		if (n < DEVICES_MAX)
-			pdevs[n++] = to_device(object);
-	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
-	return n;
-}
-
-void nooks_pci_quiet(struct nooks_driver *driver)
-{
-	struct pci_dev *pdevs[DEVICES_MAX];
-	unsigned int n = bound_devices(driver, pdevs);
-
-	while (n--)
-		mask_intx(pdevs[n]);
-}
-
-bool nooks_pci_owns_irq(struct nooks_driver *driver, unsigned int irq)
-{
-	struct pci_dev *pdevs[DEVICES_MAX];
-	unsigned int n = bound_devices(driver, pdevs);
+	struct pci_dev *pdev = device;
 	int i, vector;
 
-	while (n--) {
-		if (pdevs[n]->irq == irq)
-			return true;
-		for (i = 0; !in_atomic() && (vector = pci_irq_vector(pdevs[n], i)) >= 0; i++)
-			if (vector == irq)
-				return true;
-	}
-	return false;
-}
-
-/* Undo all that is left of a device that the driver is no longer bound to. */
-static void unbind(struct nooks_driver *driver, struct pci_dev *pdev)
-{
-	drop(driver, &activity_class, pdev);
-	drop(driver, &regions_class, pdev);
-	drop(driver, &enabled_class, pdev);
-	drop(driver, &inner_class, &pdev->dev);
-	drop(driver, &device_class, pdev);
-}
-
-static bool bind(struct nooks_driver *driver, struct pci_dev *pdev)
-{
-	struct pci_dev *pdevs[DEVICES_MAX];
-
-	if (bound_devices(driver, pdevs) == DEVICES_MAX ||
-	    !nooks_object_add(driver, &device_class, pdev, sizeof(*pdev), NOOKS_TYPE_pci_dev,
-			      GFP_KERNEL))
-		return false;
-	pci_dev_get(pdev);
-	if (nooks_object_add(driver, &inner_class, &pdev->dev, sizeof(pdev->dev),
-			     NOOKS_TYPE_device, GFP_KERNEL) &&
-	    nooks_object_add(driver, &activity_class, pdev, 1, NOOKS_TYPE_none, GFP_KERNEL))
+	if (pdev->irq == irq)
 		return true;
-	unbind(driver, pdev);
+	for (i = 0; !in_atomic() && (vector = pci_irq_vector(pdev, i)) >= 0; i++)
+		if (vector == irq)
+			return true;
 	return false;
 }
 
-/* Hook of pci_driver.probe. If the domain has died, recovery undoes it all in its order. */
+static void unbind(struct nooks_driver *driver, void *device)
+{
+	nooks_bus_drop(driver, &regions_class, device);
+	nooks_bus_drop(driver, &enabled_class, device);
+}
+
+const struct nooks_bus nooks_pci_bus = {
+	.device = &device_class,
+	.activity = &activity_class,
+	.type = NOOKS_TYPE_pci_dev,
+	.size = sizeof(struct pci_dev),
+	.inner = offsetof(struct pci_dev, dev),
+	.quiet = quiet,
+	.owns_irq = owns_irq,
+	.unbind = unbind,
+};
+
+/* Hook of pci_driver.probe. */
 unsigned long nooks_r_pci_probe(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
-	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
-	struct pci_dev *pdev = (struct pci_dev *)args[0];
-	unsigned long ret;
-
-	if (!READ_ONCE(driver->domain->open))
-		return role->fail;
-	if (!bind(driver, pdev))
-		return -ENOMEM;
-	ret = nooks_call_role(stub, role, args);
-	if (ret && READ_ONCE(driver->domain->open))
-		unbind(driver, pdev);
-	return ret;
+	return nooks_bus_probe(&nooks_pci_bus, stub, role, args);
 }
 
 /* Hook of pci_driver.remove. */
 unsigned long nooks_r_pci_remove(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args)
 {
-	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
-	struct pci_dev *pdev = (struct pci_dev *)args[0];
-	unsigned long ret = nooks_call_role(stub, role, args);
-
-	if (READ_ONCE(driver->domain->open))
-		unbind(driver, pdev);
-	return ret;
+	return nooks_bus_remove(&nooks_pci_bus, stub, role, args);
 }
 
 /* Does all of a range lie in read-only data of the driver's image? */
@@ -543,7 +473,7 @@ static unsigned long lend_mmio(struct nooks_driver *driver, void __iomem *io, si
 	}
 	if (!nooks_grant_write(driver->domain, p, size, GFP_KERNEL))
 		return (unsigned long)p;
-	drop(driver, &mmio_class, p);
+	nooks_bus_drop(driver, &mmio_class, p);
 	return 0;
 }
 
@@ -568,15 +498,17 @@ NOOKS_WRAPPER(pci_ioremap_bar)
 static bool owns_range(struct nooks_driver *driver, resource_size_t start, resource_size_t size)
 {
 	struct resource wanted = DEFINE_RES_MEM(start, size);
-	struct pci_dev *pdevs[DEVICES_MAX];
-	unsigned int n = bound_devices(driver, pdevs);
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int n = nooks_bus_devices(driver, &nooks_pci_bus, devices);
 	int bar;
 
 	if (!size || start + size < start)
 		return false;
 	while (n--) {
+		struct pci_dev *pdev = devices[n];
+
 		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-			struct resource *r = &pdevs[n]->resource[bar];
+			struct resource *r = &pdev->resource[bar];
 
 			if ((r->flags & IORESOURCE_MEM) && resource_contains(r, &wanted))
 				return true;

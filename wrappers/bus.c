@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Drivers and devices, of whatever bus. From the call of probe until remove has returned, a device is a
+ * tracked object of the driver's. What is special about a bus is in its struct nooks_bus.
+ */
+#include <linux/device.h>
+#include "../nooks/driver.h"
+#include "bus.h"
+#include "generated.h"
+#include "walk.h"
+
+static const struct nooks_bus * const buses[] = { &nooks_pci_bus };
+
+/* The struct device in a device, of which inline code of drivers takes the address. */
+static const struct nooks_object_class inner_class = {
+	.name = "device",
+	.phase = NOOKS_PHASE_MEMORY,
+	.size = sizeof(struct nooks_object),
+};
+
+void nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+		    const void *start)
+{
+	struct nooks_object *object = nooks_object_remove(driver, class, start);
+
+	if (!object)
+		return;
+	if (class->release)
+		class->release(object);
+	nooks_object_free(object);
+}
+
+unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_bus *bus,
+			       void **devices)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, bus->device)
+		if (n < NOOKS_BUS_DEVICES_MAX)
+			devices[n++] = (void *)object->start;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return n;
+}
+
+void nooks_bus_quiet(struct nooks_driver *driver)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++) {
+		n = buses[i]->quiet ? nooks_bus_devices(driver, buses[i], devices) : 0;
+		while (n--)
+			buses[i]->quiet(devices[n]);
+	}
+}
+
+bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++) {
+		n = buses[i]->owns_irq ? nooks_bus_devices(driver, buses[i], devices) : 0;
+		while (n--)
+			if (buses[i]->owns_irq(devices[n], irq))
+				return true;
+	}
+	return false;
+}
+
+/* Undo all that is left of a device that the driver is no longer bound to. */
+static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	nooks_bus_drop(driver, bus->activity, device);
+	bus->unbind(driver, device);
+	nooks_bus_drop(driver, &inner_class, device + bus->inner);
+	nooks_bus_drop(driver, bus->device, device);
+}
+
+static bool bind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+
+	if (nooks_bus_devices(driver, bus, devices) == NOOKS_BUS_DEVICES_MAX ||
+	    !nooks_object_add(driver, bus->device, device, bus->size, bus->type, GFP_KERNEL))
+		return false;
+	get_device(device + bus->inner);
+	if (nooks_object_add(driver, &inner_class, device + bus->inner, sizeof(struct device),
+			     NOOKS_TYPE_device, GFP_KERNEL) &&
+	    nooks_object_add(driver, bus->activity, device, 1, NOOKS_TYPE_none, GFP_KERNEL))
+		return true;
+	unbind(driver, bus, device);
+	return false;
+}
+
+/* If the domain has died in probe, recovery undoes it all in its order. */
+unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *stub,
+			      const struct nooks_role *role, unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	void *device = (void *)args[0];
+	unsigned long ret;
+
+	if (!READ_ONCE(driver->domain->open))
+		return role->fail;
+	if (!bind(driver, bus, device))
+		return -ENOMEM;
+	ret = nooks_call_role(stub, role, args);
+	if (ret && READ_ONCE(driver->domain->open))
+		unbind(driver, bus, device);
+	return ret;
+}
+
+unsigned long nooks_bus_remove(const struct nooks_bus *bus, struct nooks_stub *stub,
+			       const struct nooks_role *role, unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	void *device = (void *)args[0];
+	unsigned long ret = nooks_call_role(stub, role, args);
+
+	if (READ_ONCE(driver->domain->open))
+		unbind(driver, bus, device);
+	return ret;
+}

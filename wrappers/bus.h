@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Buses: what drivers that are bound to devices have in common, and what others need of them. */
+#ifndef NOOKS_BUS_H
+#define NOOKS_BUS_H
+
+#include <linux/types.h>
+#include "wrapper.h"
+
+struct device;
+struct nooks_driver;
+struct nooks_object_class;
+
+#define NOOKS_BUS_DEVICES_MAX	32	/* bound to one driver at a time */
+
+/**
+ * struct nooks_bus - a bus that drivers in domains register with
+ * @device: class of the devices that a driver is bound to, by the address of the bus's own
+ *	structure. They are tracked, with a reference, from before the call of probe until remove
+ *	has returned
+ * @activity: class of their being active, by the same address: its release, in phase QUIET, makes the
+ *	device stop
+ * @type: enum nooks_type_id of the structure
+ * @size: of the structure
+ * @inner: offset of the struct device in it
+ * @quiet: keep the device of a failed domain from disturbing others until it is stopped; NULL: it does not.
+ *	Any context but NMI; interrupts may be off
+ * @owns_irq: is this an interrupt of the device's? May sleep. NULL: it has none
+ * @unbind: undo what else is left of a driver that is no longer bound to the device. May sleep
+ */
+struct nooks_bus {
+	const struct nooks_object_class *device;
+	const struct nooks_object_class *activity;
+	unsigned int type;
+	size_t size;
+	size_t inner;
+	void (*quiet)(void *device);
+	bool (*owns_irq)(void *device, unsigned int irq);
+	void (*unbind)(struct nooks_driver *driver, void *device);
+};
+
+extern const struct nooks_bus nooks_pci_bus;
+
+/* The devices that a driver is bound to, at most NOOKS_BUS_DEVICES_MAX. Any context but NMI. */
+unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_bus *bus,
+			       void **devices);
+
+/*
+ * The driver's domain has failed: keep its devices quiet until recovery stops them. Any context but
+ * NMI; interrupts may be off.
+ */
+void nooks_bus_quiet(struct nooks_driver *driver);
+
+/* Is this the interrupt of a device that the driver is bound to? May sleep. */
+bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);
+
+/* Bodies of the hooks of probe, whose first argument is the device, and of remove. May sleep. */
+unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *stub,
+			      const struct nooks_role *role, unsigned long *args);
+unsigned long nooks_bus_remove(const struct nooks_bus *bus, struct nooks_stub *stub,
+			       const struct nooks_role *role, unsigned long *args);
+
+/* Take an object out of a driver's table and release it, if it is there. May sleep. */
+void nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+		    const void *start);
+
+#endif
