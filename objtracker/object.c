@@ -91,9 +91,16 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	return NULL;
 }
 
-/** nooks_object_find - the object of a class at an address, or NULL. Any context but NMI. */
-struct nooks_object *nooks_object_find(struct nooks_driver *driver,
-				       const struct nooks_object_class *class, const void *start)
+static void hold(struct nooks_objects *objects, struct nooks_object *object)
+{
+	refcount_inc(&object->refs);
+}
+
+/* Find an object and do something about it, if that is not NULL, before the lock is released. */
+static __always_inline
+struct nooks_object *look_up(struct nooks_driver *driver, const struct nooks_object_class *class,
+			     const void *start,
+			     void (*then)(struct nooks_objects *, struct nooks_object *))
 {
 	struct nooks_objects *objects = &driver->objects;
 	struct nooks_object *object;
@@ -101,24 +108,24 @@ struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
 	object = find(objects, class, (unsigned long)start);
+	if (object && then)
+		then(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	return object;
+}
+
+/** nooks_object_find - the object of a class at an address, or NULL. Any context but NMI. */
+struct nooks_object *nooks_object_find(struct nooks_driver *driver,
+				       const struct nooks_object_class *class, const void *start)
+{
+	return look_up(driver, class, start, NULL);
 }
 
 /** nooks_object_get - as nooks_object_find(), with a reference. Any context but NMI. */
 struct nooks_object *nooks_object_get(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start)
 {
-	struct nooks_objects *objects = &driver->objects;
-	struct nooks_object *object;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&objects->lock, flags);
-	object = find(objects, class, (unsigned long)start);
-	if (object)
-		refcount_inc(&object->refs);
-	raw_spin_unlock_irqrestore(&objects->lock, flags);
-	return object;
+	return look_up(driver, class, start, hold);
 }
 
 /** nooks_object_find_type - the object of a type at an address, or NULL. Any context but NMI. */
@@ -176,16 +183,7 @@ bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start)
 {
-	struct nooks_objects *objects = &driver->objects;
-	struct nooks_object *object;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&objects->lock, flags);
-	object = find(objects, class, (unsigned long)start);
-	if (object)
-		unlink(objects, object);
-	raw_spin_unlock_irqrestore(&objects->lock, flags);
-	return object;
+	return look_up(driver, class, start, unlink);
 }
 
 /** nooks_object_free - give back a reference to an object. Any context but NMI. */

@@ -583,21 +583,3 @@ NOOKS_WRAPPER(delayed_work_timer_fn)
 	nooks_fail(x, NOOKS_DENIED_CALL, a0, "delayed_work_timer_fn");
 	return 0;
 }
-
-/*
- * The kernel calls the two functions above in place of the driver's: nothing binds an entry stub to
- * these roles.
- */
-unsigned long nooks_r_timer(struct nooks_stub *stub, const struct nooks_role *role,
-			    unsigned long *args)
-{
-	WARN_ON_ONCE(1);
-	return 0;
-}
-
-unsigned long nooks_r_work(struct nooks_stub *stub, const struct nooks_role *role,
-			   unsigned long *args)
-{
-	WARN_ON_ONCE(1);
-	return 0;
-}
