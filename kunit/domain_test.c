@@ -321,7 +321,7 @@ static int domain_init(struct kunit *test)
 {
 	int ret;
 
-	driver = nooks_driver_create("nooks_domain_kunit_driver");
+	driver = nooks_driver_create("nooks_domain_kunit_driver", 0);
 	if (IS_ERR(driver))
 		return PTR_ERR(driver);
 	own = (unsigned long *)get_zeroed_page(GFP_KERNEL);

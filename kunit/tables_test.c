@@ -116,6 +116,7 @@ static void fields_of_types_are_sorted_and_inside(struct kunit *test)
 		KUNIT_EXPECT_GT_MSG(test, type->nr_fields, 0, "%s", type->name);
 		for (f = 0; f < type->nr_fields; f++) {
 			const struct nooks_field *field = &type->fields[f];
+			u8 checked = field->policy ?: field->learn;
 
 			KUNIT_ASSERT_NOT_NULL(test, field->name);
 			KUNIT_EXPECT_GE_MSG(test, field->offset, offset, "%s.%s", type->name, field->name);
@@ -123,11 +124,17 @@ static void fields_of_types_are_sorted_and_inside(struct kunit *test)
 					    type->name, field->name);
 			KUNIT_EXPECT_LE_MSG(test, field->policy, NOOKS_FIELD_OBJECT, "%s.%s",
 					    type->name, field->name);
-			KUNIT_EXPECT_EQ_MSG(test, field->policy == NOOKS_FIELD_CALLBACKS, !!field->ops,
+			KUNIT_EXPECT_LE_MSG(test, field->learn, NOOKS_FIELD_FUNCTION, "%s.%s",
+					    type->name, field->name);
+			KUNIT_EXPECT_EQ_MSG(test, field->policy != NOOKS_FIELD_DENIED && field->learn,
+					    false, "%s.%s", type->name, field->name);
+			KUNIT_EXPECT_EQ_MSG(test, checked == NOOKS_FIELD_CALLBACKS, !!field->ops,
+					    "%s.%s", type->name, field->name);
+			KUNIT_EXPECT_EQ_MSG(test, checked >= NOOKS_FIELD_OWN, !!field->target,
 					    "%s.%s", type->name, field->name);
 			KUNIT_EXPECT_LT_MSG(test, field->ops, nooks_nr_ops_tables, "%s.%s", type->name,
 					    field->name);
-			KUNIT_EXPECT_EQ_MSG(test, field->policy == NOOKS_FIELD_OBJECT, !!field->type,
+			KUNIT_EXPECT_EQ_MSG(test, checked == NOOKS_FIELD_OBJECT, !!field->type,
 					    "%s.%s", type->name, field->name);
 			KUNIT_EXPECT_LT_MSG(test, field->type, nooks_nr_types, "%s.%s", type->name,
 					    field->name);
@@ -276,18 +283,6 @@ static void what_lies_around_the_stubs_is_none(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, nooks_stub_find(driver, (void *)FIRST_STUB));
 }
 
-static bool same_shape(const struct nooks_role *a, const struct nooks_role *b)
-{
-	unsigned int i;
-
-	if (a->nr_args != b->nr_args || a->ret != b->ret || a->hook != b->hook)
-		return false;
-	for (i = 0; i < a->nr_args; i++)
-		if (a->args[i].kind != b->args[i].kind || a->args[i].type != b->args[i].type)
-			return false;
-	return true;
-}
-
 static void a_function_gets_roles_of_one_shape_only(struct kunit *test)
 {
 	struct nooks_driver *driver = driver_with_stubs(test);
@@ -300,7 +295,7 @@ static void a_function_gets_roles_of_one_shape_only(struct kunit *test)
 		stub->role = 0;
 		KUNIT_EXPECT_TRUE(test, nooks_stub_bind(driver, addr, first));
 		for (second = 1; second < nooks_nr_roles; second++) {
-			bool fits = same_shape(&nooks_roles[first], &nooks_roles[second]);
+			bool fits = nooks_roles_alike(&nooks_roles[first], &nooks_roles[second]);
 
 			KUNIT_EXPECT_EQ_MSG(test, fits, nooks_stub_bind(driver, addr, second),
 					    "%s, %s", nooks_roles[first].name, nooks_roles[second].name);

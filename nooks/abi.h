@@ -6,7 +6,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define NOOKS_ABI_VERSION	1
+#define NOOKS_ABI_VERSION	2
 #define NOOKS_DEVICE_NAME	"nooks"		/* /dev/nooks */
 #define NOOKS_NAME_LEN		64		/* of a module, NUL included */
 #define NOOKS_SYMBOL_LEN	128		/* of a symbol, NUL included */
@@ -28,11 +28,19 @@ enum nooks_symbol_kind {
 	NOOKS_SYMBOL_DENIED,
 };
 
+/*
+ * nooks_create.flags: let the driver store where no annotation lets it, as far as that is known to be
+ * harmless, and note what it needs. For bringing a driver up: protection is reduced.
+ */
+#define NOOKS_CREATE_LEARN	1u
+
 /**
  * struct nooks_create - make a domain for a module that is about to be loaded
  * @abi: in: NOOKS_ABI_VERSION of the caller
  * @id: out: number of the domain
  * @entry: out: address that each entry stub jumps to
+ * @flags: in: NOOKS_CREATE_...; unknown ones are refused with EINVAL
+ * @reserved: 0
  * @name: in: the module's name as the kernel will know it ('_', not '-')
  *
  * The domain belongs to the open file until the module's init has returned; closing the
@@ -42,6 +50,8 @@ struct nooks_create {
 	__u32 abi;
 	__u32 id;
 	__u64 entry;
+	__u32 flags;
+	__u32 reserved;
 	char name[NOOKS_NAME_LEN];
 };
 

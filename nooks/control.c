@@ -56,10 +56,12 @@ static long create(struct session *session, void __user *arg)
 		return -EFAULT;
 	if (request.abi != NOOKS_ABI_VERSION)
 		return -EPROTO;
+	if (request.flags & ~NOOKS_CREATE_LEARN || request.reserved)
+		return -EINVAL;
 	if (*session->name)
 		return -EBUSY;
 	request.name[sizeof(request.name) - 1] = '\0';
-	driver = nooks_driver_create(request.name);
+	driver = nooks_driver_create(request.name, request.flags);
 	if (IS_ERR(driver))
 		return PTR_ERR(driver);
 	strscpy(session->name, request.name, sizeof(session->name));

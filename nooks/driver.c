@@ -11,6 +11,7 @@
 #include "generated.h"
 #include "image.h"
 #include "imports.h"
+#include "learn.h"
 #include "life.h"
 #include "symbols.h"
 #include "sysfs.h"
@@ -43,11 +44,12 @@ static bool valid_name(const char *name)
 /**
  * nooks_driver_create - make a domain for a module that is about to be loaded
  * @name: the module's
+ * @flags: NOOKS_CREATE_...
  *
  * Context: may sleep. Return: the driver, offline, or an ERR_PTR(): -EINVAL for a bad name,
  * -EEXIST if there is one.
  */
-struct nooks_driver *nooks_driver_create(const char *name)
+struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 {
 	struct nooks_driver *driver;
 	int ret;
@@ -74,14 +76,21 @@ struct nooks_driver *nooks_driver_create(const char *name)
 	ret = nooks_heap_create(&driver->heap, driver->domain);
 	if (ret)
 		goto domain;
+	if (flags & NOOKS_CREATE_LEARN) {
+		ret = nooks_learn_start(driver);
+		if (ret)
+			goto heap;
+	}
 	WRITE_ONCE(driver->domain->private, driver);
 	ret = nooks_sysfs_add(driver);
 	if (ret)
-		goto heap;
+		goto learn;
 	list_add_tail(&driver->list, &drivers);
 	__module_get(THIS_MODULE);
 	mutex_unlock(&drivers_mutex);
 	return driver;
+learn:
+	nooks_learn_stop(driver);
 heap:
 	nooks_heap_destroy(&driver->heap);
 domain:
@@ -114,6 +123,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	nooks_net_forget(driver);
 	nooks_heap_destroy(&driver->heap);
 	nooks_domain_destroy(driver->domain);
+	nooks_learn_stop(driver);
 	nooks_sysfs_put(driver);
 	module_put(THIS_MODULE);
 }

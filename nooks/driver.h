@@ -15,6 +15,7 @@
 #include "abi.h"
 
 struct module;
+struct nooks_learned;
 
 /**
  * enum nooks_state - what becomes of a driver
@@ -110,6 +111,7 @@ enum nooks_recovery_policy {
  * @last: the last failure; written by whom nooks_domain_fail_incarnation() chose
  * @last_function: name of the driver function in which it happened
  * @inject: the fault to come, 0 for none
+ * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  */
 struct nooks_driver {
 	char name[NOOKS_NAME_LEN];
@@ -145,6 +147,7 @@ struct nooks_driver {
 	struct nooks_failure last;
 	char last_function[64];
 	unsigned int inject;
+	struct nooks_learned *learned;
 };
 
 static inline struct nooks_driver *nooks_driver_of(const struct nooks_crossing *x)
@@ -166,6 +169,7 @@ void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
 
 /* Entry stubs and roles: nooks/stub.c */
 struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub);
+bool nooks_roles_alike(const struct nooks_role *a, const struct nooks_role *b);
 bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int role);
 
 /*

@@ -7,7 +7,7 @@
 
 struct nooks_driver;
 
-struct nooks_driver *nooks_driver_create(const char *name);
+struct nooks_driver *nooks_driver_create(const char *name, u32 flags);
 void nooks_driver_destroy(struct nooks_driver *driver);
 void nooks_driver_abandon(const char *name, pid_t loader);
 int nooks_driver_use(const char *name, unsigned long addr);

@@ -10,6 +10,7 @@
 #include "export.h"
 #include "generated.h"
 #include "inject.h"
+#include "learn.h"
 
 /**
  * nooks_stub_find - the descriptor of an entry stub
@@ -31,8 +32,8 @@ struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_stub_find);
 
-/* Do two roles lend the same things for the same arguments? */
-static bool same_shape(const struct nooks_role *a, const struct nooks_role *b)
+/** nooks_roles_alike - do two roles lend the same things for the same arguments? Any context. */
+bool nooks_roles_alike(const struct nooks_role *a, const struct nooks_role *b)
 {
 	unsigned int i;
 
@@ -43,6 +44,7 @@ static bool same_shape(const struct nooks_role *a, const struct nooks_role *b)
 			return false;
 	return true;
 }
+NOOKS_EXPORT_FOR_TESTS(nooks_roles_alike);
 
 /**
  * nooks_stub_bind - say from where the kernel will call a driver function
@@ -61,7 +63,7 @@ bool nooks_stub_bind(struct nooks_driver *driver, const void *stub, unsigned int
 		return false;
 	if (cmpxchg(&s->role, 0, role) == 0)
 		return true;
-	return s->role == role || same_shape(&nooks_roles[s->role], &nooks_roles[role]);
+	return s->role == role || nooks_roles_alike(&nooks_roles[s->role], &nooks_roles[role]);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_stub_bind);
 
@@ -209,9 +211,12 @@ unsigned long nooks_enter_role(struct nooks_stub *stub, unsigned long *args)
 {
 	const struct nooks_role *role = &nooks_roles[stub->role];
 
-	if (unlikely(!stub->role))
+	if (unlikely(!stub->role)) {
 		pr_warn_once("nooks: %s is called from a place that no annotation names\n",
 			     (const char *)stub->name);
+		/* Behind the registers and a word of padding is the return address. */
+		nooks_learn_call((struct nooks_driver *)stub->domain, stub, args[7]);
+	}
 	return role->hook ? role->hook(stub, role, args) : nooks_call_role(stub, role, args);
 }
 

@@ -8,6 +8,7 @@
  *	recovery		restart or stop: what follows a failure
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
  *	last_failure		kind and function of the last failure
+ *	learn			1 in learn mode
  *	entries, unwindings, checked_stores, missed_calls, missed_entries, faults, refills,
  *	failures, restarts, objects, memory
  *				counters; memory in bytes
@@ -146,6 +147,7 @@ static ssize_t name##_show(struct device *dev, struct device_attribute *attr, ch
 }											\
 static DEVICE_ATTR_RO(name)
 
+COUNTER_ATTRIBUTE(learn, !!driver->learned);
 COUNTER_ATTRIBUTE(entries, atomic_long_read(&driver->domain->entries));
 COUNTER_ATTRIBUTE(unwindings, atomic_long_read(&driver->domain->unwindings));
 COUNTER_ATTRIBUTE(checked_stores, atomic_long_read(&driver->nr_stores));
@@ -169,6 +171,7 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_max_failures.attr,
 	&dev_attr_window.attr,
 	&dev_attr_last_failure.attr,
+	&dev_attr_learn.attr,
 	&dev_attr_entries.attr,
 	&dev_attr_unwindings.attr,
 	&dev_attr_checked_stores.attr,

@@ -12,6 +12,7 @@
 #include "../domains/emulate.h"
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
+#include "../nooks/learn.h"
 #include "../nooks/symbols.h"
 #include "../wrappers/args.h"
 #include "../wrappers/net.h"
@@ -96,6 +97,18 @@ static bool find_own(unsigned long addr, unsigned int width, struct target *targ
 	return target->any;
 }
 
+/*
+ * Is a field the better one of two that lie in the same place? The annotations allow one of them; learn
+ * mode takes that which says more of the value.
+ */
+static bool better(const struct nooks_field *field, const struct nooks_field *than)
+{
+	if (than->policy != NOOKS_FIELD_DENIED || field->policy != NOOKS_FIELD_DENIED)
+		return than->policy == NOOKS_FIELD_DENIED;
+	return than->learn != NOOKS_FIELD_DENIED &&
+	       (field->learn == NOOKS_FIELD_DENIED || field->learn > than->learn);
+}
+
 /* The most permissive field that covers all of [offset, offset + size), or NULL. */
 static const struct nooks_field *find_field(const struct nooks_type *type, unsigned long offset,
 					    unsigned int size)
@@ -108,7 +121,7 @@ static const struct nooks_field *find_field(const struct nooks_type *type, unsig
 
 		if (offset + size > field->offset + field->size)
 			continue;
-		if (!best || (best->policy == NOOKS_FIELD_DENIED && field->policy))
+		if (!best || better(field, best))
 			best = field;
 	}
 	return best;
@@ -119,34 +132,68 @@ static const struct nooks_field *find_field(const struct nooks_type *type, unsig
  * side (min_mtu and max_mtu in one 8-byte store), so each byte's own field decides. The field
  * that it fails on goes to @field, and so does one whose value must be looked at.
  */
-static bool fields_allow(const struct nooks_type *type, unsigned long offset, unsigned int size,
+static bool fields_allow(struct nooks_driver *driver, const struct nooks_type *type,
+			 unsigned long offset, unsigned int size,
 			 const struct nooks_field **field)
 {
 	unsigned int i;
 
 	*field = find_field(type, offset, size);
 	if (*field)
-		return (*field)->policy != NOOKS_FIELD_DENIED;
+		return nooks_learn_policy(driver, *field) != NOOKS_FIELD_DENIED;
 	for (i = 0; i < size; i++) {
 		*field = find_field(type, offset + i, 1);
-		if (!*field || (*field)->policy != NOOKS_FIELD_ANY)
+		if (!*field || nooks_learn_policy(driver, *field) != NOOKS_FIELD_ANY)
 			return false;
 	}
 	*field = NULL;
 	return true;
 }
 
+/* A store that fields_allow() has let through was performed: note what only learn mode allowed. */
+static void learn_fields(struct nooks_driver *driver, const struct target *target,
+			 unsigned int size, unsigned long site)
+{
+	const struct nooks_type *type = &nooks_types[target->type];
+	const struct nooks_field *field = find_field(type, target->offset, size), *last = NULL;
+	unsigned int i;
+
+	if (field)
+		nooks_learn_field(driver, target->type, field, site);
+	for (i = 0; !field && i < size; i++) {
+		const struct nooks_field *part = find_field(type, target->offset + i, 1);
+
+		if (part && part != last)
+			nooks_learn_field(driver, target->type, part, site);
+		last = part;
+	}
+}
+
 /* Is the value that a pointer field gets one that the kernel may follow? NULL, or what is wrong. */
 static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field, u64 value)
 {
+	struct nooks_driver *driver = nooks_driver_of(x);
 	void *p = (void *)(unsigned long)value;
 
-	if (!field || !p || field->policy == NOOKS_FIELD_ANY)
+	if (!field || !p)
 		return NULL;
-	if (field->policy == NOOKS_FIELD_CALLBACKS)
-		return nooks_ops_bind(nooks_driver_of(x), p, field->ops);
-	return nooks_object_find_type(nooks_driver_of(x), field->type, p) ? NULL :
-	       "no object that the driver holds";
+	switch (nooks_learn_policy(driver, field)) {
+	case NOOKS_FIELD_ANY:
+		return NULL;
+	case NOOKS_FIELD_CALLBACKS:
+		return nooks_ops_bind(driver, p, field->ops);
+	case NOOKS_FIELD_OBJECT:
+		return nooks_object_find_type(driver, field->type, p) ? NULL :
+		       "no object that the driver holds";
+	case NOOKS_FIELD_OWN:
+		return nooks_may_write(x->domain, p, 1) || nooks_image_section(driver, value) ?
+		       NULL : "no memory of the driver's";
+	case NOOKS_FIELD_FUNCTION:
+		return nooks_stub_find(driver, p) || nooks_kernel_text(value) ? NULL :
+		       "no function of the driver's or the kernel's";
+	default:
+		return "denied";
+	}
 }
 
 static struct nooks_decoder decoder(void)
@@ -187,6 +234,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_store store;
 	struct nooks_effect effect;
+	const unsigned long site = regs->ip;
 	struct target target;
 	unsigned long size;
 	const char *why;
@@ -206,14 +254,14 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		return NOOKS_UNWIND;
 	}
 	if (!target.any &&
-	    !fields_allow(&nooks_types[target.type], target.offset, size, &field)) {
+	    !fields_allow(driver, &nooks_types[target.type], target.offset, size, &field)) {
 		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s (offset %lu, %lu bytes)",
 				nooks_types[target.type].name, field ? field->name : "?",
 				target.offset, size);
 		return NOOKS_UNWIND;
 	}
 	/* Half a pointer is none, even if the half is 0. */
-	if (field && field->policy != NOOKS_FIELD_ANY &&
+	if (field && nooks_learn_policy(driver, field) != NOOKS_FIELD_ANY &&
 	    (field->offset != target.offset || field->size != store.width)) {
 		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: a part of it",
 				nooks_types[target.type].name, field->name);
@@ -235,6 +283,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
 		return NOOKS_UNWIND;
 	}
+	if (unlikely(driver->learned) && !target.any)
+		learn_fields(driver, &target, size, site);
 	atomic_long_inc(&driver->nr_stores);
 	return NOOKS_RESUME;
 }

@@ -5,6 +5,7 @@
 #include <linux/uaccess.h>
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
+#include "../nooks/learn.h"
 #include "args.h"
 #include "generated.h"
 
@@ -136,7 +137,9 @@ const char *nooks_members_bind(struct nooks_driver *driver, const void *table, u
 			if (why)
 				return why;
 		} else if (nooks_stub_find(driver, p)) {
-			if (!member->role || !nooks_stub_bind(driver, p, member->role))
+			if (!member->role || !nooks_stub_bind(driver, p, member->role) ||
+			    (nooks_roles[member->role].denied &&
+			     !nooks_learn_role(driver, p, member->role)))
 				return member->name;
 		} else if (!nooks_kernel_text((unsigned long)p)) {
 			return member->name;

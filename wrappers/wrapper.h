@@ -73,12 +73,16 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_ANY: any value
  * @NOOKS_FIELD_CALLBACKS: the address of an ops table of the domain's image; binds its roles
  * @NOOKS_FIELD_OBJECT: NULL, or the address of a tracked object of the domain's
+ * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
+ * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
  */
 enum nooks_policy {
 	NOOKS_FIELD_DENIED,
 	NOOKS_FIELD_ANY,
 	NOOKS_FIELD_CALLBACKS,
 	NOOKS_FIELD_OBJECT,
+	NOOKS_FIELD_OWN,
+	NOOKS_FIELD_FUNCTION,
 };
 
 /**
@@ -88,16 +92,20 @@ enum nooks_policy {
  * @offset: bytes from the start of the object
  * @size: bytes
  * @policy: enum nooks_policy
+ * @learn: for DENIED: the policy in learn mode
  * @ops: for CALLBACKS: index into nooks_ops_tables[]
  * @type: for OBJECT: enum nooks_type_id
+ * @target: for OWN and FUNCTION: what the pointer leads to, in C
  */
 struct nooks_field {
 	const char *name;
 	u32 offset;
 	u32 size;
 	u8 policy;
+	u8 learn;
 	u16 ops;
 	u16 type;
+	const char *target;
 };
 
 /** struct nooks_type - a kernel type that domains handle by pointer; fields sorted by offset */
@@ -170,6 +178,7 @@ enum nooks_return_kind {
  * callback parameter
  * @name: "net_device_ops.ndo_open" or "irq_handler_t"
  * @fail: what the kernel gets when the domain is dead or dies during the call
+ * @denied: why no driver may take it, unless in learn mode; NULL: any may
  * @hook: NULL, or a hand-written body that replaces the generic one: "nooks_r_<hook>"
  */
 struct nooks_role {
@@ -179,6 +188,7 @@ struct nooks_role {
 	u8 ret_size;
 	long ret_min, ret_max;
 	long fail;
+	const char *denied;
 	struct nooks_arg args[6];
 	unsigned long (*hook)(struct nooks_stub *stub, const struct nooks_role *role,
 			      unsigned long *args);
@@ -191,7 +201,7 @@ extern const unsigned int nooks_nr_roles;
  * struct nooks_ops_member - a pointer in an ops table
  * @name: dotted path inside the table
  * @offset: bytes from its start
- * @role: of a function pointer: enum nooks_role_id; 0: drivers must leave it NULL
+ * @role: of a function pointer: enum nooks_role_id; 0 or a denied one: drivers must leave it NULL
  * @ops: of a pointer to another ops table: enum nooks_ops_id, else 0
  */
 struct nooks_ops_member {

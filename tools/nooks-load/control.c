@@ -64,14 +64,15 @@ bool control_can_bind(const struct control *control)
  * control_create - make a domain
  * @control: the source; not a silent one
  * @module: name of the module for it
+ * @flags: NOOKS_CREATE_...
  * @create: out: the domain
  *
  * Return: 0, or -1 after a message.
  */
-int control_create(const struct control *control, const char *module,
+int control_create(const struct control *control, const char *module, uint32_t flags,
 		   struct nooks_create *create)
 {
-	*create = (struct nooks_create){ .abi = NOOKS_ABI_VERSION };
+	*create = (struct nooks_create){ .abi = NOOKS_ABI_VERSION, .flags = flags };
 	if (strlen(module) >= sizeof(create->name))
 		return report_error("its name is too long for a domain");
 	strcpy(create->name, module);

@@ -23,7 +23,7 @@ struct control {
 int control_open(struct control *control, bool is_optional);
 void control_close(struct control *control);
 bool control_can_bind(const struct control *control);
-int control_create(const struct control *control, const char *module,
+int control_create(const struct control *control, const char *module, uint32_t flags,
 		   struct nooks_create *create);
 int control_resolve(struct control *control, const char *symbol, struct nooks_resolve *resolve);
 

@@ -103,7 +103,8 @@ static int create_domain(struct load *load)
 	load->control.fake_base = load->opt->fake_base;
 	if (!load->control.fake_base && control_open(&load->control, is_dry))
 		return is_dry ? 0 : -1;
-	if (control_create(&load->control, load->name, &load->domain))
+	if (control_create(&load->control, load->name,
+			   load->opt->is_learning ? NOOKS_CREATE_LEARN : 0, &load->domain))
 		return -1;
 	if (!reloc_branch_reaches(load->domain.entry))
 		return report_error("the domain's entry %#llx is out of reach", load->domain.entry);
@@ -133,6 +134,25 @@ static int finish_image(struct load *load)
 	return file;
 }
 
+/* What it has learned so far; a domain whose init has failed is there until its control file closes. */
+static void print_learned(const struct load *load)
+{
+	char path[NOOKS_NAME_LEN + 64], line[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/nooks/%s/learned", load->name);
+	f = fopen(path, "re");
+	if (!f) {
+		report_warning("can't open %s: %s; what is learned is in dmesg, too", path,
+			       strerror(errno));
+		return;
+	}
+	printf("# learned by %s up to now; later: nooksctl learned %s\n", load->name, load->name);
+	while (fgets(line, sizeof(line), f))
+		fputs(line, stdout);
+	fclose(f);
+}
+
 static int insert(struct load *load)
 {
 	int file, err;
@@ -140,8 +160,12 @@ static int insert(struct load *load)
 	file = finish_image(load);
 	if (file < 0)
 		return -1;
+	if (load->opt->is_learning)
+		report_warning("learn mode: protection is reduced until it is unloaded");
 	err = module_insert(file, load->parameters);
 	close(file);
+	if (load->opt->is_learning)
+		print_learned(load);
 	return err;
 }
 

@@ -10,6 +10,7 @@
  * struct load_options - how to load
  * @is_dry: change nothing, say what would be done
  * @is_verbose: say every step
+ * @is_learning: put the domain into learn mode, and print what was learned
  * @output: with @is_dry: file for the image, or NULL
  * @release: with @is_dry: kernel whose modules to use; NULL: the running one
  * @config: modprobe's configuration file or directory; NULL: the system's
@@ -18,6 +19,7 @@
 struct load_options {
 	bool is_dry;
 	bool is_verbose;
+	bool is_learning;
 	const char *output;
 	const char *release;
 	const char *config;

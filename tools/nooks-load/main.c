@@ -12,11 +12,12 @@
 
 enum {
 	OPT_FAKE_BASE = 256,
+	OPT_LEARN,
 	OPT_VERSION,
 };
 
 static const char usage[] =
-	"usage: nooks-load [-nv] [-C CONFIG] NAME [PARAMETER=VALUE ...]\n"
+	"usage: nooks-load [-nv] [--learn] [-C CONFIG] NAME [PARAMETER=VALUE ...]\n"
 	"       nooks-load -r [-nv] NAME\n"
 	"Load a stock kernel module into a domain of its own, or unload it.\n"
 	"\n"
@@ -24,6 +25,8 @@ static const char usage[] =
 	"  -r, --remove          unload a module that is in a domain\n"
 	"  -n, --dry-run         change nothing, show what would be done\n"
 	"  -v, --verbose         show each section, import and reference that is changed\n"
+	"      --learn           let the driver store to fields that no annotation lists, and\n"
+	"                        print what to add; for bringing a driver up, not for use\n"
 	"  -o, --output=FILE     with -n: write the rewritten image to FILE\n"
 	"  -C, --config=PATH     configuration instead of modprobe.d\n"
 	"  -S, --set-version=REL with -n: take the modules of kernel REL\n"
@@ -35,6 +38,7 @@ static const struct option long_options[] = {
 	{ "remove", no_argument, NULL, 'r' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "learn", no_argument, NULL, OPT_LEARN },
 	{ "output", required_argument, NULL, 'o' },
 	{ "config", required_argument, NULL, 'C' },
 	{ "set-version", required_argument, NULL, 'S' },
@@ -82,6 +86,9 @@ int main(int argc, char **argv)
 		case 'v':
 			opt.is_verbose = true;
 			break;
+		case OPT_LEARN:
+			opt.is_learning = true;
+			break;
 		case 'o':
 			opt.output = optarg;
 			break;
@@ -111,7 +118,7 @@ int main(int argc, char **argv)
 		errx(EXIT_FAILURE, "name a module; nooks-load -h shows how");
 	if (!opt.is_dry && (opt.output || opt.release || opt.fake_base))
 		errx(EXIT_FAILURE, "-o, -S and --fake-base go with -n only");
-	if (is_remove && (argv[1] || opt.output || opt.release || opt.config || opt.fake_base))
+	if (is_remove && (argv[1] || opt.is_learning || opt.output || opt.release || opt.config || opt.fake_base))
 		errx(EXIT_FAILURE, "-r takes a module's name and no more than -n and -v");
 
 	err = is_remove ? unload(*argv, &opt) : load(&opt, *argv, argv + 1);

@@ -8,6 +8,7 @@ const struct attribute_info attributes[NR_ATTRIBUTES] = {
 	[ATTRIBUTE_MAX_FAILURES] = { "max_failures", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_WINDOW] = { "window", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_LAST_FAILURE] = { "last_failure", ATTRIBUTE_TEXT },
+	[ATTRIBUTE_LEARN] = { "learn", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_FAILURES] = { "failures", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_RESTARTS] = { "restarts", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_ENTRIES] = { "entries", ATTRIBUTE_NUMBER },

@@ -20,6 +20,8 @@ static const char usage[] =
 	"  show DRIVER           everything about one driver\n"
 	"  restart DRIVER        release what it holds and start it anew\n"
 	"  stop DRIVER           the same, without the start\n"
+	"  learned DRIVER        the annotations that a driver lacks that was loaded with\n"
+	"                        nooks-load --learn\n"
 	"  inject DRIVER KIND [CONTEXT]\n"
 	"                        have it do wrong at its next call; KIND is wild-write, null,\n"
 	"                        bad-jump, bad-instruction or bad-argument, CONTEXT any,\n"
@@ -57,6 +59,7 @@ static const struct verb {
 	{ "show", "DRIVER", 1, 1, verb_show },
 	{ "restart", "DRIVER", 1, 1, verb_restart },
 	{ "stop", "DRIVER", 1, 1, verb_stop },
+	{ "learned", "DRIVER", 1, 1, verb_learned },
 	{ "inject", "DRIVER KIND [CONTEXT]", 2, 3, verb_inject },
 	{ }
 };

@@ -12,6 +12,7 @@ int verb_status(const struct drivers *drivers, char **args);
 int verb_show(const struct drivers *drivers, char **args);
 int verb_restart(const struct drivers *drivers, char **args);
 int verb_stop(const struct drivers *drivers, char **args);
+int verb_learned(const struct drivers *drivers, char **args);
 int verb_inject(const struct drivers *drivers, char **args);
 
 #endif

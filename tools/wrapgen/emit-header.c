@@ -37,7 +37,7 @@ void emit_header(FILE *f)
 		fprintf(f, "\tNOOKS_TYPE_%s,\n", model.types[i]->name);
 	fputs("};\n\nenum nooks_role_id {\n\tNOOKS_ROLE_none,\n", f);
 	for (unsigned int i = 0; i < model.nr_roles; i++) {
-		if (!model.roles[i]->denied)
+		if (role_callable(model.roles[i]))
 			fprintf(f, "\tNOOKS_ROLE_%s,\n", model.roles[i]->ident);
 	}
 	fputs("};\n\nenum nooks_ops_id {\n\tNOOKS_OPS_none,\n", f);

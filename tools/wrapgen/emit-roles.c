@@ -8,17 +8,19 @@
 
 static void arg(FILE *f, const struct role_arg *arg)
 {
+	/* Of how many bytes nobody has said: of a denied role only, see role_check(). */
+	enum role_arg_kind kind = arg->kind == ROLE_BUFFER && !arg->size ? ROLE_SCALAR : arg->kind;
 	static const char * const kinds[] = {
 		[ROLE_SCALAR] = "SCALAR", [ROLE_OBJECT] = "OBJECT",
 		[ROLE_BUFFER] = "BUFFER", [ROLE_CONST] = "CONST",
 	};
 
-	fprintf(f, "\t\t\t{ .name = \"%s\", .kind = NOOKS_ARG_%s", arg->name, kinds[arg->kind]);
-	if (arg->kind == ROLE_OBJECT)
+	fprintf(f, "\t\t\t{ .name = \"%s\", .kind = NOOKS_ARG_%s", arg->name, kinds[kind]);
+	if (kind == ROLE_OBJECT)
 		fprintf(f, ", .type = NOOKS_TYPE_%s", arg->type->name);
-	if (arg->kind == ROLE_BUFFER)
+	if (kind == ROLE_BUFFER)
 		fprintf(f, ", .size = %s", arg->size);
-	if (arg->kind == ROLE_BUFFER && arg->len_arg)
+	if (kind == ROLE_BUFFER && arg->len_arg)
 		fprintf(f, ",\n\t\t\t  .len_arg = %u, .len_offset = %u, .len_size = %u",
 			arg->len_arg, arg->len_offset, arg->len_size);
 	fputs(" },\n", f);
@@ -34,7 +36,9 @@ static void role(FILE *f, const struct role *role)
 	if (role->min)
 		fprintf(f, "\t\t.ret_min = %s, .ret_max = %s,\n", emit_number(role->min),
 			emit_number(role->max));
-	if (role->hook)
+	if (role->denied)
+		fprintf(f, "\t\t.denied = \"%s\",\n", role->denied);
+	else if (role->hook)
 		fprintf(f, "\t\t.hook = nooks_r_%s,\n", role->hook);
 	if (role->nr_args) {
 		fputs("\t\t.args = {\n", f);
@@ -55,10 +59,11 @@ static void members(FILE *f, const struct ops *ops)
 		fprintf(f, "\t{ \"%s\", offsetof(struct %s, %s), ", m->name, ops->name, m->name);
 		if (m->ops)
 			fprintf(f, "0, NOOKS_OPS_%s },\n", m->ops->name);
-		else if (m->role->denied)
-			fprintf(f, "0, 0 }, /* denied: %s */\n", m->role->denied);
+		else if (role_callable(m->role))
+			fprintf(f, "NOOKS_ROLE_%s, 0 },%s\n", m->role->ident,
+				m->role->denied ? " /* denied */" : "");
 		else
-			fprintf(f, "NOOKS_ROLE_%s, 0 },\n", m->role->ident);
+			fprintf(f, "0, 0 }, /* denied: %s */\n", m->role->denied);
 	}
 	fputs("};\n", f);
 }
@@ -70,7 +75,7 @@ void emit_roles(FILE *f)
 	fputs("const struct nooks_role nooks_roles[] = {\n"
 	      "\t[NOOKS_ROLE_none] = { .name = \"none\" },\n", f);
 	for (unsigned int i = 0; i < model.nr_roles; i++) {
-		if (!model.roles[i]->denied)
+		if (role_callable(model.roles[i]))
 			role(f, model.roles[i]);
 	}
 	fputs("};\n\nconst unsigned int nooks_nr_roles = ARRAY_SIZE(nooks_roles);\n", f);

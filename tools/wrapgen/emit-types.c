@@ -1,7 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /* types.c: the tracked types and their fields. */
+#include <string.h>
+
 #include "emit.h"
+#include "kernel.h"
 #include "model.h"
+
+/* With what learn mode needs. */
+static void denied(FILE *f, const struct field *field)
+{
+	const char *policy = field_learned(field);
+	struct c_type target;
+
+	fprintf(f, "NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_%s", policy);
+	target = kernel_target(field->id);
+	if (!strcmp(policy, "CALLBACKS"))
+		fprintf(f, ", .ops = NOOKS_OPS_%s", target.name);
+	else if (!strcmp(policy, "OBJECT"))
+		fprintf(f, ", .type = NOOKS_TYPE_%s", target.name);
+	else if (!strcmp(policy, "OWN") && target.class == TYPE_RECORD && *target.name)
+		fprintf(f, ", .target = \"struct %s\"", target.name);
+	else if (!strcmp(policy, "OWN") || !strcmp(policy, "FUNCTION"))
+		fprintf(f, ", .target = \"%s\"", kernel_declare(field->id, ""));
+	fputs(" },\n", f);
+}
 
 static void field(FILE *f, const struct field *field)
 {
@@ -10,8 +32,10 @@ static void field(FILE *f, const struct field *field)
 		fprintf(f, "NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_%s },\n", field->ops->name);
 	else if (field->type)
 		fprintf(f, "NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_%s },\n", field->type->name);
+	else if (field->any)
+		fputs("NOOKS_FIELD_ANY },\n", f);
 	else
-		fprintf(f, "NOOKS_FIELD_%s },\n", field->any ? "ANY" : "DENIED");
+		denied(f, field);
 }
 
 /*

@@ -16,6 +16,8 @@ struct ops;
 
 /**
  * struct field - a leaf of a tracked type
+ * @id: its type
+ * @lock: a part of a lock
  * @bits: it is a bit field
  * @any: any value may be stored
  * @ops: the address of such a table
@@ -25,6 +27,8 @@ struct field {
 	const char *name;
 	__u32 offset;
 	__u32 size;
+	__u32 id;
+	bool lock;
 	bool bits;
 	bool any;
 	const struct ops *ops;
@@ -113,6 +117,7 @@ struct param {
 	__u32 id;
 	enum check check;
 	bool null_ok;
+	bool unknown;			/* of a sketch: the type does not say how to check it */
 	const struct type *type;	/* OBJECT */
 	const char *inside;		/* OBJECT: the pointer is to this field of it */
 	const char *size;		/* WRITABLE, READABLE, STRING: in C */
@@ -141,6 +146,7 @@ struct function {
 	__u32 proto;
 	bool late;			/* a module's, which may not be there: called by a pointer */
 	bool sleeps;
+	bool may_be_asm;		/* of a sketch: assembly has this prototype in BTF, too */
 	struct param *params;
 	unsigned int nr_params;
 	const char **requires;		/* conditions on the arguments, in C */
@@ -172,6 +178,8 @@ struct type *type_of(__u32 record_id);
 void type_declare(const struct statement *s);
 void field_declare(const struct statement *s);
 bool field_denied(const struct field *field);
+/* Of a denied field: the policy that learn mode gives it, the suffix of an enum nooks_policy. */
+const char *field_learned(const struct field *field);
 /* A field of any struct or union, or NULL. */
 const struct field *record_field(__u32 record_id, const char *path);
 
@@ -185,6 +193,8 @@ void ops_fill(const struct statement *s);
 struct role *role_find(const char *name);
 struct role *role_new(struct pos pos, const char *name, __u32 proto);
 void role_check(const struct role *role);
+/* Whether nooks can call it at all, be it only in learn mode. */
+bool role_callable(const struct role *role);
 void callback_declare(const struct statement *s);
 void role_annotate(const struct statement *s);
 
@@ -193,6 +203,11 @@ struct function *function_find(const char *name);
 /* Whether it is called by a pointer, which is bound when a driver imports it. */
 bool function_is_late(const struct function *fn);
 void function_declare(const struct statement *s);
+/*
+ * What a statement with nothing but the name would make, and why there can't be a generated wrapper,
+ * or NULL. The model is not changed. NULL if BTF does not know the function.
+ */
+struct function *function_sketch(const char *name, const char **problem);
 
 /* Whether @name is @pattern, or begins with it up to a '*' at its end. */
 bool name_matches(const char *name, const char *pattern);

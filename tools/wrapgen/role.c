@@ -70,6 +70,19 @@ struct role *role_new(struct pos pos, const char *name, __u32 proto)
 	return role;
 }
 
+bool role_callable(const struct role *role)
+{
+	if (role->nr_args > MAX_ROLE_ARGS || role->ret_size > sizeof(long))
+		return false;
+	for (unsigned int i = 0; i < role->nr_args; i++) {
+		struct c_type c = kernel_c_type(role->args[i].id);
+
+		if (c.class == TYPE_VOID || c.size > sizeof(long))
+			return false;
+	}
+	return true;
+}
+
 void role_check(const struct role *role)
 {
 	if (role->denied)

@@ -23,21 +23,37 @@ struct type *type_of(__u32 record_id)
 	return NULL;
 }
 
-static void add_field(struct type *type, const char *name, const struct c_type *c, __u32 bit,
-		      __u32 nr_bits)
+static void add_field(struct type *type, const struct field *template, __u32 bit, __u32 nr_bits)
 {
-	struct field f = { .name = name, .offset = bit / 8, .size = c->size, .bits = nr_bits };
+	struct field f = *template;
 
+	f.offset = bit / 8;
+	f.bits = nr_bits;
+	f.size = kernel_c_type(f.id).size;
 	if (nr_bits)
 		f.size = (bit % 8 + nr_bits + 7) / 8;
 	if (f.size)
 		ADD(type->fields, type->nr_fields) = f;
 }
 
-static void flatten(struct type *type, __u32 id, const char *prefix, __u32 start)
+/* Words that the kernel spins or sleeps on. */
+static bool is_lock(__u32 id)
+{
+	static const char * const locks[] = { "qspinlock", "qrwlock", "mutex", "rw_semaphore" };
+	const char *name = kernel_name(kernel_type(id)->name_off);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(locks); i++) {
+		if (!strcmp(name, locks[i]))
+			return true;
+	}
+	return false;
+}
+
+static void flatten(struct type *type, __u32 id, const char *prefix, __u32 start, bool lock)
 {
 	const struct btf_type *t = kernel_type(id);
 
+	lock |= is_lock(id);
 	for (__u32 i = 0; i < btf_vlen(t); i++) {
 		const struct btf_member *m = &btf_members(t)[i];
 		__u32 bit = start + btf_member_bit_offset(t, i);
@@ -50,9 +66,10 @@ static void flatten(struct type *type, __u32 id, const char *prefix, __u32 start
 		else if (*prefix)
 			name = prefix;
 		if (c.class == TYPE_RECORD)
-			flatten(type, c.id, name, bit);
+			flatten(type, c.id, name, bit, lock);
 		else
-			add_field(type, name, &c, bit, nr_bits);
+			add_field(type, &(struct field){ .name = name, .id = m->type, .lock = lock },
+				  bit, nr_bits);
 	}
 }
 
@@ -72,7 +89,7 @@ const struct field *record_field(__u32 record_id, const char *path)
 {
 	struct type record = {};
 
-	flatten(&record, record_id, "", 0);
+	flatten(&record, record_id, "", 0, false);
 	for (unsigned int i = 0; i < record.nr_fields; i++) {
 		if (!strcmp(record.fields[i].name, path))
 			return &record.fields[i];
@@ -97,7 +114,7 @@ void type_declare(const struct statement *s)
 	*type = (struct type){
 		.pos = s->pos, .name = s->name, .id = id, .size = kernel_type(id)->size,
 	};
-	flatten(type, id, "", 0);
+	flatten(type, id, "", 0, false);
 	if (type->nr_fields)
 		qsort(type->fields, type->nr_fields, sizeof(*type->fields), compare_fields);
 }
@@ -105,6 +122,28 @@ void type_declare(const struct statement *s)
 bool field_denied(const struct field *field)
 {
 	return !field->any && !field->ops && !field->type;
+}
+
+const char *field_learned(const struct field *field)
+{
+	struct c_type c = kernel_c_type(field->id);
+
+	if (field->lock)
+		return "DENIED";
+	/* An array is one field: its elements can't be looked at. */
+	for (; c.class == TYPE_OTHER && btf_is_array(kernel_type(c.id)); ) {
+		c = kernel_c_type(btf_array(kernel_type(c.id))->type);
+		if (c.class == TYPE_POINTER || c.class == TYPE_RECORD)
+			return "DENIED";
+	}
+	if (c.class != TYPE_POINTER)
+		return "ANY";
+	c = kernel_target(c.id);
+	if (ops_of(c.id))
+		return "CALLBACKS";
+	if (type_of(c.id))
+		return "OBJECT";
+	return c.class == TYPE_FUNCTION ? "FUNCTION" : "OWN";
 }
 
 static bool set_policy(struct field *policy, const struct clause *cl)

@@ -20,6 +20,7 @@ enum nooks_role_id {
 	NOOKS_ROLE_widget_ops_report,
 	NOOKS_ROLE_widget_ops_lines,
 	NOOKS_ROLE_widget_ops_read,
+	NOOKS_ROLE_widget_ops_driver_stop,
 	NOOKS_ROLE_power_ops_suspend,
 	NOOKS_ROLE_handler_t,
 	NOOKS_ROLE_widget_done,

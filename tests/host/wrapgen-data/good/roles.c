@@ -67,6 +67,15 @@ const struct nooks_role nooks_roles[] = {
 			{ .name = "arg3", .kind = NOOKS_ARG_SCALAR },
 		},
 	},
+	/* void(struct device *) */
+	[NOOKS_ROLE_widget_ops_driver_stop] = {
+		.name = "widget_ops.driver.stop", .nr_args = 1,
+		.ret = NOOKS_RETURN_VOID, .ret_size = 0, .fail = 0,
+		.denied = "for the core",
+		.args = {
+			{ .name = "arg1", .kind = NOOKS_ARG_OBJECT, .type = NOOKS_TYPE_device },
+		},
+	},
 	/* int(struct device *) */
 	[NOOKS_ROLE_power_ops_suspend] = {
 		.name = "power_ops.suspend", .nr_args = 1,
@@ -118,7 +127,7 @@ static const struct nooks_ops_member widget_ops_members[] = {
 	{ "move", offsetof(struct widget_ops, move), 0, 0 }, /* denied: too many arguments */
 	{ "unlock", offsetof(struct widget_ops, unlock), 0, 0 }, /* denied: takes a large struct */
 	{ "lock", offsetof(struct widget_ops, lock), 0, 0 }, /* denied: returns one */
-	{ "driver.stop", offsetof(struct widget_ops, driver.stop), 0, 0 }, /* denied: for the core */
+	{ "driver.stop", offsetof(struct widget_ops, driver.stop), NOOKS_ROLE_widget_ops_driver_stop, 0 }, /* denied */
 	{ "driver.pm", offsetof(struct widget_ops, driver.pm), 0, NOOKS_OPS_power_ops },
 };
 

@@ -14,18 +14,18 @@ static_assert(offsetof(struct widget, parent) == 64);
 static const struct nooks_field widget_fields[] = {
 	{ "name", 0, 16, NOOKS_FIELD_ANY },
 	{ "ops", 16, 8, NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_widget_ops },
-	{ "dev.driver_data", 24, 8, NOOKS_FIELD_DENIED },
-	{ "dev.id", 32, 4, NOOKS_FIELD_DENIED },
+	{ "dev.driver_data", 24, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_OWN, .target = "void *" },
+	{ "dev.id", 32, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "stats.rx", 40, 8, NOOKS_FIELD_ANY },
-	{ "stats.tx", 48, 8, NOOKS_FIELD_DENIED },
-	{ "speed", 56, 2, NOOKS_FIELD_DENIED },
+	{ "stats.tx", 48, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "speed", 56, 2, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "up", 56, 1, NOOKS_FIELD_ANY },
-	{ "word", 60, 4, NOOKS_FIELD_DENIED },
-	{ "low", 60, 2, NOOKS_FIELD_DENIED },
-	{ "high", 62, 2, NOOKS_FIELD_DENIED },
+	{ "word", 60, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "low", 60, 2, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "high", 62, 2, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "parent", 64, 8, NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_device },
-	{ "done", 72, 8, NOOKS_FIELD_DENIED },
-	{ "secret", 80, 8, NOOKS_FIELD_DENIED },
+	{ "done", 72, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_FUNCTION, .target = "void (*)(struct widget *)" },
+	{ "secret", 80, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_OWN, .target = "struct secret" },
 };
 
 #ifndef __CHECKER__
@@ -34,16 +34,16 @@ static_assert(offsetof(struct device, driver_data) == 0);
 #endif
 static const struct nooks_field device_fields[] = {
 	{ "driver_data", 0, 8, NOOKS_FIELD_ANY },
-	{ "id", 8, 4, NOOKS_FIELD_DENIED },
+	{ "id", 8, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 };
 
 #ifndef __CHECKER__
 static_assert(sizeof(struct gear) == 24);
 #endif
 static const struct nooks_field gear_fields[] = {
-	{ "teeth", 0, 8, NOOKS_FIELD_DENIED },
-	{ "next", 8, 8, NOOKS_FIELD_DENIED },
-	{ "token.number", 16, 4, NOOKS_FIELD_DENIED },
+	{ "teeth", 0, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "next", 8, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_gear },
+	{ "token.number", 16, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 };
 
 const struct nooks_type nooks_types[] = {
