@@ -332,6 +332,27 @@ static void generate(struct function *fn, const struct statement *s)
 	}
 }
 
+struct function *function_sketch(const char *name, const char **problem)
+{
+	const struct statement bare = {};
+	struct function *fn = NEW(struct function);
+	bool many;
+
+	*problem = NULL;
+	fn->name = name;
+	fn->proto = kernel_function(name, &many);
+	if (!fn->proto)
+		return NULL;
+	add_params(fn);
+	fn->may_be_asm = !fn->nr_params && !kernel_type(fn->proto)->type;
+	if (fn->may_be_asm)
+		return fn;
+	*problem = many ? "is there more than once" : not_generated(fn, &bare);
+	for (unsigned int i = 0; !*problem && i < fn->nr_params; i++)
+		fn->params[i].unknown = !check_by_type(fn, &fn->params[i]);
+	return fn;
+}
+
 void function_declare(const struct statement *s)
 {
 	struct function *fn = function_find(s->name);

@@ -12,18 +12,21 @@
 
 static const char usage[] =
 	"usage: wrapgen --btf FILE -o DIR ANNOTATIONS.nooks...\n"
-	"       wrapgen --btf FILE --check-imports MODULE.ko... ANNOTATIONS.nooks...\n"
+	"       wrapgen --btf FILE {--check-imports|--suggest} MODULE.ko... ANNOTATIONS.nooks...\n"
 	"\n"
 	"  -b, --btf FILE       the kernel's BTF, raw or in an ELF file\n"
 	"  -o, --output DIR     where to write; it must exist\n"
 	"  -c, --check-imports  list the imports of modules by kind instead; exit with 1\n"
 	"                       when a function is denied or missing\n"
+	"  -s, --suggest        write skeletons of the annotations for what is missing;\n"
+	"                       exit with 1 when there is any\n"
 	"  -h, --help           this\n";
 
 static const struct option options[] = {
 	{ "btf",		required_argument,	NULL, 'b' },
 	{ "output",		required_argument,	NULL, 'o' },
 	{ "check-imports",	no_argument,		NULL, 'c' },
+	{ "suggest",		no_argument,		NULL, 's' },
 	{ "help",		no_argument,		NULL, 'h' },
 	{}
 };
@@ -39,10 +42,11 @@ int main(int argc, char **argv)
 {
 	const char *btf = NULL, *dir = NULL, *from;
 	struct source source = {};
-	bool check = false, good = true;
+	bool (*check)(const char *path) = NULL;
+	bool good = true;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "b:o:ch", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "b:o:csh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'b':
 			btf = optarg;
@@ -51,7 +55,10 @@ int main(int argc, char **argv)
 			dir = optarg;
 			break;
 		case 'c':
-			check = true;
+			check = module_check_imports;
+			break;
+		case 's':
+			check = module_suggest;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -82,7 +89,7 @@ int main(int argc, char **argv)
 		emit_all(dir, from);
 	for (int i = optind; check && i < argc; i++) {
 		if (is_module(argv[i]))
-			good &= module_check_imports(argv[i]);
+			good &= check(argv[i]);
 	}
 	return !good;
 }

@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "model.h"
 #include "module.h"
+#include "suggest.h"
 
 struct import {
 	const char *name;
@@ -93,12 +94,19 @@ static int compare_imports(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static struct import *sorted_imports(const char *path, unsigned int *nr)
+{
+	struct import *imports = read_imports(path, nr);
+
+	qsort(imports, *nr, sizeof(*imports), compare_imports);
+	return imports;
+}
+
 bool module_check_imports(const char *path)
 {
 	unsigned int nr_imports, nr[NR_KINDS] = {};
-	struct import *imports = read_imports(path, &nr_imports);
+	struct import *imports = sorted_imports(path, &nr_imports);
 
-	qsort(imports, nr_imports, sizeof(*imports), compare_imports);
 	for (unsigned int kind = 0; kind < NR_KINDS; kind++) {
 		for (unsigned int i = 0; i < nr_imports && imports[i].name; i++) {
 			if (import_kind(&imports[i]) != kind)
@@ -112,4 +120,21 @@ bool module_check_imports(const char *path)
 		printf("%s %u %s", kind ? "," : "", nr[kind], kind_name(kind));
 	putchar('\n');
 	return !nr[FUNCTION_DENIED] && !nr[MISSING];
+}
+
+bool module_suggest(const char *path)
+{
+	unsigned int nr_imports, nr = 0;
+	struct import *imports = sorted_imports(path, &nr_imports);
+
+	for (unsigned int i = 0; i < nr_imports && imports[i].name; i++) {
+		if (import_kind(&imports[i]) != MISSING)
+			continue;
+		if (!nr++)
+			printf("# What %s imports and no annotation offers. Put each in its subsystem's file; say\n"
+			       "# 'sleeps' where it may sleep, what goes for '?', and what else must hold.\n",
+			       basename(path));
+		suggest_function(imports[i].name);
+	}
+	return !nr;
 }

@@ -7,5 +7,7 @@
 
 /* List the imports of a module by kind; whether all of its functions are offered. */
 bool module_check_imports(const char *path);
+/* Write skeletons of the annotations that it lacks; whether it lacks none. */
+bool module_suggest(const char *path);
 
 #endif

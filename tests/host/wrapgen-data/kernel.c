@@ -86,4 +86,6 @@ void widget_unlock(struct key key) { }
 void widget_secret(struct secret *secret) { }
 void widget_bytes(u8 *bytes) { }
 void widget_callback(void (*notify)(int why)) { }
+void widget_reset(void) { }
+int widget_report(struct report *report, const struct token *token, struct widget *w) { return 0; }
 void asm_copy(void) { }
