@@ -20,6 +20,8 @@ struct nooks_domain __rcu *nooks_domains[NOOKS_MAX_DOMAINS];
 
 /* Protects the slots of nooks_domains[]. */
 static DEFINE_MUTEX(slots_mutex);
+/* Serialises who adds routes to a domain. */
+static DEFINE_MUTEX(routes_mutex);
 
 static void nothing(void *unused)
 {
@@ -130,6 +132,44 @@ static void set_open(struct nooks_domain *domain, bool open)
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	domain->open = open;
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+}
+
+/**
+ * nooks_domain_route - lead the domain's calls of a kernel function, by a pointer, somewhere else
+ * @domain: the domain
+ * @target: the function
+ * @stub: what is called instead, which the domain may execute
+ *
+ * Context: may sleep. Return: false if there are too many routes.
+ */
+bool nooks_domain_route(struct nooks_domain *domain, unsigned long target, const void *stub)
+{
+	unsigned int i;
+
+	mutex_lock(&routes_mutex);
+	for (i = 0; i < NOOKS_MAX_ROUTES; i++) {
+		struct nooks_route *route = &domain->routes[i];
+
+		if (route->target && route->target != target)
+			continue;
+		WRITE_ONCE(route->stub, (unsigned long)stub);
+		/* Pairs with the loads in the thunks, which the CPU does not reorder. */
+		smp_store_release(&route->target, target);
+		break;
+	}
+	mutex_unlock(&routes_mutex);
+	return i < NOOKS_MAX_ROUTES;
+}
+
+/** nooks_domain_routed - where calls of a kernel function lead; 0: nowhere. Any context. */
+unsigned long nooks_domain_routed(const struct nooks_domain *domain, unsigned long target)
+{
+	const struct nooks_route *route = domain->routes;
+
+	for (; READ_ONCE(route->target); route++)
+		if (route->target == target)
+			return route->stub;
+	return 0;
 }
 
 /** nooks_domain_open - allow entries. Any context but NMI. */

@@ -113,6 +113,16 @@ struct nooks_stack {
 };
 
 /**
+ * struct nooks_route - where the domain's calls by a pointer to a kernel function lead
+ * @target: the function; 0 behind the last route
+ * @stub: address that the domain may execute
+ */
+struct nooks_route {
+	unsigned long target;
+	unsigned long stub;
+};
+
+/**
  * struct nooks_domain - a protection domain
  * @tlb_gen: raised after the domain's tables have lost a permission; a CPU that has seen an older
  *	one flushes before it enters
@@ -120,6 +130,7 @@ struct nooks_stack {
  * @incarnation: raised when the domain fails; crossings of an older one are unwound
  * @stubs_start: the entry stubs of the image: a call to one of them from inside needs no crossing
  * @stubs_end: end of these; both 0 without an image
+ * @routes: of calls by pointers; only added to. Read by the domain's own thunks
  * @open: new entries are allowed
  * @id: index
  * @pgd: top-level table
@@ -146,6 +157,7 @@ struct nooks_domain {
 	unsigned long incarnation;
 	unsigned long stubs_start;
 	unsigned long stubs_end;
+	struct nooks_route routes[NOOKS_MAX_ROUTES + 1];
 	bool open;
 	unsigned int id;
 	unsigned long *pgd;
@@ -210,6 +222,8 @@ bool nooks_crossing_balanced(const struct nooks_crossing *x);
 int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, unsigned long fn,
 		      const unsigned long *args, unsigned long *ret);
 void nooks_domain_open(struct nooks_domain *domain);
+bool nooks_domain_route(struct nooks_domain *domain, unsigned long target, const void *stub);
+unsigned long nooks_domain_routed(const struct nooks_domain *domain, unsigned long target);
 void nooks_domain_close(struct nooks_domain *domain);
 bool nooks_domain_fail_incarnation(struct nooks_domain *domain, unsigned long incarnation);
 long nooks_domain_wait_idle(struct nooks_domain *domain, long timeout);

@@ -19,6 +19,11 @@
 #define D_INCARNATION	16
 #define D_STUBS_START	24
 #define D_STUBS_END	32
+#define D_ROUTES	40
+
+/* struct nooks_route */
+#define ROUTE_STUB	8
+#define ROUTE_SIZE	16
 
 /* struct nooks_cpu */
 #define C_KERNEL_CR3	0

@@ -12,6 +12,8 @@
 #define NOOKS_STACKS_MIN	8		/* per domain, made beforehand */
 #define NOOKS_STACKS_PER_CPU	2
 
+#define NOOKS_MAX_ROUTES	32		/* looked through one by one */
+
 #define NOOKS_GATE_SIZE		64		/* one gate stub */
 #define NOOKS_NR_GATES		256
 

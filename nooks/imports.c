@@ -114,6 +114,31 @@ void nooks_import_bind(const char *name, unsigned long addr)
 		WRITE_ONCE(*import->late, (void *)addr);
 }
 
+/**
+ * nooks_methods_lend - a driver gets at a table of the kernel's and will call through its pointers
+ * @driver: the driver
+ * @table: enum nooks_methods_id
+ * @start: the table
+ *
+ * Its calls lead to the stubs of their wrappers from now on. Those call the kernel by a pointer in an
+ * object that they have checked, whatever the driver's was. Context: may sleep.
+ */
+void nooks_methods_lend(struct nooks_driver *driver, unsigned int table, const void *start)
+{
+	const struct nooks_method *method;
+
+	for (method = nooks_methods; method->table; method++) {
+		unsigned long target = *(unsigned long *)(start + method->offset);
+
+		if (method->table != table || !target)
+			continue;
+		if (!nooks_domain_route(driver->domain, target,
+					nooks_imports[method->import].stub))
+			pr_warn_once("nooks: %s calls too many kernel functions by pointers\n",
+				     driver->name);
+	}
+}
+
 /** nooks_imports_unbind - a module goes, which no driver holds: forget where its functions are */
 void nooks_imports_unbind(const struct module *mod)
 {

@@ -65,10 +65,13 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_stub *stub = nooks_stub_find(driver, (void *)regs->ip);
+	unsigned long route = nooks_domain_routed(driver->domain, regs->ip);
 	const struct nooks_import *import;
 
 	if (stub) {			/* its own function, by a plain jump to the stub */
 		regs->ip = stub->fn;
+	} else if (route) {		/* by a jump that is no thunk's */
+		regs->ip = route;
 	} else {
 		import = nooks_import_at(regs->ip);
 		if (!import || !import->stub) {

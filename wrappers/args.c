@@ -179,11 +179,11 @@ bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max, c
 	return false;
 }
 
-/** nooks_late_bound - the domain may call a function of a module: no wild jump has led to its stub */
+/** nooks_late_bound - a function that is called by a pointer is there: no wild jump has led to its stub */
 bool nooks_late_bound(struct nooks_crossing *x, const void *p, const char *fn)
 {
 	if (!p)
-		nooks_fail(x, NOOKS_BAD_JUMP, 0, "%s: of a module that no driver uses", fn);
+		nooks_fail(x, NOOKS_BAD_JUMP, 0, "%s: nothing of this driver's has such a function", fn);
 	return p;
 }
 

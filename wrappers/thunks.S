@@ -20,12 +20,12 @@
 
 /*
  * A jump to the address in a register. If that is one of the image's own entry stubs, which only
- * the kernel may execute, the function that it stands for is called, without a crossing; anything
- * else that is not the domain's faults. Changes the flags only: what is in the other registers,
- * %r11 included, is the caller's business. One read of the per-CPU pointer, so the thread may
- * migrate.
+ * the kernel may execute, the function that it stands for is called, without a crossing; if it is a
+ * kernel function of the domain's routes, the stub that stands for that; anything else that is not the
+ * domain's faults. Changes the flags only: what is in the other registers, %r11 included, is the
+ * caller's business. One read of the per-CPU pointer, so the thread may migrate.
  */
-	.macro THUNK reg tmp
+	.macro THUNK reg tmp tmp2
 	.align	16
 SYM_CODE_START(nooks_in___x86_indirect_thunk_\reg)
 	UNWIND_HINT_FUNC
@@ -43,17 +43,33 @@ SYM_CODE_START(nooks_in___x86_indirect_thunk_\reg)
 	ANNOTATE_UNRET_SAFE
 	ret
 	int3
-1:	popq	%\tmp
+1:	pushq	%\tmp2
+	leaq	D_ROUTES - ROUTE_SIZE(%\tmp), %\tmp2
+2:	addq	$ROUTE_SIZE, %\tmp2
+	movq	(%\tmp2), %\tmp
+	testq	%\tmp, %\tmp
+	jz	3f			/* the end of the routes */
+	cmpq	%\tmp, %\reg
+	jne	2b
+	movq	ROUTE_STUB(%\tmp2), %\tmp
+	popq	%\tmp2
+	xchgq	%\tmp, (%rsp)
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+3:	popq	%\tmp2
+	popq	%\tmp
 	ANNOTATE_RETPOLINE_SAFE
 	jmp	*%\reg
 	int3
 SYM_CODE_END(nooks_in___x86_indirect_thunk_\reg)
 	.endm
 
-	.irp	reg, rcx, rdx, rbx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-	THUNK	\reg, rax
+	.irp	reg, rdx, rbx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	THUNK	\reg, rax, rcx
 	.endr
-	THUNK	rax, rcx
+	THUNK	rax, rcx, rdx
+	THUNK	rcx, rax, rdx
 
 	.align	16
 SYM_CODE_START(nooks_in___x86_return_thunk)

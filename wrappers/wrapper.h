@@ -222,6 +222,20 @@ struct nooks_ops_table {
 extern const struct nooks_ops_table nooks_ops_tables[];	/* by enum nooks_ops_id, 0 is none */
 extern const unsigned int nooks_nr_ops_tables;
 
+/**
+ * struct nooks_method - a function that drivers call by a pointer in a table of the kernel's
+ * @table: enum nooks_methods_id: the kind of table; the last entry of nooks_methods[] has none
+ * @offset: of the pointer in it
+ * @import: index into nooks_imports[] of what a domain calls instead
+ */
+struct nooks_method {
+	u16 table;
+	u16 offset;
+	u16 import;
+};
+
+extern const struct nooks_method nooks_methods[];
+
 /*
  * Checks that generated wrappers call, in the kernel's view. Each returns true if the argument is good;
  * otherwise it has failed the domain (report: kind "bad argument", @fn, @arg, reason) and the

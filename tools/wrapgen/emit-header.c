@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* generated.h: numbers of types, roles and ops tables; prototypes. */
+#include <string.h>
+
 #include "emit.h"
 #include "model.h"
 
@@ -8,7 +10,7 @@ static void prototypes(FILE *f, enum function_kind kind, const char *title)
 	fprintf(f, "\n/* %s */\n", title);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		if (model.functions[i]->kind == kind)
-			fprintf(f, "NOOKS_WRAPPER(%s);\n", model.functions[i]->name);
+			fprintf(f, "NOOKS_WRAPPER(%s);\n", model.functions[i]->ident);
 	}
 }
 
@@ -43,6 +45,15 @@ void emit_header(FILE *f)
 	fputs("};\n\nenum nooks_ops_id {\n\tNOOKS_OPS_none,\n", f);
 	for (unsigned int i = 0; i < model.nr_ops; i++)
 		fprintf(f, "\tNOOKS_OPS_%s,\n", model.ops[i]->name);
+	fputs("};\n\nenum nooks_methods_id {\n\tNOOKS_METHODS_none,\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		const struct function *fn = model.functions[i];
+
+		/* Sorted by name: those of one table are together. */
+		if (function_is_method(fn) &&
+		    (!i || strcmp(function_table(model.functions[i - 1]), function_table(fn))))
+			fprintf(f, "\tNOOKS_METHODS_%s,\n", function_table(fn));
+	}
 	fputs("};\n", f);
 
 	prototypes(f, FUNCTION_GENERATED, "Generated wrappers.");

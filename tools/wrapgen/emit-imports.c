@@ -13,7 +13,7 @@ static void import(FILE *f, const struct function *fn)
 	fprintf(f, "\t{ .name = \"%s\", ", fn->name);
 	switch (fn->kind) {
 	case FUNCTION_INSIDE:
-		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->name);
+		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->ident);
 		break;
 	case FUNCTION_DENIED:
 		fprintf(f, ".kind = NOOKS_IMPORT_DENIED, .reason = \"%s\" },\n", fn->reason);
@@ -21,7 +21,7 @@ static void import(FILE *f, const struct function *fn)
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
 			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s",
-			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->name, fn->name);
+			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->ident, fn->ident);
 		if (function_is_late(fn))
 			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
 		fputs(" },\n", f);
@@ -36,7 +36,7 @@ void emit_imports(FILE *f)
 
 		if (fn->kind != FUNCTION_DENIED)
 			fprintf(f, "extern const u8 nooks_%s_%s[];\n",
-				is_wrapped(fn) ? "stub" : "in", fn->name);
+				is_wrapped(fn) ? "stub" : "in", fn->ident);
 		/* Of another type elsewhere: the header of each module's function is not needed here. */
 		if (function_is_late(fn))
 			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);
@@ -64,7 +64,7 @@ void emit_stubs(FILE *f)
 	      "\t.section .text.nooks_domain, \"ax\"\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		if (is_wrapped(model.functions[i]))
-			fprintf(f, "\tSTUB\t%s, %u\n", model.functions[i]->name, i);
+			fprintf(f, "\tSTUB\t%s, %u\n", model.functions[i]->ident, i);
 	}
 	fputs("\t.balign\t16, 0xcc\n", f);
 }

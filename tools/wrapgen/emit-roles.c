@@ -68,6 +68,20 @@ static void members(FILE *f, const struct ops *ops)
 	fputs("};\n", f);
 }
 
+static void methods(FILE *f)
+{
+	fputs("\nconst struct nooks_method nooks_methods[] = {\n", f);
+	for (unsigned int i = 0; i < model.nr_functions; i++) {
+		const struct function *fn = model.functions[i];
+		const char *table = function_table(fn);
+
+		if (function_is_method(fn) && fn->kind != FUNCTION_DENIED)
+			fprintf(f, "\t{ NOOKS_METHODS_%s, offsetof(struct %s, %s), %u },\n", table,
+				table, strchr(fn->name, '.') + 1, i);
+	}
+	fputs("\t{ NOOKS_METHODS_none, 0, 0 }\n};\n", f);
+}
+
 void emit_roles(FILE *f)
 {
 	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n\n", f);
@@ -92,4 +106,5 @@ void emit_roles(FILE *f)
 			name);
 	}
 	fputs("};\n\nconst unsigned int nooks_nr_ops_tables = ARRAY_SIZE(nooks_ops_tables);\n", f);
+	methods(f);
 }

@@ -7,7 +7,11 @@
 /* The build fails unless the kernel's headers declare the function as BTF does. */
 static void type_check(FILE *f, const struct function *fn)
 {
-	fprintf(f, "static_assert(__same_type(%s, %s (", fn->name,
+	const char *name = fn->name;
+
+	if (function_is_method(fn))
+		name = print("*((struct %s *)0)->%s", function_table(fn), strchr(name, '.') + 1);
+	fprintf(f, "static_assert(__same_type(%s, %s (", name,
 		kernel_declare(kernel_type(fn->proto)->type, ""));
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		fprintf(f, "%s%s", i ? ", " : "", kernel_declare(fn->params[i].id, ""));
@@ -83,6 +87,14 @@ static void check(FILE *f, const struct param *p)
 	}
 }
 
+/* What the wrapper calls. In parentheses: not a macro of that name. */
+static const char *callee(const struct function *fn)
+{
+	if (fn->through)
+		return print("(%s)->%s", fn->through, strchr(fn->name, '.') + 1);
+	return print("(%s%s)", fn->late ? "*nooks_late_" : "", fn->name);
+}
+
 static void checks(FILE *f, const struct function *fn)
 {
 	const char *sep = "\n\tif (!";
@@ -102,6 +114,10 @@ static void checks(FILE *f, const struct function *fn)
 		fprintf(f, "%snooks_late_bound(x, nooks_late_%s, fn)", sep, fn->name);
 		sep = " ||\n\t    !";
 	}
+	if (fn->through) {
+		fprintf(f, "%snooks_late_bound(x, %s, fn)", sep, callee(fn));
+		sep = " ||\n\t    !";
+	}
 	for (unsigned int i = 0; i < fn->nr_requires; i++) {
 		fprintf(f, "%snooks_arg_require(x, %s, fn, \"%s\")", sep, fn->requires[i],
 			fn->requires[i]);
@@ -116,16 +132,14 @@ static bool has_checks(const struct function *fn)
 		if (fn->params[i].check != CHECK_NONE)
 			return true;
 	}
-	return fn->sleeps || fn->nr_requires || fn->late;
+	return fn->sleeps || fn->nr_requires || fn->late || fn->through;
 }
 
 static void call(FILE *f, const struct function *fn)
 {
 	bool is_void = !kernel_type(fn->proto)->type;
 
-	/* In parentheses: not a macro of that name. */
-	fprintf(f, "\t%s(%s%s)(", is_void ? "" : "return (__force unsigned long)",
-		fn->late ? "*nooks_late_" : "", fn->name);
+	fprintf(f, "\t%s%s(", is_void ? "" : "return (__force unsigned long)", callee(fn));
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		fprintf(f, "%s%s", i ? ", " : "", fn->params[i].local);
 	fprintf(f, ");\n%s}\n", is_void ? "\treturn 0;\n" : "");
@@ -135,7 +149,7 @@ static void wrapper(FILE *f, const struct function *fn)
 {
 	fputc('\n', f);
 	type_check(f, fn);
-	fprintf(f, "NOOKS_WRAPPER(%s)\n{\n", fn->name);
+	fprintf(f, "NOOKS_WRAPPER(%s)\n{\n", fn->ident);
 	if (has_checks(fn))
 		fprintf(f, "\tstatic const char fn[] = \"%s\";\n", fn->name);
 	for (unsigned int i = 0; i < fn->nr_params; i++)

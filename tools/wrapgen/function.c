@@ -15,6 +15,16 @@ struct function *function_find(const char *name)
 	return NULL;
 }
 
+bool function_is_method(const struct function *fn)
+{
+	return strchr(fn->name, '.');
+}
+
+const char *function_table(const struct function *fn)
+{
+	return print("%.*s", (int)(strchrnul(fn->name, '.') - fn->name), fn->name);
+}
+
 bool function_is_late(const struct function *fn)
 {
 	return fn->late && (fn->kind == FUNCTION_GENERATED || fn->kind == FUNCTION_MANUAL);
@@ -249,7 +259,7 @@ static void set_clause(struct function *fn, const struct clause *cl)
 static bool is_general(const struct clause *cl)
 {
 	static const char * const general[] = {
-		"manual", "inside", "denied", "asm", "noargs", "optional",
+		"manual", "inside", "denied", "asm", "noargs", "optional", "through",
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(general); i++) {
@@ -353,6 +363,25 @@ struct function *function_sketch(const char *name, const char **problem)
 	return fn;
 }
 
+static void find_function(struct function *fn, bool *many)
+{
+	*many = false;
+	if (function_is_method(fn)) {
+		fn->proto = find_prototype(fn->name);
+	} else {
+		fn->proto = kernel_function(fn->name, many);
+		fn->late = kernel_is_modular(fn->name);
+	}
+}
+
+static void set_through(struct function *fn, const struct clause *cl)
+{
+	const struct value *v = strcmp(cl->name, "through") ? NULL : clause_value(cl);
+
+	if (v)
+		fn->through = v->text;
+}
+
 void function_declare(const struct statement *s)
 {
 	struct function *fn = function_find(s->name);
@@ -366,10 +395,14 @@ void function_declare(const struct statement *s)
 	fn = NEW(struct function);
 	fn->pos = s->pos;
 	fn->name = s->name;
-	fn->proto = kernel_function(s->name, &many);
-	fn->late = kernel_is_modular(s->name);
-	for (unsigned int i = 0; i < s->nr_clauses; i++)
+	fn->ident = identifier(s->name);
+	find_function(fn, &many);
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
 		set_kind(fn, &s->clauses[i]);
+		set_through(fn, &s->clauses[i]);
+	}
+	if (fn->kind == FUNCTION_GENERATED && function_is_method(fn) != !!fn->through)
+		complain(s->pos, "%s: through=TABLE is for methods, and they need it", fn->name);
 
 	if (!fn->proto && !(statement_has(s, "asm") && fn->kind != FUNCTION_GENERATED)) {
 		if (!statement_has(s, "optional"))

@@ -137,10 +137,17 @@ enum function_kind {
 
 extern const char * const function_kinds[NR_FUNCTION_KINDS];
 
-/** struct function - a kernel function and how it is offered to domains */
+/**
+ * struct function - a kernel function and how it is offered to domains
+ * @name: or "STRUCT.MEMBER", of a pointer in a table of the kernel's through which drivers call it
+ * @ident: @name as a C identifier
+ * @through: in C, the table by whose pointer the wrapper calls; NULL: by name
+ */
 struct function {
 	struct pos pos;
 	const char *name;
+	const char *ident;
+	const char *through;
 	enum function_kind kind;
 	const char *reason;		/* DENIED */
 	__u32 proto;
@@ -196,10 +203,16 @@ void role_check(const struct role *role);
 /* Whether nooks can call it at all, be it only in learn mode. */
 bool role_callable(const struct role *role);
 void callback_declare(const struct statement *s);
+/* Of a typedef, STRUCT.MEMBER or FUNCTION.PARAMETER; 0: there is none. */
+__u32 find_prototype(const char *name);
 void role_annotate(const struct statement *s);
 
 /* function.c */
 struct function *function_find(const char *name);
+/* Whether it is a method: a member of a table. */
+bool function_is_method(const struct function *fn);
+/* The struct that has the method. */
+const char *function_table(const struct function *fn);
 /* Whether it is called by a pointer, which is bound when a driver imports it. */
 bool function_is_late(const struct function *fn);
 void function_declare(const struct statement *s);

@@ -234,8 +234,7 @@ static void set_clause(struct role *role, const struct clause *cl)
 		complain(cl->pos, "%s has no argument '%s'", role->name, cl->name);
 }
 
-/* A typedef, a member of a struct, or a parameter of a function. */
-static __u32 find_prototype(const char *name)
+__u32 find_prototype(const char *name)
 {
 	const char *dot = strchr(name, '.');
 	const char *owner;

@@ -33,12 +33,19 @@ enum nooks_ops_id {
 	NOOKS_OPS_power_ops,
 };
 
+enum nooks_methods_id {
+	NOOKS_METHODS_none,
+	NOOKS_METHODS_power_ops,
+	NOOKS_METHODS_widget_ops,
+};
+
 /* Generated wrappers. */
 NOOKS_WRAPPER(gear_turn);
 NOOKS_WRAPPER(widget_call);
 NOOKS_WRAPPER(widget_copy);
 NOOKS_WRAPPER(widget_lines);
 NOOKS_WRAPPER(widget_name);
+NOOKS_WRAPPER(widget_ops_open);
 NOOKS_WRAPPER(widget_register);
 NOOKS_WRAPPER(widget_request);
 NOOKS_WRAPPER(widget_start);
@@ -51,6 +58,7 @@ NOOKS_WRAPPER(widget_turn);
 NOOKS_WRAPPER(asm_trap);
 NOOKS_WRAPPER(gear_oil);
 NOOKS_WRAPPER(widget_find);
+NOOKS_WRAPPER(widget_ops_lines);
 NOOKS_WRAPPER(widget_print);
 
 /* Roles by hand. */

@@ -17,6 +17,8 @@ extern const u8 nooks_stub_widget_copy[];
 extern const u8 nooks_stub_widget_find[];
 extern const u8 nooks_stub_widget_lines[];
 extern const u8 nooks_stub_widget_name[];
+extern const u8 nooks_stub_widget_ops_lines[];
+extern const u8 nooks_stub_widget_ops_open[];
 extern const u8 nooks_stub_widget_print[];
 extern const u8 nooks_stub_widget_register[];
 extern const u8 nooks_stub_widget_request[];
@@ -37,6 +39,7 @@ const struct nooks_import nooks_imports[] = {
 	{ .name = "gear_turn", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_gear_turn, .stub = nooks_stub_gear_turn,
 	  .late = &nooks_late_gear_turn },
+	{ .name = "power_ops.suspend", .kind = NOOKS_IMPORT_DENIED, .reason = "for the core" },
 	{ .name = "widget_call", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_call, .stub = nooks_stub_widget_call },
 	{ .name = "widget_copy", .kind = NOOKS_IMPORT_GENERATED,
@@ -48,6 +51,10 @@ const struct nooks_import nooks_imports[] = {
 	  .wrapper = nooks_w_widget_lines, .stub = nooks_stub_widget_lines },
 	{ .name = "widget_name", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_name, .stub = nooks_stub_widget_name },
+	{ .name = "widget_ops.lines", .kind = NOOKS_IMPORT_MANUAL,
+	  .wrapper = nooks_w_widget_ops_lines, .stub = nooks_stub_widget_ops_lines },
+	{ .name = "widget_ops.open", .kind = NOOKS_IMPORT_GENERATED,
+	  .wrapper = nooks_w_widget_ops_open, .stub = nooks_stub_widget_ops_open },
 	{ .name = "widget_print", .kind = NOOKS_IMPORT_MANUAL,
 	  .wrapper = nooks_w_widget_print, .stub = nooks_stub_widget_print },
 	{ .name = "widget_register", .kind = NOOKS_IMPORT_GENERATED,

@@ -147,3 +147,9 @@ const struct nooks_ops_table nooks_ops_tables[] = {
 };
 
 const unsigned int nooks_nr_ops_tables = ARRAY_SIZE(nooks_ops_tables);
+
+const struct nooks_method nooks_methods[] = {
+	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, lines), 12 },
+	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, open), 13 },
+	{ NOOKS_METHODS_none, 0, 0 }
+};

@@ -17,17 +17,19 @@ nooks_stub_\name:
 	STUB	asm_trap, 2
 	STUB	gear_oil, 3
 	STUB	gear_turn, 4
-	STUB	widget_call, 5
-	STUB	widget_copy, 6
-	STUB	widget_find, 7
-	STUB	widget_lines, 9
-	STUB	widget_name, 10
-	STUB	widget_print, 11
-	STUB	widget_register, 12
-	STUB	widget_request, 13
-	STUB	widget_start, 14
-	STUB	widget_stats, 15
-	STUB	widget_stop, 16
-	STUB	widget_sum, 17
-	STUB	widget_turn, 18
+	STUB	widget_call, 6
+	STUB	widget_copy, 7
+	STUB	widget_find, 8
+	STUB	widget_lines, 10
+	STUB	widget_name, 11
+	STUB	widget_ops_lines, 12
+	STUB	widget_ops_open, 13
+	STUB	widget_print, 14
+	STUB	widget_register, 15
+	STUB	widget_request, 16
+	STUB	widget_start, 17
+	STUB	widget_stats, 18
+	STUB	widget_stop, 19
+	STUB	widget_sum, 20
+	STUB	widget_turn, 21
 	.balign	16, 0xcc

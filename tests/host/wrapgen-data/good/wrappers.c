@@ -88,6 +88,19 @@ NOOKS_WRAPPER(widget_name)
 	return (__force unsigned long)(widget_name)(dev, name, alias);
 }
 
+static_assert(__same_type(*((struct widget_ops *)0)->open, int (struct widget *)));
+NOOKS_WRAPPER(widget_ops_open)
+{
+	static const char fn[] = "widget_ops.open";
+	struct widget *arg1 = (void *)a0;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, arg1, NOOKS_TYPE_widget, false, fn, "arg1") ||
+	    !nooks_late_bound(x, (arg1->ops)->open, fn))
+		return 0;
+	return (__force unsigned long)(arg1->ops)->open(arg1);
+}
+
 static_assert(__same_type(widget_register, int (const struct widget_ops *, struct token, int, int)));
 NOOKS_WRAPPER(widget_register)
 {
