@@ -6,7 +6,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define NOOKS_ABI_VERSION	2
+#define NOOKS_ABI_VERSION	3
 #define NOOKS_DEVICE_NAME	"nooks"		/* /dev/nooks */
 #define NOOKS_NAME_LEN		64		/* of a module, NUL included */
 #define NOOKS_SYMBOL_LEN	128		/* of a symbol, NUL included */
@@ -18,7 +18,8 @@
  * @NOOKS_SYMBOL_WRAPPED: a function; calls bind to its wrapper's stub
  * @NOOKS_SYMBOL_INSIDE: a function; calls bind to its copy in the in-domain library
  * @NOOKS_SYMBOL_DATA: data; all references bind to the kernel's own address (read-only)
- * @NOOKS_SYMBOL_DENIED: a function that no domain may call; nooks_resolve.reason says why
+ * @NOOKS_SYMBOL_DENIED: a function that no domain may call; nooks_resolve.reason says why. Calls bind
+ *	to what fails the domain
  */
 enum nooks_symbol_kind {
 	NOOKS_SYMBOL_MISSING,
@@ -55,10 +56,13 @@ struct nooks_create {
 	char name[NOOKS_NAME_LEN];
 };
 
+#define NOOKS_RESOLVE_PEEK	1	/* in: only tell; hold no module for the domain */
+#define NOOKS_RESOLVE_KNOWN	2	/* out: nooks.ko has something for calls, were the symbol there or not */
+
 /**
  * struct nooks_resolve - bind one imported symbol
  * @kind: out: enum nooks_symbol_kind
- * @reserved: 0
+ * @flags: NOOKS_RESOLVE_*
  * @call: out: what a branch to the symbol binds to
  * @data: out: what any other reference binds to (the kernel's own address); for MISSING, too, if
  *	  the kernel has the symbol: a function that is only handed on to it needs no wrapper
@@ -67,7 +71,7 @@ struct nooks_create {
  */
 struct nooks_resolve {
 	__u32 kind;
-	__u32 reserved;
+	__u32 flags;
 	__u64 call;
 	__u64 data;
 	char name[NOOKS_SYMBOL_LEN];
@@ -87,6 +91,7 @@ struct nooks_resolve {
 #define NOOKS_SECTION_STUBS	".text.nooks_stubs"	/* entry stubs, page-aligned and padded */
 #define NOOKS_SECTION_TABLE	".data.nooks_table"	/* nooks_image, sections, stubs; ditto */
 #define NOOKS_SECTION_STRINGS	".rodata.nooks_strings"
+#define NOOKS_SECTION_LIBRARIES	".rodata.nooks_libraries"	/* only with library modules */
 #define NOOKS_STUB_SIZE		16
 
 /**
@@ -141,6 +146,18 @@ struct nooks_stub {
 };
 
 /**
+ * struct nooks_library - a module that the driver needs, linked into its image
+ * @name: address of its name
+ * @init: address of the entry stub of its module init, 0 without one
+ * @exit: ditto, of its exit
+ */
+struct nooks_library {
+	__u64 name;
+	__u64 init;
+	__u64 exit;
+};
+
+/**
  * struct nooks_image - head of a rewritten module
  * @magic: NOOKS_IMAGE_MAGIC
  * @abi: NOOKS_ABI_VERSION
@@ -149,6 +166,10 @@ struct nooks_stub {
  * @stubs: address of struct nooks_stub[@nr_stubs], in the order of the stubs' addresses
  * @nr_sections: count
  * @nr_stubs: count
+ * @libraries: address of struct nooks_library[@nr_libraries], in the order of their inits, each after
+ *	those that it needs; the driver's own comes last
+ * @nr_libraries: count
+ * @reserved: 0
  */
 struct nooks_image {
 	__u64 magic;
@@ -158,6 +179,9 @@ struct nooks_image {
 	__u64 stubs;
 	__u32 nr_sections;
 	__u32 nr_stubs;
+	__u64 libraries;
+	__u32 nr_libraries;
+	__u32 reserved;
 };
 
 #endif

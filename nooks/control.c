@@ -79,11 +79,14 @@ static long resolve(struct session *session, void __user *arg)
 	if (copy_from_user(&request, arg, sizeof(request)))
 		return -EFAULT;
 	request.name[sizeof(request.name) - 1] = '\0';
+	request.flags &= NOOKS_RESOLVE_PEEK;
 	nooks_import_resolve(&request);
-	ret = request.data ? nooks_driver_use(session->name, request.data) : 0;
-	if (ret)
-		return ret;
-	nooks_import_bind(request.name, request.data);
+	if (!(request.flags & NOOKS_RESOLVE_PEEK)) {
+		ret = request.data ? nooks_driver_use(session->name, request.data) : 0;
+		if (ret)
+			return ret;
+		nooks_import_bind(request.name, request.data);
+	}
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 

@@ -201,7 +201,7 @@ unsigned long nooks_r_module_init(struct nooks_stub *stub, const struct nooks_ro
 	if (ret)
 		return ret;
 	nooks_domain_open(driver->domain);
-	ret = (int)nooks_call_role(stub, role, args);
+	ret = nooks_image_init(driver);
 	if (ret)
 		return ret;
 	mutex_lock(&driver->lock);
@@ -213,6 +213,14 @@ unsigned long nooks_r_module_init(struct nooks_stub *stub, const struct nooks_ro
 		nooks_recovery_start(driver);
 	mutex_unlock(&driver->lock);
 	nooks_sysfs_state_changed(driver);
+	return 0;
+}
+
+/* The kernel calls module exit through its stub. */
+unsigned long nooks_r_module_exit(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	nooks_image_exit((struct nooks_driver *)stub->domain, stub);
 	return 0;
 }
 

@@ -99,6 +99,7 @@ enum nooks_recovery_policy {
  * @kick: queues it, from any context
  * @wish: enum nooks_wish, under @lock
  * @init: stub of its module init
+ * @libraries: of the image: modules that are linked into it, in the order of their inits
  * @failures: times (jiffies) of the last failures, for giving up
  * @max_failures: give up when there are more of them ...
  * @window: ... within this many seconds
@@ -126,6 +127,7 @@ struct nooks_driver {
 	const struct nooks_section *sections;
 	struct nooks_stub *stubs;
 	struct nooks_stub *init;
+	const struct nooks_library *libraries;
 	void **pristine;
 	struct nooks_objects objects;
 	struct nooks_heap heap;

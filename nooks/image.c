@@ -40,6 +40,40 @@ static bool shares_page(const struct nooks_image *image, const struct nooks_sect
 	return false;
 }
 
+/* Is it 0, or one of the image's entry stubs? */
+static bool is_stub(const struct nooks_image *image, u64 addr)
+{
+	const struct nooks_stub *stubs = (void *)image->stubs;
+	u64 offset = image->nr_stubs ? addr - stubs[0].stub : ~0ULL;
+
+	return !addr || (offset % NOOKS_STUB_SIZE == 0 &&
+			 offset / NOOKS_STUB_SIZE < image->nr_stubs);
+}
+
+/* Sections and stubs have been checked. */
+static int check_libraries(const struct nooks_driver *driver, const struct module *mod,
+			   const struct nooks_image *image)
+{
+	const struct nooks_library *library = (void *)image->libraries;
+	unsigned int i;
+
+	if (!image->nr_libraries)
+		return 0;
+	if (image->nr_libraries > 256 ||
+	    !in_module(mod, image->libraries, image->nr_libraries * sizeof(*library)))
+		return -ENOEXEC;
+	for (i = 0; i < image->nr_libraries; i++, library++)
+		if (!in_module(mod, library->name, 1) || !is_stub(image, library->init) ||
+		    !is_stub(image, library->exit))
+			return -ENOEXEC;
+	if (!mod->init) {
+		pr_err("%s: has no init, with which those of its libraries would be run\n",
+		       driver->name);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
 static int check(const struct nooks_driver *driver, const struct module *mod,
 		 const struct nooks_image *image)
 {
@@ -73,7 +107,7 @@ static int check(const struct nooks_driver *driver, const struct module *mod,
 		    !in_module(mod, stubs[i].stub, NOOKS_STUB_SIZE) ||
 		    stubs[i].stub != stubs[0].stub + i * NOOKS_STUB_SIZE)
 			return -ENOEXEC;
-	return 0;
+	return check_libraries(driver, mod, image);
 }
 
 static int set_view(struct nooks_driver *driver, const struct nooks_section *section)
@@ -94,6 +128,25 @@ static int set_view(struct nooks_driver *driver, const struct nooks_section *sec
 	default:
 		return 0;
 	}
+}
+
+/* The kernel calls the driver's own init and exit; nooks_image_init() the libraries'. */
+static int bind_inits(struct nooks_driver *driver, const struct module *mod)
+{
+	const struct nooks_library *library = driver->libraries;
+	unsigned int i;
+
+	driver->init = nooks_stub_find(driver, mod->init);
+	if ((mod->init && !nooks_stub_bind(driver, mod->init, NOOKS_ROLE_module_init)) ||
+	    (mod->exit && !nooks_stub_bind(driver, mod->exit, NOOKS_ROLE_module_exit)))
+		return -ENOEXEC;
+	for (i = 0; i < driver->image->nr_libraries; i++, library++)
+		if ((library->init &&
+		     !nooks_stub_bind(driver, (void *)library->init, NOOKS_ROLE_initcall_t)) ||
+		    (library->exit &&
+		     !nooks_stub_bind(driver, (void *)library->exit, NOOKS_ROLE_exitcall_t)))
+			return -ENOEXEC;
+	return 0;
 }
 
 /** nooks_image_of - the head of a module's image, NULL if nooks-load has not made it. May sleep. */
@@ -127,6 +180,7 @@ int nooks_image_adopt(struct nooks_driver *driver, struct module *mod)
 	driver->module = mod;
 	driver->sections = (void *)image->sections;
 	driver->stubs = (void *)image->stubs;
+	driver->libraries = (void *)image->libraries;
 	for (i = 0; i < image->nr_stubs; i++) {
 		driver->stubs[i].domain = (unsigned long)driver;
 		driver->stubs[i].role = NOOKS_ROLE_none;
@@ -139,11 +193,8 @@ int nooks_image_adopt(struct nooks_driver *driver, struct module *mod)
 	WRITE_ONCE(driver->image, image);
 	for (i = 0; i < image->nr_sections && !ret; i++)
 		ret = set_view(driver, &driver->sections[i]);
-	driver->init = nooks_stub_find(driver, mod->init);
-	if (!ret && mod->init && !nooks_stub_bind(driver, mod->init, NOOKS_ROLE_module_init))
-		ret = -ENOEXEC;
-	if (!ret && mod->exit && !nooks_stub_bind(driver, mod->exit, NOOKS_ROLE_module_exit))
-		ret = -ENOEXEC;
+	if (!ret)
+		ret = bind_inits(driver, mod);
 	if (ret)
 		pr_err("%s: can't set up its sections (%d)\n", mod->name, ret);
 	return ret;
@@ -202,6 +253,68 @@ int nooks_image_restore(struct nooks_driver *driver)
 						section->size, GFP_KERNEL);
 	}
 	return ret;
+}
+
+/* Exits of the first @n libraries, the last one first. */
+static void exit_libraries(struct nooks_driver *driver, unsigned int n)
+{
+	unsigned long args[6] = {};
+
+	while (n--) {
+		const struct nooks_library *library = &driver->libraries[n];
+
+		if (library->exit)
+			nooks_call_role(nooks_stub_find(driver, (void *)library->exit),
+					&nooks_roles[NOOKS_ROLE_exitcall_t], args);
+	}
+}
+
+/**
+ * nooks_image_init - run the inits of an image: those of its libraries, then the driver's own
+ * @driver: open; its image is pristine
+ *
+ * If one fails, the exits of those libraries run whose init has not. Context: may sleep. Return: what
+ * the one that has failed returned, or 0.
+ */
+int nooks_image_init(struct nooks_driver *driver)
+{
+	const struct nooks_library *library = driver->libraries;
+	unsigned long args[6] = {};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < driver->image->nr_libraries; i++, library++) {
+		if (!library->init)
+			continue;
+		ret = nooks_call_role(nooks_stub_find(driver, (void *)library->init),
+				      &nooks_roles[NOOKS_ROLE_initcall_t], args);
+		if (ret) {
+			pr_err("%s: its library %s does not start (%d)\n", driver->name,
+			       (const char *)library->name, ret);
+			goto undo;
+		}
+	}
+	ret = nooks_call_role(driver->init, &nooks_roles[NOOKS_ROLE_module_init], args);
+	if (!ret)
+		return 0;
+undo:
+	exit_libraries(driver, i);
+	return ret;
+}
+
+/**
+ * nooks_image_exit - run the exits of an image: the driver's own, then those of its libraries
+ * @driver: its module goes
+ * @exit: stub of the driver's own
+ *
+ * Nothing of it runs in a domain that is closed. Context: may sleep.
+ */
+void nooks_image_exit(struct nooks_driver *driver, struct nooks_stub *exit)
+{
+	unsigned long args[6] = {};
+
+	nooks_call_role(exit, &nooks_roles[NOOKS_ROLE_module_exit], args);
+	exit_libraries(driver, driver->image->nr_libraries);
 }
 
 /** nooks_image_seal - init has returned: what is read-only after it is so in the domain, too */

@@ -9,11 +9,14 @@ struct module;
 struct nooks_driver;
 struct nooks_image;
 struct nooks_section;
+struct nooks_stub;
 
 struct nooks_image *nooks_image_of(const struct module *mod);
 int nooks_image_adopt(struct nooks_driver *driver, struct module *mod);
 int nooks_image_save(struct nooks_driver *driver);
 int nooks_image_restore(struct nooks_driver *driver);
+int nooks_image_init(struct nooks_driver *driver);
+void nooks_image_exit(struct nooks_driver *driver, struct nooks_stub *exit);
 void nooks_image_seal(struct nooks_driver *driver);
 void nooks_image_drop(struct nooks_driver *driver);
 const struct nooks_section *nooks_image_section(struct nooks_driver *driver, unsigned long addr);

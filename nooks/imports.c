@@ -80,8 +80,11 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 
 	resolve->call = 0;
 	resolve->data = addr;
+	if (import)
+		resolve->flags |= NOOKS_RESOLVE_KNOWN;
 	if (import && import->kind == NOOKS_IMPORT_DENIED) {
 		resolve->kind = NOOKS_SYMBOL_DENIED;
+		resolve->call = (unsigned long)import->stub;
 		reason = import->reason;
 	} else if (import && addr) {
 		resolve->kind = import->kind == NOOKS_IMPORT_INSIDE ? NOOKS_SYMBOL_INSIDE :

@@ -74,7 +74,7 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 		regs->ip = route;
 	} else {
 		import = nooks_import_at(regs->ip);
-		if (!import || !import->stub) {
+		if (!import || import->kind == NOOKS_IMPORT_DENIED) {
 			nooks_fail_trap(x, import ? NOOKS_DENIED_CALL : NOOKS_BAD_JUMP, regs->ip,
 					regs, "%s", import ? import->reason : "");
 			return NOOKS_UNWIND;

@@ -59,15 +59,14 @@ static void settle(struct nooks_driver *driver)
 /* Run init in a domain that is empty and pristine. */
 static int start(struct nooks_driver *driver)
 {
-	unsigned long args[6] = {};
-	long ret;
+	int ret;
 
 	lockdep_assert_held(&driver->lock);
 	ret = nooks_image_restore(driver);
 	if (ret)
 		return ret;
 	nooks_domain_open(driver->domain);
-	ret = (int)nooks_call_role(driver->init, &nooks_roles[NOOKS_ROLE_module_init], args);
+	ret = nooks_image_init(driver);
 	if (ret)
 		return ret;
 	nooks_image_seal(driver);

@@ -187,6 +187,13 @@ bool nooks_late_bound(struct nooks_crossing *x, const void *p, const char *fn)
 	return p;
 }
 
+/** nooks_denied - a function that no domain may call was called, by its import */
+unsigned long nooks_denied(struct nooks_crossing *x, const char *fn, const char *why)
+{
+	nooks_fail(x, NOOKS_DENIED_CALL, 0, "%s: %s", fn, why);
+	return 0;
+}
+
 /** nooks_may_sleep - the caller may call a function that sleeps */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn)
 {

@@ -30,7 +30,7 @@ typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, un
  * @NOOKS_IMPORT_GENERATED: by a wrapper that the generator wrote
  * @NOOKS_IMPORT_MANUAL: by a hand-written wrapper
  * @NOOKS_IMPORT_INSIDE: by code of the in-domain library, without a crossing
- * @NOOKS_IMPORT_DENIED: not at all
+ * @NOOKS_IMPORT_DENIED: not at all: a call fails the domain
  */
 enum nooks_import_kind {
 	NOOKS_IMPORT_GENERATED,
@@ -43,8 +43,8 @@ enum nooks_import_kind {
  * struct nooks_import - one kernel function that a driver may import
  * @name: the symbol
  * @kind: see enum nooks_import_kind
- * @wrapper: called in the kernel's view; NULL for INSIDE and DENIED
- * @stub: what a driver's call binds to: the stub, or the in-domain function; NULL if denied
+ * @wrapper: called in the kernel's view; NULL for INSIDE
+ * @stub: what a driver's call binds to: the stub, or the in-domain function
  * @reason: for DENIED, why
  * @late: NULL, or for a function of a module, the pointer by which @wrapper calls it. That module may
  *	not be there: the pointer is bound when a driver imports the function, which holds the module
@@ -259,6 +259,8 @@ bool nooks_arg_range(struct nooks_crossing *x, long value, long min, long max,
 bool nooks_arg_require(struct nooks_crossing *x, bool holds, const char *fn, const char *what);
 /* The function of a module, which the driver's import has bound to @p, is there. */
 bool nooks_late_bound(struct nooks_crossing *x, const void *p, const char *fn);
+/* @fn is annotated as denied: fails the domain, and says @why. Return: 0, for the wrapper's own. */
+unsigned long nooks_denied(struct nooks_crossing *x, const char *fn, const char *why);
 /* The function may sleep: fails the domain if the caller may not. */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn);
 unsigned long nooks_stack_arg(struct nooks_crossing *x, unsigned int n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A module that never runs, with all that nooks-load minds and stock modules hardly ever have. */
 	.section .modinfo, "a"
-	.asciz "name=forms", "depends=", VERMAGIC
+	.asciz "name=forms", "depends=forms_library", VERMAGIC
 	.section __versions, "a"
 	.fill 64
 	.section .BTF
@@ -31,6 +31,9 @@ init_module:
 	jne __x86_return_thunk			# no room for a ret
 	mov $__x86_return_thunk, %rdi
 	call optional
+	call from_library			# direct, in the linked image
+	mov $from_library, %rdi			# its stub
+	mov library_data(%rip), %eax
 	cmpl $0, optional(%rip)			# the addend has to make up for the immediate, too
 	cmpl $0x12345678, %gs:per_cpu(%rip)
 	movabs $init_module, %rax

@@ -95,6 +95,35 @@ int control_create(const struct control *control, const char *module, uint32_t f
 	}
 }
 
+static int ask(const struct control *control, const char *symbol, struct nooks_resolve *resolve)
+{
+	if (strlen(symbol) >= sizeof(resolve->name))
+		return report_error("the name of symbol %s is too long", symbol);
+	strcpy(resolve->name, symbol);
+	if (control->fd >= 0 && ioctl(control->fd, NOOKS_IOC_RESOLVE, resolve))
+		return report_error("nooks.ko can't look up %s: %s", symbol, strerror(errno));
+	resolve->reason[sizeof(resolve->reason) - 1] = '\0';
+	return 0;
+}
+
+/**
+ * control_peek - ask whether there is something for calls of a function
+ * @control: the source; with a domain, or made up
+ * @symbol: the function, which need not be there yet
+ * @is_known: out: there is; never for made-up addresses
+ *
+ * Return: 0, or -1 after a message.
+ */
+int control_peek(struct control *control, const char *symbol, bool *is_known)
+{
+	struct nooks_resolve resolve = { .flags = NOOKS_RESOLVE_PEEK };
+
+	if (ask(control, symbol, &resolve))
+		return -1;
+	*is_known = resolve.flags & NOOKS_RESOLVE_KNOWN;
+	return 0;
+}
+
 /**
  * control_resolve - ask what a symbol is bound to
  * @control: the source
@@ -109,15 +138,9 @@ int control_create(const struct control *control, const char *module, uint32_t f
 int control_resolve(struct control *control, const char *symbol, struct nooks_resolve *resolve)
 {
 	*resolve = (struct nooks_resolve){};
-	if (strlen(symbol) >= sizeof(resolve->name))
-		return report_error("the name of symbol %s is too long", symbol);
-	strcpy(resolve->name, symbol);
-	if (control->fd >= 0) {
-		if (ioctl(control->fd, NOOKS_IOC_RESOLVE, resolve))
-			return report_error("nooks.ko can't look up %s: %s", symbol,
-					    strerror(errno));
-		resolve->reason[sizeof(resolve->reason) - 1] = '\0';
-	} else if (control->fake_base) {
+	if (ask(control, symbol, resolve))
+		return -1;
+	if (control->fd < 0 && control->fake_base) {
 		resolve->kind = NOOKS_SYMBOL_WRAPPED;
 		resolve->call = control->fake_base + 32 * ++control->nr_fakes;
 		resolve->data = resolve->call + 16;

@@ -25,6 +25,7 @@ void control_close(struct control *control);
 bool control_can_bind(const struct control *control);
 int control_create(const struct control *control, const char *module, uint32_t flags,
 		   struct nooks_create *create);
+int control_peek(struct control *control, const char *symbol, bool *is_known);
 int control_resolve(struct control *control, const char *symbol, struct nooks_resolve *resolve);
 
 #endif

@@ -3,6 +3,7 @@
  * A module image. The reader checks everything that the rest of the program relies on, so that
  * no offset, index or size from a file is used unchecked; libelf lays out what is written.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <libelf.h>
 #include <string.h>
@@ -395,6 +396,26 @@ const char *image_modinfo(const struct image *img, const char *key)
 		if (!strncmp(p, key, len) && p[len] == '=')
 			return p + len + 1;
 	}
+	return NULL;
+}
+
+/**
+ * image_module_name - the name that the kernel gives the module
+ * @img: the image
+ *
+ * The kernel goes by what .modinfo says, not by the file's name.
+ *
+ * Return: the name; NULL after a message if it has none that can be one.
+ */
+const char *image_module_name(const struct image *img)
+{
+	const char *name = image_modinfo(img, "name"), *p;
+
+	for (p = name ?: ""; isalnum((unsigned char)*p) || *p == '_'; p++)
+		;
+	if (name && p != name && !*p)
+		return name;
+	report_error("damaged: no proper module name in .modinfo");
 	return NULL;
 }
 

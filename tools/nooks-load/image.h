@@ -76,6 +76,7 @@ size_t image_nr_symbols(const struct image *img);
 const char *image_symbol_name(const struct image *img, size_t index);
 struct section *image_find_section(const struct image *img, const char *name);
 const char *image_modinfo(const struct image *img, const char *key);
+const char *image_module_name(const struct image *img);
 
 unsigned int image_add_section(struct image *img, const char *name, Elf64_Word type,
 			       Elf64_Xword flags, Elf64_Xword align);

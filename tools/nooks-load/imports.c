@@ -76,8 +76,11 @@ static const char *import_problem(const struct image *img, const struct import *
 	/* The driver tests for null, as with the kernel's own loader. */
 	if (is_missing && is_weak(img, import))
 		return NULL;
-	/* A function that is only handed on to the kernel needs no wrapper. */
-	if (resolve->kind == NOOKS_SYMBOL_DENIED ||
+	/*
+	 * A function that is only handed on to the kernel needs no wrapper. What is denied is not
+	 * to get at the kernel's hands either; a call fails the domain, if one ever comes.
+	 */
+	if ((resolve->kind == NOOKS_SYMBOL_DENIED && import->is_data) ||
 	    (is_missing && (import->is_called || !resolve->data)))
 		return *resolve->reason ? resolve->reason : "unresolved";
 	if (import->is_called && !reloc_branch_reaches(resolve->call))
@@ -114,6 +117,9 @@ int imports_resolve(struct imports *imports, const struct image *img, struct con
 		imports->nr_unbound += !!problem;
 		if (problem)
 			report_detail("import %s: %s", name, problem);
+		else if (import->resolve.kind == NOOKS_SYMBOL_DENIED)
+			report_detail("import %s: a call fails the domain: %s", name,
+				      import->resolve.reason);
 		else
 			report_detail("import %s: %s%#llx, %s%#llx", name,
 				      import->is_called ? "calls to " : "no calls, ",
@@ -145,6 +151,22 @@ int imports_check(const struct imports *imports, const struct image *img)
 			fprintf(stderr, "  %s: %s\n", image_symbol_name(img, import->sym), problem);
 	}
 	return -1;
+}
+
+/**
+ * imports_print_denied - list the functions whose call fails the domain
+ * @imports: resolved
+ * @img: the image
+ */
+void imports_print_denied(const struct imports *imports, const struct image *img)
+{
+	const struct import *import;
+
+	for (import = imports->import; import < imports->import + imports->nr; import++) {
+		if (import->resolve.kind == NOOKS_SYMBOL_DENIED)
+			printf("  denied       %s: %s\n", image_symbol_name(img, import->sym),
+			       import->resolve.reason);
+	}
 }
 
 static void bind_symbol(struct image *img, size_t index, uint64_t addr)

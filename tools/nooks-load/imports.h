@@ -37,6 +37,7 @@ struct imports {
 void imports_find(struct imports *imports, struct image *img);
 int imports_resolve(struct imports *imports, const struct image *img, struct control *control);
 int imports_check(const struct imports *imports, const struct image *img);
+void imports_print_denied(const struct imports *imports, const struct image *img);
 void imports_bind(struct imports *imports, struct image *img);
 void imports_free(struct imports *imports);
 

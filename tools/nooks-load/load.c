@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading one module into a domain, from its name to its running init. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "control.h"
 #include "file.h"
+#include "library.h"
 #include "load.h"
 #include "module.h"
 #include "relocs.h"
@@ -21,6 +21,7 @@
  * struct load - a module that is being loaded
  * @opt: how
  * @module: as the system knows it
+ * @libs: what it needs of other modules
  * @rw: its image
  * @name: its name in the kernel; belongs to @rw
  * @parameters: for its init
@@ -30,6 +31,7 @@
 struct load {
 	const struct load_options *opt;
 	struct module module;
+	struct libraries libs;
 	struct rewrite rw;
 	const char *name;
 	char *parameters;
@@ -51,17 +53,12 @@ static int read_image(struct load *load)
 	return err;
 }
 
-/* The kernel goes by what .modinfo says, not by the file's name. */
 static int find_name(struct load *load)
 {
-	const char *name = image_modinfo(&load->rw.img, "name"), *p;
-
-	for (p = name ?: ""; isalnum((unsigned char)*p) || *p == '_'; p++)
-		;
-	if (!name || p == name || *p)
-		return report_error("damaged: no proper module name in .modinfo");
-	load->name = name;
-	report_setup(name, load->opt->is_verbose);
+	load->name = image_module_name(&load->rw.img);
+	if (!load->name)
+		return -1;
+	report_about(load->name);
 	return 0;
 }
 
@@ -87,12 +84,12 @@ static int prepare(struct load *load, const char *name, char **args)
 	const struct load_options *opt = load->opt;
 
 	report_setup(name, opt->is_verbose);
-	if (module_find(&load->module, name, opt->release, opt->config) || read_image(load) ||
-	    find_name(load) || check_kernel(load) || rewrite_prepare(&load->rw))
+	if (module_find(&load->module, name, opt->root, opt->release, opt->config) ||
+	    read_image(load) || find_name(load) || check_kernel(load) ||
+	    rewrite_check(&load->rw.img))
 		return -1;
 	load->parameters = module_parameters(&load->module, load->name, args);
-	return module_find_needed(&load->module,
-				  image_modinfo(&load->rw.img, "depends") ?: "");
+	return 0;
 }
 
 /* With the device missing a dry run goes on without a domain. */
@@ -108,6 +105,31 @@ static int create_domain(struct load *load)
 		return -1;
 	if (!reloc_branch_reaches(load->domain.entry))
 		return report_error("the domain's entry %#llx is out of reach", load->domain.entry);
+	return 0;
+}
+
+/* What it depends on comes into the domain with it, or is loaded natively. */
+static int link_libraries(struct load *load)
+{
+	struct libraries *libs = &load->libs;
+	char *native;
+	size_t i;
+	int err;
+
+	if (libraries_find(libs, &load->module, &load->rw.img, &load->control))
+		return -1;
+	native = libraries_native(libs, &load->rw.img);
+	err = module_find_needed(&load->module, native);
+	free(native);
+	if (err || libraries_link(libs, &load->rw.img))
+		return -1;
+	/* They come first, so that arguments of the command line win. */
+	for (i = 0; i < libs->nr_linked; i++)
+		load->parameters = module_add_options(&load->module,
+						      image_module_name(&libs->linked[i]->img),
+						      load->parameters);
+	load->rw.nr_libraries = libs->nr_linked;
+	rewrite_prepare(&load->rw);
 	return 0;
 }
 
@@ -171,7 +193,7 @@ static int insert(struct load *load)
 
 static int run(struct load *load)
 {
-	if (create_domain(load))
+	if (create_domain(load) || link_libraries(load))
 		return -1;
 	if (module_load_needed(&load->module) || resolve(load) || insert(load)) {
 		module_unload_needed(&load->module);
@@ -192,6 +214,15 @@ static const char *resolve_hint(const struct load *load)
 	return load->module.nr_needed ? " (more is known when what it needs is loaded)" : "";
 }
 
+/* Where what it needs will be is not known. */
+static const char *needs_hint(const struct load *load)
+{
+	const char *depends = image_modinfo(&load->rw.img, "depends") ?: "";
+
+	return !*depends || control_can_bind(&load->control) ? "" :
+	       " (or linked in: there is no nooks.ko to ask)";
+}
+
 static void print_plan(const struct load *load)
 {
 	static const char * const kinds[] = { "text", "rodata", "data", "init-ro", "kernel" };
@@ -202,12 +233,17 @@ static void print_plan(const struct load *load)
 	printf("%s: would be loaded in a domain, from %s\n", load->name,
 	       module_path(&load->module));
 	printf("  parameters   %s\n", *load->parameters ? load->parameters : "none");
+	printf("  linked in   ");
+	for (i = 0; i < load->libs.nr_linked; i++)
+		printf(" %s", load->libs.linked[i]->name);
+	printf("%s\n", i ? "" : " nothing");
 	printf("  needs       ");
 	for (i = 0; i < load->module.nr_needed; i++)
 		printf(" %s", kmod_module_get_name(load->module.needed[i]));
-	printf("%s\n", i ? "" : " nothing that is not loaded");
+	printf("%s\n", i ? needs_hint(load) : " nothing that is not loaded");
 	printf("  imports      %zu, %zu unresolved%s\n", rw->imports.nr, rw->imports.nr_unbound,
 	       resolve_hint(load));
+	imports_print_denied(&rw->imports, &rw->img);
 	printf("  entry stubs  %zu\n", rw->stubs.nr);
 
 	for (i = 1; i < rw->img.nr_sec; i++)
@@ -232,7 +268,7 @@ static int save_image(struct load *load)
 
 static int show(struct load *load)
 {
-	if (create_domain(load) || resolve(load))
+	if (create_domain(load) || link_libraries(load) || resolve(load))
 		return -1;
 	print_plan(load);
 	if (load->opt->output)
@@ -260,6 +296,7 @@ int load(const struct load_options *opt, const char *name, char **args)
 	control_close(&load.control);
 	module_free(&load.module);
 	free(load.parameters);
+	libraries_free(&load.libs);
 	rewrite_free(&load.rw);
 	return err;
 }

@@ -12,6 +12,7 @@
  * @is_verbose: say every step
  * @is_learning: put the domain into learn mode, and print what was learned
  * @output: with @is_dry: file for the image, or NULL
+ * @root: with @is_dry: directory that stands for /, or NULL
  * @release: with @is_dry: kernel whose modules to use; NULL: the running one
  * @config: modprobe's configuration file or directory; NULL: the system's
  * @fake_base: with @is_dry: bind to made-up addresses from here on; 0: do not
@@ -21,6 +22,7 @@ struct load_options {
 	bool is_verbose;
 	bool is_learning;
 	const char *output;
+	const char *root;
 	const char *release;
 	const char *config;
 	uint64_t fake_base;

@@ -29,6 +29,7 @@ static const char usage[] =
 	"                        print what to add; for bringing a driver up, not for use\n"
 	"  -o, --output=FILE     with -n: write the rewritten image to FILE\n"
 	"  -C, --config=PATH     configuration instead of modprobe.d\n"
+	"  -d, --dirname=DIR     with -n: take the modules in DIR/lib/modules\n"
 	"  -S, --set-version=REL with -n: take the modules of kernel REL\n"
 	"      --fake-base=ADDR  with -n: bind to made-up addresses (for tests)\n"
 	"  -h, --help            show this\n"
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
 	{ "learn", no_argument, NULL, OPT_LEARN },
 	{ "output", required_argument, NULL, 'o' },
 	{ "config", required_argument, NULL, 'C' },
+	{ "dirname", required_argument, NULL, 'd' },
 	{ "set-version", required_argument, NULL, 'S' },
 	{ "fake-base", required_argument, NULL, OPT_FAKE_BASE },
 	{ "help", no_argument, NULL, 'h' },
@@ -75,7 +77,7 @@ int main(int argc, char **argv)
 	bool is_remove = false;
 	int c, err;
 
-	while ((c = getopt_long(argc, argv, "rnvo:C:S:h", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "rnvo:C:d:S:h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
 			is_remove = true;
@@ -94,6 +96,9 @@ int main(int argc, char **argv)
 			break;
 		case 'C':
 			opt.config = optarg;
+			break;
+		case 'd':
+			opt.root = optarg;
 			break;
 		case 'S':
 			opt.release = optarg;
@@ -116,9 +121,10 @@ int main(int argc, char **argv)
 
 	if (!*argv)
 		errx(EXIT_FAILURE, "name a module; nooks-load -h shows how");
-	if (!opt.is_dry && (opt.output || opt.release || opt.fake_base))
-		errx(EXIT_FAILURE, "-o, -S and --fake-base go with -n only");
-	if (is_remove && (argv[1] || opt.is_learning || opt.output || opt.release || opt.config || opt.fake_base))
+	if (!opt.is_dry && (opt.output || opt.root || opt.release || opt.fake_base))
+		errx(EXIT_FAILURE, "-o, -d, -S and --fake-base go with -n only");
+	if (is_remove && (argv[1] || opt.is_learning || opt.output || opt.root || opt.release ||
+			  opt.config || opt.fake_base))
 		errx(EXIT_FAILURE, "-r takes a module's name and no more than -n and -v");
 
 	err = is_remove ? unload(*argv, &opt) : load(&opt, *argv, argv + 1);

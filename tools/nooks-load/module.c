@@ -21,7 +21,8 @@ static bool is_path(const char *name)
 	return strchr(name, '/') || (len > 3 && !strcmp(name + len - 3, ".ko"));
 }
 
-static int open_context(struct module *m, const char *release, const char *config)
+static int open_context(struct module *m, const char *root, const char *release,
+			const char *config)
 {
 	const char * const configs[] = { config, NULL };
 	static struct utsname uts;
@@ -29,8 +30,8 @@ static int open_context(struct module *m, const char *release, const char *confi
 
 	uname(&uts);
 	m->release = release ?: uts.release;
-	m->is_elsewhere = release;
-	if (asprintf(&dir, MODULES_DIR "/%s", m->release) < 0)
+	m->is_elsewhere = root || release;
+	if (asprintf(&dir, "%s" MODULES_DIR "/%s", root ?: "", m->release) < 0)
 		err(EXIT_FAILURE, "out of memory");
 	m->ctx = kmod_new(dir, config ? configs : NULL);
 	free(dir);
@@ -76,14 +77,16 @@ static int look_up(struct module *m, const char *name)
  * module_find - find a module
  * @m: zeroed; to be freed by module_free() whatever the result
  * @name: name, alias or path
+ * @root: directory that has the kernels' modules in lib/modules, NULL: /
  * @release: kernel whose modules to search, NULL: the running one
  * @config: modprobe's configuration file or directory, NULL: the system's
  *
  * Return: 0, or -1 after a message.
  */
-int module_find(struct module *m, const char *name, const char *release, const char *config)
+int module_find(struct module *m, const char *name, const char *root, const char *release,
+		const char *config)
 {
-	if (open_context(m, release, config))
+	if (open_context(m, root, release, config))
 		return -1;
 	if (!is_path(name))
 		return look_up(m, name);
@@ -180,6 +183,57 @@ char *module_parameters(const struct module *m, const char *name, char **args)
 	return string;
 }
 
+/* Options of one module as those of another that it is linked into. */
+static void append_options(char **string, size_t *len, const char *name, const char *options)
+{
+	static const char blanks[] = " \t\n";
+	const char *p = options, *start;
+
+	/* Split as the kernel does it; all of an option may be in quotes. */
+	while (*(p += strspn(p, blanks))) {
+		bool is_quoted = *p == '"';
+
+		if (*len)
+			append(string, len, " ", 1);
+		if (is_quoted)
+			append(string, len, p++, 1);
+		append(string, len, name, strlen(name));
+		append(string, len, ".", 1);
+		for (start = p; *p && (is_quoted || !strchr(blanks, *p)); p++)
+			is_quoted ^= *p == '"';
+		append(string, len, start, p - start);
+	}
+}
+
+/**
+ * module_add_options - give a library's options to the module that it is linked into
+ * @m: the module
+ * @name: of the library in the kernel
+ * @parameters: what there is so far; becomes invalid
+ *
+ * Return: the library's options of modprobe.d and kernel command line, each with the library's
+ * name and a dot in front, then @parameters; to be freed.
+ */
+char *module_add_options(const struct module *m, const char *name, char *parameters)
+{
+	struct kmod_module *mod = NULL;
+	const char *options;
+	char *string = NULL;
+	size_t len = 0;
+
+	append(&string, &len, "", 0);
+	kmod_module_new_from_name(m->ctx, name, &mod);
+	options = mod ? kmod_module_get_options(mod) : NULL;
+	if (options)
+		append_options(&string, &len, name, options);
+	kmod_module_unref(mod);
+	if (len && *parameters)
+		append(&string, &len, " ", 1);
+	append(&string, &len, parameters, strlen(parameters));
+	free(parameters);
+	return string;
+}
+
 /* Takes over the reference to the module. */
 static void add_needed(struct module *m, struct kmod_module *mod)
 {
@@ -215,13 +269,47 @@ static void add_with_dependencies(struct module *m, struct kmod_module *mod)
 	add_needed(m, kmod_module_ref(mod));
 }
 
-static int add_by_name(struct module *m, const char *name)
+static struct kmod_list *look_up_dependency(const struct module *m, const char *name)
 {
-	struct kmod_list *found = NULL, *item;
+	struct kmod_list *found = NULL;
 
 	if (kmod_module_new_from_lookup(m->ctx, name, &found) < 0 || !found)
-		return report_error("depends on %s, which is not installed for kernel %s; run depmod if it is",
-				    name, m->release);
+		report_error("depends on %s, which is not installed for kernel %s; run depmod if it is",
+			     name, m->release);
+	return found;
+}
+
+/**
+ * module_dependency - where the file of a module is that another one depends on
+ * @m: the other one
+ * @name: of the module
+ *
+ * Return: the path, to be freed; NULL after a message.
+ */
+char *module_dependency(const struct module *m, const char *name)
+{
+	struct kmod_list *found = look_up_dependency(m, name);
+	struct kmod_module *mod;
+	char *path = NULL;
+
+	if (!found)
+		return NULL;
+	mod = kmod_module_get_module(found);
+	if (kmod_module_get_path(mod))
+		path = strdup(kmod_module_get_path(mod));
+	if (!path)
+		report_error("no file of %s: run depmod", name);
+	kmod_module_unref(mod);
+	kmod_module_unref_list(found);
+	return path;
+}
+
+static int add_by_name(struct module *m, const char *name)
+{
+	struct kmod_list *found = look_up_dependency(m, name), *item;
+
+	if (!found)
+		return -1;
 	kmod_list_foreach(item, found) {
 		struct kmod_module *mod = kmod_module_get_module(item);
 
@@ -426,7 +514,7 @@ int module_remove(struct module *m, const char *name, bool is_dry)
 	struct kmod_module *mod;
 	int err;
 
-	if (open_context(m, NULL, NULL))
+	if (open_context(m, NULL, NULL, NULL))
 		return -1;
 	if (kmod_module_new_from_name(m->ctx, name, &mod) < 0)
 		return report_error("not a module's name");

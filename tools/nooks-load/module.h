@@ -29,10 +29,13 @@ struct module {
 	size_t nr_loaded;
 };
 
-int module_find(struct module *m, const char *name, const char *release, const char *config);
+int module_find(struct module *m, const char *name, const char *root, const char *release,
+		const char *config);
 const char *module_path(const struct module *m);
 bool module_is_loaded(const struct module *m, const char *name);
 char *module_parameters(const struct module *m, const char *name, char **args);
+char *module_add_options(const struct module *m, const char *name, char *parameters);
+char *module_dependency(const struct module *m, const char *name);
 int module_find_needed(struct module *m, const char *depends);
 int module_load_needed(struct module *m);
 void module_unload_needed(struct module *m);

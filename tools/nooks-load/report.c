@@ -28,6 +28,20 @@ void report_setup(const char *about, bool details)
 }
 
 /**
+ * report_about - change what the messages that follow are about
+ * @about: a module's name; must stay valid
+ *
+ * Return: what they were about.
+ */
+const char *report_about(const char *about)
+{
+	const char *old = subject;
+
+	subject = about;
+	return old;
+}
+
+/**
  * report_error - say why it can't be done, and what to do next
  * @fmt: as for printf, without a newline
  *

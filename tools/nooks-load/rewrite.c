@@ -8,7 +8,13 @@
 #include "sites.h"
 #include "table.h"
 
-static int check_module(const struct image *img)
+/**
+ * rewrite_check - is it a module that can be in a domain?
+ * @img: the image as it was read
+ *
+ * Return: 0, or -1 after a message.
+ */
+int rewrite_check(const struct image *img)
 {
 	const struct section *this_module = image_find_section(img, ".gnu.linkonce.this_module");
 
@@ -16,7 +22,8 @@ static int check_module(const struct image *img)
 		return report_error("not a kernel module: it has no struct module");
 	if (image_find_section(img, NOOKS_SECTION_TABLE) ||
 	    image_find_section(img, NOOKS_SECTION_STUBS) ||
-	    image_find_section(img, NOOKS_SECTION_STRINGS))
+	    image_find_section(img, NOOKS_SECTION_STRINGS) ||
+	    image_find_section(img, NOOKS_SECTION_LIBRARIES))
 		return report_error("rewritten already: name the original");
 	if (image_find_section(img, ".ctors") || image_find_section(img, ".init_array"))
 		return report_error("has constructors, which the kernel would run outside of the domain");
@@ -27,21 +34,16 @@ static int check_module(const struct image *img)
 
 /**
  * rewrite_prepare - do all that does not depend on addresses
- * @rw: holds an image as it was read
- *
- * Return: 0, or -1 after a message.
+ * @rw: holds an image that was checked, and all libraries that belong to it
  */
-int rewrite_prepare(struct rewrite *rw)
+void rewrite_prepare(struct rewrite *rw)
 {
-	if (check_module(&rw->img))
-		return -1;
 	rw->nr_dropped = sections_drop(&rw->img);
 	sections_keep_init(&rw->img);
 	sections_separate(&rw->img);
 	sites_patch(&rw->img);
 	imports_find(&rw->imports, &rw->img);
 	stubs_find(&rw->stubs, &rw->img);
-	return 0;
 }
 
 /**
@@ -53,7 +55,7 @@ void rewrite_finish(struct rewrite *rw, const struct nooks_create *domain)
 {
 	imports_bind(&rw->imports, &rw->img);
 	stubs_redirect(&rw->stubs, &rw->img);
-	table_emit(&rw->img, &rw->stubs, domain->id, domain->entry);
+	table_emit(&rw->img, &rw->stubs, rw->nr_libraries, domain);
 }
 
 /**

@@ -13,16 +13,19 @@
  * @img: the image
  * @imports: what it has to be bound to
  * @stubs: its functions whose address is taken
+ * @nr_libraries: number of modules that have been linked into it
  * @nr_dropped: number of sections that were dropped
  */
 struct rewrite {
 	struct image img;
 	struct imports imports;
 	struct stubs stubs;
+	unsigned int nr_libraries;
 	unsigned int nr_dropped;
 };
 
-int rewrite_prepare(struct rewrite *rw);
+int rewrite_check(const struct image *img);
+void rewrite_prepare(struct rewrite *rw);
 void rewrite_finish(struct rewrite *rw, const struct nooks_create *domain);
 void rewrite_free(struct rewrite *rw);
 

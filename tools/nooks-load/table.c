@@ -95,11 +95,11 @@ static void add_sections(struct table *t, struct image *img, unsigned int nr_sec
  * table_emit - append the tables and finish the stubs
  * @img: the image, in which nothing else is missing
  * @stubs: redirected
- * @domain: number of the domain
- * @entry: address that all stubs go to
+ * @nr_libraries: entries in NOOKS_SECTION_LIBRARIES
+ * @domain: the domain
  */
-void table_emit(struct image *img, const struct stubs *stubs, unsigned int domain,
-		uint64_t entry)
+void table_emit(struct image *img, const struct stubs *stubs, unsigned int nr_libraries,
+		const struct nooks_create *domain)
 {
 	unsigned int i, nr_sections = count_loaded(img) + 2;
 	struct nooks_image *head;
@@ -111,13 +111,18 @@ void table_emit(struct image *img, const struct stubs *stubs, unsigned int domai
 	*head = (struct nooks_image){
 		.magic = NOOKS_IMAGE_MAGIC,
 		.abi = NOOKS_ABI_VERSION,
-		.domain = domain,
+		.domain = domain->id,
 		.nr_sections = nr_sections,
 		.nr_stubs = stubs->nr,
+		.nr_libraries = nr_libraries,
 	};
 	sym = image_add_symbol(img, NOOKS_IMAGE_SYMBOL, STT_OBJECT, t.shndx, 0, sizeof(*head));
 	write_addr(&t, offsetof(struct nooks_image, sections), sym, t.sections);
 	write_addr(&t, offsetof(struct nooks_image, stubs), sym, t.stubs);
+	if (nr_libraries) {
+		i = image_find_section(img, NOOKS_SECTION_LIBRARIES) - img->sec;
+		write_addr(&t, offsetof(struct nooks_image, libraries), image_anchor(img, i), 0);
+	}
 
 	for (n = 0; n < stubs->nr; n++)
 		write_stub(&t, t.stubs + n * sizeof(struct nooks_stub), &stubs->function[n]);
@@ -126,5 +131,5 @@ void table_emit(struct image *img, const struct stubs *stubs, unsigned int domai
 		if (section_is_loaded(&img->sec[i]) || i == t.strings)
 			write_section(&t, t.sections + n++ * sizeof(struct nooks_section), i);
 	}
-	stubs_bind(stubs, img, sym, t.stubs, entry);
+	stubs_bind(stubs, img, sym, t.stubs, domain->entry);
 }

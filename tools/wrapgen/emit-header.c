@@ -58,6 +58,7 @@ void emit_header(FILE *f)
 
 	prototypes(f, FUNCTION_GENERATED, "Generated wrappers.");
 	prototypes(f, FUNCTION_MANUAL, "Wrappers by hand.");
+	prototypes(f, FUNCTION_DENIED, "Calls that fail the domain.");
 	hooks(f);
 	fputs("\n#endif\n", f);
 }

@@ -3,9 +3,9 @@
 #include "emit.h"
 #include "model.h"
 
-static bool is_wrapped(const struct function *fn)
+static bool has_stub(const struct function *fn)
 {
-	return fn->kind == FUNCTION_GENERATED || fn->kind == FUNCTION_MANUAL;
+	return fn->kind != FUNCTION_INSIDE;
 }
 
 static void import(FILE *f, const struct function *fn)
@@ -16,7 +16,9 @@ static void import(FILE *f, const struct function *fn)
 		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->ident);
 		break;
 	case FUNCTION_DENIED:
-		fprintf(f, ".kind = NOOKS_IMPORT_DENIED, .reason = \"%s\" },\n", fn->reason);
+		fprintf(f, ".kind = NOOKS_IMPORT_DENIED,\n"
+			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s,\n"
+			"\t  .reason = \"%s\" },\n", fn->ident, fn->ident, fn->reason);
 		break;
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
@@ -34,9 +36,8 @@ void emit_imports(FILE *f)
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		const struct function *fn = model.functions[i];
 
-		if (fn->kind != FUNCTION_DENIED)
-			fprintf(f, "extern const u8 nooks_%s_%s[];\n",
-				is_wrapped(fn) ? "stub" : "in", fn->ident);
+		fprintf(f, "extern const u8 nooks_%s_%s[];\n", has_stub(fn) ? "stub" : "in",
+			fn->ident);
 		/* Of another type elsewhere: the header of each module's function is not needed here. */
 		if (function_is_late(fn))
 			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);
@@ -63,7 +64,7 @@ void emit_stubs(FILE *f)
 	      "\t/* Domain's CR3 and stack; so at nooks_leave. */\n"
 	      "\t.section .text.nooks_domain, \"ax\"\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
-		if (is_wrapped(model.functions[i]))
+		if (has_stub(model.functions[i]))
 			fprintf(f, "\tSTUB\t%s, %u\n", model.functions[i]->ident, i);
 	}
 	fputs("\t.balign\t16, 0xcc\n", f);

@@ -161,6 +161,13 @@ static void wrapper(FILE *f, const struct function *fn)
 	call(f, fn);
 }
 
+static void denial(FILE *f, const struct function *fn)
+{
+	fprintf(f, "\nNOOKS_WRAPPER(%s)\n{\n"
+		"\treturn nooks_denied(x, \"%s\", \"%s\");\n}\n", fn->ident, fn->name,
+		fn->reason);
+}
+
 void emit_wrappers(FILE *f)
 {
 	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
@@ -172,5 +179,7 @@ void emit_wrappers(FILE *f)
 				fn->name, fn->name);
 		if (fn->kind == FUNCTION_GENERATED)
 			wrapper(f, fn);
+		else if (fn->kind == FUNCTION_DENIED)
+			denial(f, fn);
 	}
 }

@@ -61,6 +61,10 @@ NOOKS_WRAPPER(widget_find);
 NOOKS_WRAPPER(widget_ops_lines);
 NOOKS_WRAPPER(widget_print);
 
+/* Calls that fail the domain. */
+NOOKS_WRAPPER(power_ops_suspend);
+NOOKS_WRAPPER(widget_key);
+
 /* Roles by hand. */
 unsigned long nooks_r_close(struct nooks_stub *stub,
 		const struct nooks_role *role, unsigned long *args);

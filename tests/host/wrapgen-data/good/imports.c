@@ -12,9 +12,11 @@ extern const u8 nooks_stub_gear_oil[];
 extern void *nooks_late_gear_oil;
 extern const u8 nooks_stub_gear_turn[];
 extern void *nooks_late_gear_turn;
+extern const u8 nooks_stub_power_ops_suspend[];
 extern const u8 nooks_stub_widget_call[];
 extern const u8 nooks_stub_widget_copy[];
 extern const u8 nooks_stub_widget_find[];
+extern const u8 nooks_stub_widget_key[];
 extern const u8 nooks_stub_widget_lines[];
 extern const u8 nooks_stub_widget_name[];
 extern const u8 nooks_stub_widget_ops_lines[];
@@ -39,14 +41,18 @@ const struct nooks_import nooks_imports[] = {
 	{ .name = "gear_turn", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_gear_turn, .stub = nooks_stub_gear_turn,
 	  .late = &nooks_late_gear_turn },
-	{ .name = "power_ops.suspend", .kind = NOOKS_IMPORT_DENIED, .reason = "for the core" },
+	{ .name = "power_ops.suspend", .kind = NOOKS_IMPORT_DENIED,
+	  .wrapper = nooks_w_power_ops_suspend, .stub = nooks_stub_power_ops_suspend,
+	  .reason = "for the core" },
 	{ .name = "widget_call", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_call, .stub = nooks_stub_widget_call },
 	{ .name = "widget_copy", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_copy, .stub = nooks_stub_widget_copy },
 	{ .name = "widget_find", .kind = NOOKS_IMPORT_MANUAL,
 	  .wrapper = nooks_w_widget_find, .stub = nooks_stub_widget_find },
-	{ .name = "widget_key", .kind = NOOKS_IMPORT_DENIED, .reason = "returns a struct" },
+	{ .name = "widget_key", .kind = NOOKS_IMPORT_DENIED,
+	  .wrapper = nooks_w_widget_key, .stub = nooks_stub_widget_key,
+	  .reason = "returns a struct" },
 	{ .name = "widget_lines", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_lines, .stub = nooks_stub_widget_lines },
 	{ .name = "widget_name", .kind = NOOKS_IMPORT_GENERATED,

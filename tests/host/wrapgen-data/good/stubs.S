@@ -17,9 +17,11 @@ nooks_stub_\name:
 	STUB	asm_trap, 2
 	STUB	gear_oil, 3
 	STUB	gear_turn, 4
+	STUB	power_ops_suspend, 5
 	STUB	widget_call, 6
 	STUB	widget_copy, 7
 	STUB	widget_find, 8
+	STUB	widget_key, 9
 	STUB	widget_lines, 10
 	STUB	widget_name, 11
 	STUB	widget_ops_lines, 12

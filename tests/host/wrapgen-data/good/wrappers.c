@@ -24,6 +24,11 @@ NOOKS_WRAPPER(gear_turn)
 	return (__force unsigned long)(*nooks_late_gear_turn)(gear, turns);
 }
 
+NOOKS_WRAPPER(power_ops_suspend)
+{
+	return nooks_denied(x, "power_ops.suspend", "for the core");
+}
+
 static_assert(__same_type(widget_call, void (struct widget *, void (*)(struct widget *, int))));
 NOOKS_WRAPPER(widget_call)
 {
@@ -55,6 +60,11 @@ NOOKS_WRAPPER(widget_copy)
 	    !nooks_arg_require(x, len % 2 == 0, fn, "len % 2 == 0"))
 		return 0;
 	return (__force unsigned long)(widget_copy)(w, to, from, len);
+}
+
+NOOKS_WRAPPER(widget_key)
+{
+	return nooks_denied(x, "widget_key", "returns a struct");
 }
 
 static_assert(__same_type(widget_lines, int (struct widget *, u64 *, unsigned int, struct report *)));
