@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Crossings: entering a domain, and putting a thread right that was unwound out of one. */
 #include <linux/bottom_half.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -18,6 +19,7 @@ static_assert(offsetof(struct nooks_crossing, incarnation) == X_INCARNATION);
 static_assert(offsetof(struct nooks_crossing, reserved) == X_RESERVED);
 static_assert(offsetof(struct nooks_crossing, unwound) == X_UNWOUND);
 static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
+static_assert(offsetof(struct nooks_crossing, calls) == X_CALLS);
 static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
 static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
 static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
@@ -99,6 +101,8 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 	x->pagefault_disabled = current->pagefault_disabled;
 	x->running = READ_ONCE(current->__state) == TASK_RUNNING;
 	INIT_LIST_HEAD(&x->held);
+	x->calls = 0;
+	x->watch = (struct nooks_watch) { .checked = jiffies };
 
 	if (WARN_ON_ONCE(in_nmi()))
 		return NOOKS_CALL_CLOSED;

@@ -53,6 +53,22 @@ struct nooks_argument {
 #define NOOKS_MAX_ARGUMENTS	6
 
 /**
+ * struct nooks_watch - what the watchdog knows of a crossing; under nooks_domain.stack_lock
+ * @checked: jiffies of its last look, or of the entry
+ * @calls: of the crossing, then
+ * @runtime: of the task, then
+ * @stalled: looks in a row that found the thread in the domain, without a kernel call in between
+ * @busy: looks that did not find it waiting in one kernel call
+ */
+struct nooks_watch {
+	unsigned long checked;
+	unsigned long calls;
+	u64 runtime;
+	unsigned int stalled;
+	unsigned int busy;
+};
+
+/**
  * struct nooks_crossing - one entry of a thread into a domain
  * @kernel_sp: stack pointer of the kernel side; interrupts and kernel calls run below it
  * @domain_sp: stack pointer of the domain side while a kernel call runs
@@ -62,6 +78,7 @@ struct nooks_argument {
  * @reserved: address of the reserved words at the top of the domain stack
  * @unwound: the thread was unwound instead of returning
  * @flags: RFLAGS with which the function returned
+ * @calls: kernel calls, counted at both ends: odd while one runs
  * @stack: the domain stack in use
  * @stub: what was called, NULL when entered by a function address
  * @task: thread that entered
@@ -74,6 +91,7 @@ struct nooks_argument {
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
+ * @watch: the watchdog's
  *
  * Lives on the kernel stack of nooks_domain_call(). Fields are the entering thread's own.
  */
@@ -86,6 +104,7 @@ struct nooks_crossing {
 	unsigned long reserved;
 	unsigned long unwound;
 	unsigned long flags;
+	unsigned long calls;
 	struct nooks_stack *stack;
 	const struct nooks_stub *stub;
 	struct task_struct *task;
@@ -98,6 +117,7 @@ struct nooks_crossing {
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;
+	struct nooks_watch watch;
 };
 
 /**
@@ -245,6 +265,8 @@ void nooks_revoke_flush(struct nooks_domain *domain);
 bool nooks_refill(struct nooks_domain *domain, unsigned long addr, unsigned long error);
 void nooks_withdraw(struct nooks_domain *domain, unsigned long start, unsigned long end);
 bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size);
+void nooks_for_each_writable(struct nooks_domain *domain,
+			     void (*fn)(void *data, unsigned long start, size_t size), void *data);
 bool nooks_may_read(const void *start, size_t size);
 
 /* Stacks: stack.c */

@@ -12,6 +12,7 @@
 #define X_RESERVED	40
 #define X_UNWOUND	48
 #define X_FLAGS		56
+#define X_CALLS		64
 
 /* struct nooks_domain */
 #define D_TLB_GEN	0

@@ -439,6 +439,52 @@ bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_may_write);
 
+struct walk {
+	void (*fn)(void *data, unsigned long start, size_t size);
+	void *data;
+};
+
+static void walk_table(const struct walk *walk, unsigned long *table, int level, unsigned long base)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++) {
+		unsigned long addr = base + ((unsigned long)i << shifts[level]);
+
+		if (table[i] & PRIVATE_TABLE)
+			walk_table(walk, table_of(table[i]), level - 1, addr);
+		else if (!level && (table[i] & GRANTED) && (table[i] & _PAGE_RW) &&
+			 addr - CPU_ENTRY_AREA_BASE >= CPU_ENTRY_AREA_MAP_SIZE)
+			walk->fn(walk->data, addr, PAGE_SIZE);
+	}
+}
+
+/**
+ * nooks_for_each_writable - find what a domain may write
+ * @domain: the domain
+ * @fn: is called for each page, by ascending address, with the domain's tables locked
+ * @data: for @fn
+ *
+ * The exception stacks, which are the CPU's, are left out. Any context but NMI.
+ */
+void nooks_for_each_writable(struct nooks_domain *domain,
+			     void (*fn)(void *data, unsigned long start, size_t size), void *data)
+{
+	const struct walk walk = { .fn = fn, .data = data };
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&domain->table_lock, flags);
+	for (i = 0; i < PTRS_PER_PGD / 2; i++) {
+		unsigned long entry = domain->pgd[PTRS_PER_PGD / 2 + i];
+
+		if (entry & PRIVATE_TABLE)
+			walk_table(&walk, table_of(entry), top_level() - 1,
+				   kernel_start() + ((unsigned long)i << shifts[top_level()]));
+	}
+	raw_spin_unlock_irqrestore(&domain->table_lock, flags);
+}
+
 /**
  * nooks_may_read - is all of a range mapped in the kernel?
  * @start: address

@@ -173,6 +173,7 @@ SYM_CODE_START(nooks_leave)
 	movq	%rsp, X_DOMAIN_SP(%rbx)
 	movq	X_KERNEL_SP(%rbx), %rsp
 	incq	CROSSINGS
+	incq	X_CALLS(%rbx)
 	pushq	%rbp			/* only to align */
 	pushq	%rbx			/* seventh argument: the slot is the wrapper's to change */
 	HINT_KERNEL_SIDE extra=16
@@ -197,6 +198,7 @@ SYM_CODE_START(nooks_leave)
 	cmpq	D_INCARNATION(%rcx), %rsi
 	jne	nooks_unwind
 	PREPARE_DOMAIN
+	incq	X_CALLS(%rbx)
 	movq	X_DOMAIN_SP(%rbx), %rsp
 	movq	%rdi, %cr3
 	/* Domain CR3, domain stack. */
@@ -298,7 +300,8 @@ SYM_CODE_START(nooks_interrupted)
 
 	/*
 	 * The kernel's own handler, with a frame that returns to .Lreturned with the domain's own IF: so
-	 * the kernel may preempt this thread here. It keeps all registers.
+	 * the kernel may preempt this thread here. It keeps all registers. The watchdog knows an
+	 * interrupted domain by that frame, and finds the crossing in its %rbx, the registers in %r12.
 	 */
 .Linterrupt:
 	incq	INTERRUPTS
@@ -310,7 +313,7 @@ SYM_CODE_START(nooks_interrupted)
 	orl	$X86_EFLAGS_FIXED, %ecx
 	pushq	%rcx
 	pushq	$__KERNEL_CS
-	leaq	.Lreturned(%rip), %rax
+	leaq	nooks_interrupt_return(%rip), %rax
 	pushq	%rax
 	UNWIND_HINT_EMPTY
 	leaq	nooks_native_gates(%rip), %rax
@@ -318,7 +321,7 @@ SYM_CODE_START(nooks_interrupted)
 	JMP_NOSPEC rax
 
 	/* Kernel CR3, crossing's kernel stack, interrupts as the domain had them; %rbx, %r12 as above. */
-.Lreturned:
+SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
 	HINT_KERNEL_SIDE
 	cli
 .Lresume:

@@ -13,6 +13,7 @@ unsigned long nooks_switch_in(struct nooks_crossing *x, const unsigned long *arg
 			      unsigned long fn, unsigned long domain_sp);
 void nooks_leave(void);
 void nooks_entry(void);
+extern char nooks_interrupt_return[];
 
 /* By index of the import: what runs in the kernel's view for a driver's call. */
 extern const nooks_wrapper_fn *nooks_wrapper_table;

@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -18,9 +19,13 @@ static char *function;
 module_param(function, charp, 0444);
 MODULE_PARM_DESC(function, "the driver's function, as in /proc/kallsyms");
 
+static char *device;
+module_param(device, charp, 0444);
+MODULE_PARM_DESC(device, "the net device whose private area a scribble goes over");
+
 static char *kind;
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "wild-write, null, bad-jump, bad-instruction or bad-argument");
+MODULE_PARM_DESC(kind, "wild-write, null, bad-jump, bad-instruction, bad-argument, scribble-zero or scribble-ones");
 
 /* As in nooks/faults.c. */
 static noinline unsigned long fault_wild_write(unsigned long addr)
@@ -64,7 +69,19 @@ static const struct fault {
 	{ "bad-argument", fault_bad_argument, (unsigned long)&jiffies },
 };
 
+/* Patterns that go over the driver's own memory before the function runs. */
+static const struct pattern {
+	const char *name;
+	int byte;
+} patterns[] = {
+	{ "scribble-zero", 0 },
+	{ "scribble-ones", 0xff },
+};
+
 static const struct fault *wanted;
+static const struct pattern *pattern;
+static void *private;
+static size_t private_size;
 static atomic_t done;
 
 /* In the function's place: a changed instruction pointer is where the kernel goes on. */
@@ -72,6 +89,10 @@ static int divert(struct kprobe *probe, struct pt_regs *regs)
 {
 	if (atomic_xchg(&done, 1))
 		return 0;
+	if (pattern) {
+		memset(private, pattern->byte, private_size);
+		return 0;
+	}
 	regs->di = wanted->addr;
 	regs->ip = (unsigned long)wanted->fn;
 	return 1;
@@ -87,6 +108,21 @@ static struct kprobe probe = {
 	.post_handler = after,
 };
 
+/* The kernel allocates a net device and its private area, which is the driver's, in one piece. */
+static bool __init find_private(void)
+{
+	struct net_device *dev = device ? dev_get_by_name(&init_net, device) : NULL;
+	void *block;
+
+	if (!dev)
+		return false;
+	block = (void *)dev - dev->padded;
+	private = netdev_priv(dev);
+	private_size = block + ksize(block) - private;
+	dev_put(dev);
+	return true;
+}
+
 static int __init native_fault_init(void)
 {
 	int i;
@@ -95,7 +131,15 @@ static int __init native_fault_init(void)
 		if (!strcmp(kind, faults[i].name))
 			wanted = &faults[i];
 	}
-	if (!wanted || !function) {
+	for (i = 0; kind && i < ARRAY_SIZE(patterns); i++) {
+		if (!strcmp(kind, patterns[i].name))
+			pattern = &patterns[i];
+	}
+	if (pattern && !find_private()) {
+		pr_err("a scribble needs the device= of a net device\n");
+		return -ENODEV;
+	}
+	if ((!wanted && !pattern) || !function) {
 		pr_err("say function=NAME and a kind= that exists\n");
 		return -EINVAL;
 	}

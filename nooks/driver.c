@@ -81,14 +81,19 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 		if (ret)
 			goto heap;
 	}
+	ret = nooks_watchdog_start();
+	if (ret)
+		goto learn;
 	WRITE_ONCE(driver->domain->private, driver);
 	ret = nooks_sysfs_add(driver);
 	if (ret)
-		goto learn;
+		goto watchdog;
 	list_add_tail(&driver->list, &drivers);
 	__module_get(THIS_MODULE);
 	mutex_unlock(&drivers_mutex);
 	return driver;
+watchdog:
+	nooks_watchdog_stop();
 learn:
 	nooks_learn_stop(driver);
 heap:
@@ -121,9 +126,11 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	for (i = 0; i < NOOKS_MAX_MODULES; i++)
 		module_put(driver->modules[i]);
 	nooks_net_forget(driver);
+	nooks_watchdog_stop();
 	nooks_heap_destroy(&driver->heap);
 	nooks_domain_destroy(driver->domain);
 	nooks_learn_stop(driver);
+	kvfree(driver->scribble);
 	nooks_sysfs_put(driver);
 	module_put(THIS_MODULE);
 }

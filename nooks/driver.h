@@ -113,6 +113,7 @@ enum nooks_recovery_policy {
  * @last_function: name of the driver function in which it happened
  * @inject: the fault to come, 0 for none
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
+ * @scribble: where a scribble goes, NULL before the first one is asked for
  */
 struct nooks_driver {
 	char name[NOOKS_NAME_LEN];
@@ -150,6 +151,7 @@ struct nooks_driver {
 	char last_function[64];
 	unsigned int inject;
 	struct nooks_learned *learned;
+	struct nooks_scribble *scribble;
 };
 
 static inline struct nooks_driver *nooks_driver_of(const struct nooks_crossing *x)

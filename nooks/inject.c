@@ -5,8 +5,11 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include "driver.h"
 #include "faults.h"
@@ -26,7 +29,16 @@ static const struct {
 	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&jiffies },
 	{ "bad-instruction", nooks_fault_bad_instruction },
 	{ "bad-argument", nooks_fault_bad_argument, (unsigned long)&jiffies },
+	{ "loop", nooks_fault_loop },
+	{ "loop-irqs-off", nooks_fault_loop_irqs_off },
+	{ "scribble-zero", nooks_fault_scribble, NOOKS_SCRIBBLE_ZERO },
+	{ "scribble-ones", nooks_fault_scribble, NOOKS_SCRIBBLE_ONES },
+	{ "scribble-random", nooks_fault_scribble, NOOKS_SCRIBBLE_RANDOM },
+	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
 };
+
+/* More pages than a heap has by default, and what the image and the stacks may have. */
+#define SCRIBBLE_RANGES	((NOOKS_HEAP_LIMIT >> PAGE_SHIFT) + 1024)
 
 static int context_now(void)
 {
@@ -34,12 +46,78 @@ static int context_now(void)
 	       CONTEXT_PROCESS;
 }
 
+/* Storage for the ranges: there is no getting it when the call comes. */
+static int prepare_scribble(struct nooks_driver *driver)
+{
+	struct nooks_scribble *s;
+
+	if (READ_ONCE(driver->scribble))
+		return 0;
+	s = kvzalloc(struct_size(s, ranges, SCRIBBLE_RANGES), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->max_ranges = SCRIBBLE_RANGES;
+	if (cmpxchg(&driver->scribble, NULL, s))
+		kvfree(s);
+	return 0;
+}
+
+static void append(void *data, unsigned long start, size_t size)
+{
+	struct nooks_scribble *s = data;
+	struct nooks_range *last = s->ranges + s->nr_ranges - 1;
+
+	if (s->nr_ranges && last->start + last->size == start)
+		last->size += size;
+	else if (s->nr_ranges < s->max_ranges)
+		s->ranges[s->nr_ranges++] = (struct nooks_range) { start, size };
+}
+
+/* Leave out whole pages around [@start, @start + @size). */
+static void leave_out(struct nooks_scribble *s, unsigned long start, size_t size)
+{
+	unsigned long end = PAGE_ALIGN(start + size);
+	unsigned int i, n = s->nr_ranges;
+
+	start &= PAGE_MASK;
+	for (i = 0; i < n; i++) {
+		struct nooks_range *range = &s->ranges[i];
+		unsigned long last = range->start + range->size;
+
+		if (end <= range->start || start >= last)
+			continue;
+		range->size = start > range->start ? start - range->start : 0;
+		if (end < last && s->nr_ranges < s->max_ranges)
+			s->ranges[s->nr_ranges++] = (struct nooks_range) { end, last - end };
+	}
+}
+
+/*
+ * Fill in where to scribble: what the domain's tables say that it may write. But not its device's
+ * registers, and not what the device takes orders from: those are addresses that it writes to,
+ * which nothing but an IOMMU could stop.
+ */
+static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+
+	s->nr_ranges = 0;
+	nooks_for_each_writable(driver->domain, append, s);
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	list_for_each_entry(object, &driver->objects.all, list) {
+		if (object->class->device)
+			leave_out(s, object->start, object->size);
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+}
+
 /**
  * nooks_inject_request - have a driver do wrong at its next call
  * @driver: the driver
  * @request: "KIND" or "KIND CONTEXT"
  *
- * Any context. Return: 0 or -EINVAL.
+ * Context: may sleep. Return: 0, -EINVAL or -ENOMEM.
  */
 int nooks_inject_request(struct nooks_driver *driver, const char *request)
 {
@@ -52,6 +130,8 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 	for (i = 0; c >= 0 && i < ARRAY_SIZE(faults); i++) {
 		if (strcmp(kind, faults[i].name))
 			continue;
+		if (faults[i].fn == nooks_fault_scribble && prepare_scribble(driver))
+			return -ENOMEM;
 		WRITE_ONCE(driver->inject, (i + 1) << 8 | c);
 		return 0;
 	}
@@ -78,6 +158,16 @@ unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks
 		return stub->fn;
 	memset(injected, 0, 6 * sizeof(*injected));
 	injected[0] = faults[i].addr;
+	if (faults[i].fn == nooks_fault_scribble) {
+		struct nooks_scribble *s = driver->scribble;
+
+		aim(driver, s);
+		s->pattern = faults[i].addr;
+		s->seed = local_clock() | 1;
+		s->fn = stub->fn;
+		memcpy(s->args, *args, sizeof(s->args));
+		injected[0] = (unsigned long)s;
+	}
 	*args = injected;
 	return (unsigned long)faults[i].fn;
 }

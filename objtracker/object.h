@@ -43,6 +43,7 @@ enum nooks_release_phase {
  *	zeroes do
  * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
  *	is freed
+ * @device: memory of a device, or that it takes orders from: a scribble spares it
  */
 struct nooks_object_class {
 	const char *name;
@@ -51,6 +52,7 @@ struct nooks_object_class {
 	size_t size;
 	void (*init)(struct nooks_object *object);
 	bool forget;
+	bool device;
 };
 
 /**

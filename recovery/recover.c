@@ -220,11 +220,19 @@ void nooks_recovery_init(struct nooks_driver *driver)
 
 int __init nooks_recovery_setup(void)
 {
+	int ret;
+
 	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return recovery_wq ? 0 : -ENOMEM;
+	if (!recovery_wq)
+		return -ENOMEM;
+	ret = nooks_watchdog_init();
+	if (ret)
+		destroy_workqueue(recovery_wq);
+	return ret;
 }
 
 void nooks_recovery_teardown(void)
 {
+	nooks_watchdog_exit();
 	destroy_workqueue(recovery_wq);
 }

@@ -21,6 +21,12 @@ void nooks_recovery_start(struct nooks_driver *driver);
 int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish);
 void nooks_recovery_finish(struct nooks_driver *driver);
 
+/* watchdog.c */
+int nooks_watchdog_init(void);
+void nooks_watchdog_exit(void);
+int nooks_watchdog_start(void);
+void nooks_watchdog_stop(void);
+
 /* report.c */
 const char *nooks_failure_name(enum nooks_failure_kind kind);
 void nooks_report(struct nooks_crossing *x, struct nooks_driver *driver);

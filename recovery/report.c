@@ -42,9 +42,12 @@ static bool in_text(struct nooks_driver *driver, unsigned long addr)
 static unsigned long caller_on_stack(struct nooks_crossing *x, struct nooks_driver *driver,
 				     unsigned long sp)
 {
-	unsigned long base = (unsigned long)x->stack->base;
-	unsigned long end = base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+	unsigned long base, end;
 
+	if (!x->stack)		/* the call has ended */
+		return 0;
+	base = (unsigned long)x->stack->base;
+	end = base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
 	for (sp = ALIGN(sp, sizeof(long)); sp >= base && sp < end; sp += sizeof(long)) {
 		unsigned long word = *(unsigned long *)sp;
 
@@ -66,8 +69,8 @@ static void print_registers(const struct pt_regs *regs)
 
 static void print_stack(struct nooks_crossing *x, struct nooks_driver *driver, unsigned long sp)
 {
-	unsigned long base = (unsigned long)x->stack->base;
-	unsigned long end = base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+	unsigned long base = x->stack ? (unsigned long)x->stack->base : 0;
+	unsigned long end = base ? base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED : 0;
 	unsigned int n = 0;
 
 	pr_err("Return addresses on the domain stack:\n");
@@ -105,9 +108,9 @@ void nooks_report(struct nooks_crossing *x, struct nooks_driver *driver)
 	pr_err("==================================================================\n");
 	pr_err("BUG: NOOKS: %s in %s\n", nooks_failure_name(failure->kind), driver->last_function);
 	pr_err("Driver %s, failure %lu, CPU %d, task %s/%d, %s\n", driver->name,
-	       driver->nr_failures, raw_smp_processor_id(), current->comm, task_pid_nr(current),
-	       in_hardirq() ? "hard interrupt" : in_serving_softirq() ? "soft interrupt" :
-	       "process context");
+	       driver->nr_failures, raw_smp_processor_id(), x->task->comm, task_pid_nr(x->task),
+	       x->preempt_count & HARDIRQ_MASK ? "hard interrupt" :
+	       x->preempt_count & SOFTIRQ_OFFSET ? "soft interrupt" : "process context");
 	pr_err("Address %016lx (%pS)\n", failure->address, (void *)failure->address);
 	if (*failure->text)
 		pr_err("%s\n", failure->text);

@@ -15,5 +15,5 @@ iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 check "$iface gets an address by DHCP" dhcp "$iface"
 # Nobody asks for a panic at an oops: the kernel would live on if it could.
 echo 0 >/proc/sys/kernel/panic_on_oops
-check "$kind awaits $function" load_native native_fault kind="$kind" function="$function"
+check "$kind awaits $function" load_native native_fault kind="$kind" function="$function" device="$iface"
 refuse "$iface works on" ping_peer "$iface"

@@ -135,6 +135,7 @@ static const struct nooks_object_class coherent_class = {
 	.phase = NOOKS_PHASE_MAPPINGS,
 	.release = release_coherent,
 	.size = sizeof(struct nooks_coherent),
+	.device = true,
 };
 
 static void release_mapping(struct nooks_object *object)

@@ -440,6 +440,7 @@ void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stu
 		.incarnation = READ_ONCE(driver->domain->incarnation),
 		.stub = stub,
 		.task = current,
+		.preempt_count = preempt_count(),
 		.held = LIST_HEAD_INIT(x.held),
 	};
 

@@ -154,6 +154,7 @@ static const struct nooks_object_class mmio_class = {
 	.phase = NOOKS_PHASE_MAPPINGS,
 	.release = release_mmio,
 	.size = sizeof(struct nooks_object),
+	.device = true,
 };
 
 static void quiet(void *device)

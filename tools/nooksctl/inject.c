@@ -10,14 +10,16 @@
 
 /* As in nooks/inject.c. */
 static const char * const kinds[] = {
-	"wild-write", "null", "bad-jump", "bad-instruction", "bad-argument", NULL
+	"wild-write", "null", "bad-jump", "bad-instruction", "bad-argument", "loop",
+	"loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
+	NULL
 };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq", NULL };
 
 /* Is it one of these? If not, say which there are. */
 static bool known(const char *what, const char *word, const char * const *words)
 {
-	char all[128] = "";
+	char all[256] = "";
 
 	for (size_t i = 0; words[i]; i++) {
 		if (!strcmp(word, words[i]))
