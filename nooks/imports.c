@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
+#include "../wrappers/leaf.h"
 #include "driver.h"
 #include "export.h"
 #include "imports.h"
@@ -86,9 +87,12 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 		resolve->kind = NOOKS_SYMBOL_DENIED;
 		resolve->call = (unsigned long)import->stub;
 		reason = import->reason;
+	} else if (import && addr && import->kind == NOOKS_IMPORT_COPIED &&
+		   !nooks_leaf_copied(import->stub)) {
+		resolve->kind = NOOKS_SYMBOL_MISSING;
+		reason = "this kernel's code for it can't run in a domain: see the log";
 	} else if (import && addr) {
-		resolve->kind = import->kind == NOOKS_IMPORT_INSIDE ? NOOKS_SYMBOL_INSIDE :
-								      NOOKS_SYMBOL_WRAPPED;
+		resolve->kind = import->wrapper ? NOOKS_SYMBOL_WRAPPED : NOOKS_SYMBOL_INSIDE;
 		resolve->call = (unsigned long)import->stub;
 	} else if (!addr) {
 		resolve->kind = NOOKS_SYMBOL_MISSING;

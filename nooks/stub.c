@@ -110,6 +110,8 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 	if (status == NOOKS_CALL_UNWOUND)
 		nooks_locks_release(x);
 	nooks_crossing_restore(x);
+	if (status == NOOKS_CALL_UNWOUND)
+		nooks_rtnl_release(x);
 	nooks_crossing_end(x);
 	return status;
 }

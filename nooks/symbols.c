@@ -26,6 +26,8 @@ static const struct {
 	SYMBOL(poke_int3_handler),
 	SYMBOL(insn_decode),
 	SYMBOL(report_bug),
+	SYMBOL(kallsyms_lookup_size_offset),
+	SYMBOL(rtnl_mutex),
 	SYMBOL(__start_rodata),
 	SYMBOL(__end_rodata),
 	SYMBOL(core_kernel_text),

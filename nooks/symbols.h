@@ -8,6 +8,7 @@
 
 struct gate_struct;
 struct module;
+struct mutex;
 struct net_device;
 struct pt_regs;
 
@@ -25,6 +26,9 @@ struct nooks_symbols {
 	int (*poke_int3_handler)(struct pt_regs *regs);
 	int (*insn_decode)(struct insn *insn, const void *kaddr, int buf_len, enum insn_mode m);
 	int (*report_bug)(unsigned long addr, struct pt_regs *regs);
+	int (*kallsyms_lookup_size_offset)(unsigned long addr, unsigned long *size,
+					   unsigned long *offset);
+	struct mutex *rtnl_mutex;
 	char *__start_rodata;
 	char *__end_rodata;
 	int (*core_kernel_text)(unsigned long addr);

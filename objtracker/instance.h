@@ -74,5 +74,7 @@ static inline void nooks_instance_put(struct nooks_instance *instance)
 struct lock_class_key;
 struct lock_class_key *nooks_lockdep_key(void);
 void nooks_locks_release(struct nooks_crossing *x);
+/* And rtnl, once interrupts are on again. */
+void nooks_rtnl_release(struct nooks_crossing *x);
 
 #endif

@@ -16,6 +16,7 @@
 #include "../nooks/symbols.h"
 #include "../wrappers/args.h"
 #include "../wrappers/net.h"
+#include "count.h"
 #include "generated.h"
 #include "store.h"
 
@@ -169,12 +170,16 @@ static void learn_fields(struct nooks_driver *driver, const struct target *targe
 	}
 }
 
-/* Is the value that a pointer field gets one that the kernel may follow? NULL, or what is wrong. */
-static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field, u64 value)
+/* Is what a field gets something that the kernel may follow, or count by? NULL, or what is wrong. */
+static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
+			       const struct nooks_effect *effect)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	void *p = (void *)(unsigned long)value;
+	unsigned long value = effect->new;
+	void *p = (void *)value;
 
+	if (field && field->policy == NOOKS_FIELD_COUNTED)
+		return (u32)(effect->new - effect->old + 1) <= 2 ? NULL : "not by one";
 	if (!field || !p)
 		return NULL;
 	switch (nooks_learn_policy(driver, field)) {
@@ -238,6 +243,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	struct target target;
 	unsigned long size;
 	const char *why;
+	bool counted;
 	int ret;
 
 	ret = nooks_store_decode(&dec, regs, (void *)regs->ip, MAX_INSN_SIZE,
@@ -267,11 +273,18 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 				nooks_types[target.type].name, field->name);
 		return NOOKS_UNWIND;
 	}
+	counted = field && field->policy == NOOKS_FIELD_COUNTED;
+	if (counted && (!store.reads || !nooks_count(driver, (void *)store.addr, 0))) {
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs,
+				"%s.%s: set, not counted, or no memory",
+				nooks_types[target.type].name, field->name);
+		return NOOKS_UNWIND;
+	}
 	do {
 		ret = nooks_store_compute(&store, regs, (void *)store.addr, &effect);
 		if (ret)
 			break;
-		why = value_wrong(x, field, effect.new);
+		why = value_wrong(x, field, &effect);
 		if (why) {
 			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
 					nooks_types[target.type].name, field->name, effect.new, why);
@@ -283,6 +296,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
 		return NOOKS_UNWIND;
 	}
+	if (counted)
+		nooks_count(driver, (void *)store.addr, (int)(effect.new - effect.old));
 	if (unlikely(driver->learned) && !target.any)
 		learn_fields(driver, &target, size, site);
 	atomic_long_inc(&driver->nr_stores);

@@ -5,6 +5,7 @@
  */
 #include <linux/device.h>
 #include "../nooks/driver.h"
+#include "../objtracker/count.h"
 #include "bus.h"
 #include "generated.h"
 #include "walk.h"
@@ -76,8 +77,20 @@ static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, voi
 {
 	nooks_bus_drop(driver, bus->activity, device);
 	bus->unbind(driver, device);
+	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));
 	nooks_bus_drop(driver, &inner_class, device + bus->inner);
 	nooks_bus_drop(driver, bus->device, device);
+}
+
+/*
+ * The bus takes a device back from a driver whose domain has failed. All else that is left is
+ * recovery's, which may be under way.
+ */
+static void abandon(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	nooks_bus_drop(driver, bus->activity, device);
+	if (bus->abandon)
+		bus->abandon(driver, device);
 }
 
 static bool bind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
@@ -111,6 +124,8 @@ unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *st
 	ret = nooks_call_role(stub, role, args);
 	if (ret && READ_ONCE(driver->domain->open))
 		unbind(driver, bus, device);
+	else if (ret)
+		abandon(driver, bus, device);
 	return ret;
 }
 
@@ -123,5 +138,7 @@ unsigned long nooks_bus_remove(const struct nooks_bus *bus, struct nooks_stub *s
 
 	if (READ_ONCE(driver->domain->open))
 		unbind(driver, bus, device);
+	else
+		abandon(driver, bus, device);
 	return ret;
 }

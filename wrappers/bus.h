@@ -24,7 +24,9 @@ struct nooks_object_class;
  * @inner: offset of the struct device in it
  * @quiet: keep the device of a failed domain from disturbing others until it is stopped; NULL: it does not.
  *	Any context but NMI; interrupts may be off
- * @owns_irq: is this an interrupt of the device's? May sleep. NULL: it has none
+ * @owns_irq: is this the device's own interrupt? Any context but NMI. NULL: it has none
+ * @abandon: the bus takes the device back from a driver whose domain has failed, before or while recovery
+ *	runs: undo what the bus insists on being undone by then. May sleep. NULL: nothing
  * @unbind: undo what else is left of a driver that is no longer bound to the device. May sleep
  */
 struct nooks_bus {
@@ -36,6 +38,7 @@ struct nooks_bus {
 	void (*quiet)(void *device);
 	bool (*owns_irq)(void *device, unsigned int irq);
 	void (*unbind)(struct nooks_driver *driver, void *device);
+	void (*abandon)(struct nooks_driver *driver, void *device);
 };
 
 extern const struct nooks_bus nooks_pci_bus;
@@ -50,7 +53,7 @@ unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_b
  */
 void nooks_bus_quiet(struct nooks_driver *driver);
 
-/* Is this the interrupt of a device that the driver is bound to? May sleep. */
+/* Is this the interrupt of a device that the driver is bound to? Any context but NMI. */
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);
 
 /* Bodies of the hooks of probe, whose first argument is the device, and of remove. May sleep. */

@@ -11,6 +11,21 @@ NOOKS_WRAPPER(__SCT__cond_resched)
 	return cond_resched();
 }
 
+/* might_sleep(), on a kernel whose preemption is chosen at boot */
+NOOKS_WRAPPER(__SCT__might_resched)
+{
+	if (nooks_may_sleep(x, "might_resched"))
+		cond_resched();
+	return 0;
+}
+
+/* void refcount_warn_saturate(refcount_t *r, enum refcount_saturation_type t) */
+NOOKS_WRAPPER(refcount_warn_saturate)
+{
+	nooks_fail(x, NOOKS_DRIVER_BUG, a0, "a reference count was put too often, or overflows");
+	return 0;
+}
+
 /* The canary of a function's frame was overwritten. */
 NOOKS_WRAPPER(__stack_chk_fail)
 {

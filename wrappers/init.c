@@ -2,12 +2,15 @@
 /* What wrappers need before the first domain. */
 #include <linux/init.h>
 #include "init.h"
+#include "leaf.h"
 #include "net.h"
 
 /** nooks_wrappers_init - 0 or a negative errno, logged, with everything as before */
 int __init nooks_wrappers_init(void)
 {
-	return nooks_net_init();
+	int ret = nooks_leaves_init();
+
+	return ret ?: nooks_net_init();
 }
 
 void nooks_wrappers_exit(void)

@@ -7,13 +7,20 @@
  * and the kernel would turn the line off if it thought that nobody cares. nooks_bus_quiet() has
  * kept the device from raising it. A device that can't be told is caught by counting: then the line
  * is masked until recovery has let go of it.
+ *
+ * How often a driver has disabled a line is counted, since others may share it: it is enabled as often when
+ * the driver dies or lets go of it. The kernel itself forgets how often a line was disabled when the first
+ * handler comes and when the last one goes.
  */
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "args.h"
 #include "bus.h"
 #include "generated.h"
+#include "irq.h"
+#include "msi.h"
 #include "walk.h"
 
 #define FLAGS_ALLOWED	(IRQF_TRIGGER_MASK | IRQF_SHARED | IRQF_PROBE_SHARED | IRQF_NOBALANCING | \
@@ -84,10 +91,64 @@ static irqreturn_t handle_thread(int irq, void *cookie)
 	return call(i, i->thread_fn);
 }
 
+/* That the driver has disabled a line. start is the interrupt + 1, data[0] how often: see depth_add(). */
+static void release_depth(struct nooks_object *object)
+{
+	while (object->data[0]--)
+		enable_irq(object->start - 1);
+}
+
+static const struct nooks_object_class depth_class = {
+	.name = "disabled interrupt",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = release_depth,
+	.size = sizeof(struct nooks_object),
+};
+
+static const void *depth_key(unsigned int irq)
+{
+	return (void *)(irq + 1UL);
+}
+
+/* Count that the driver disables, or enables, a line. False: it has not disabled it, or no memory. */
+static bool depth_add(struct nooks_driver *driver, unsigned int irq, int delta)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	bool good;
+
+	if (delta > 0)
+		nooks_object_add(driver, &depth_class, depth_key(irq), 1, NOOKS_TYPE_none,
+				 GFP_ATOMIC | __GFP_NOWARN);
+	object = nooks_object_get(driver, &depth_class, depth_key(irq));
+	if (!object)
+		return false;
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	good = delta > 0 || object->data[0];
+	if (good)
+		object->data[0] += delta;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	nooks_object_free(object);
+	return good;
+}
+
+/* Forget how often the driver has disabled a line, and @enable it as often. */
+static void depth_drop(struct nooks_driver *driver, unsigned int irq, bool enable)
+{
+	struct nooks_object *object = nooks_object_remove(driver, &depth_class, depth_key(irq));
+
+	if (!object)
+		return;
+	if (enable)
+		release_depth(object);
+	nooks_object_free(object);
+}
+
 static void release_irq(struct nooks_object *object)
 {
 	struct nooks_irq *i = to_irq(object);
 
+	depth_drop(object->driver, i->irq, true);
 	disable_irq(i->irq);		/* wait until @masked does not change any more */
 	i->stray = STORM;		/* nor will it while the line is on again */
 	if (i->masked)
@@ -103,6 +164,12 @@ static const struct nooks_object_class irq_class = {
 	.size = sizeof(struct nooks_irq),
 };
 
+/* Is this an interrupt of a device of this driver? */
+static bool owns_irq(struct nooks_driver *driver, unsigned int irq)
+{
+	return nooks_bus_owns_irq(driver, irq) || nooks_msi_owns_irq(driver, irq);
+}
+
 /*
  * int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn,
  *			    unsigned long flags, const char *name, void *dev)
@@ -117,6 +184,7 @@ NOOKS_WRAPPER(request_threaded_irq)
 	struct nooks_object *object;
 	struct nooks_irq *i;
 	const void *key;
+	bool first;
 	int ret;
 
 	if (!nooks_may_sleep(x, fn) ||
@@ -133,7 +201,7 @@ NOOKS_WRAPPER(request_threaded_irq)
 	 * Policy: a domain handles interrupts of devices on an enumerated bus only. A legacy ISA
 	 * driver, which probes for its line, has no device that says which one is its own.
 	 */
-	if (!nooks_bus_owns_irq(driver, irq)) {
+	if (!owns_irq(driver, irq)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, irq, "%s: not of a device of this driver", fn);
 		return 0;
 	}
@@ -153,10 +221,15 @@ NOOKS_WRAPPER(request_threaded_irq)
 	i->role = nooks_roles[NOOKS_ROLE_irq_handler_t];
 	i->role.fail = IRQ_HANDLED;
 
+	first = !irq_has_action(irq);
 	ret = request_threaded_irq(irq, handler ? handle : NULL, thread_fn ? handle_thread : NULL,
 				   a3, i->name, i);
 	if (ret && nooks_object_remove(driver, &irq_class, key))
 		nooks_object_free(object);
+	if (!ret && first)
+		depth_drop(driver, irq, false);
+	if (!ret && a3 & IRQF_NO_AUTOEN)
+		depth_add(driver, irq, 1);	/* as if disabled */
 	return ret;
 }
 
@@ -190,8 +263,47 @@ NOOKS_WRAPPER(free_irq)
 	}
 	free_irq(to_irq(object)->irq, object);
 	devname = to_irq(object)->devname;
+	if (!nooks_irq_requested(driver, a0))
+		depth_drop(driver, a0, irq_has_action(a0));
 	nooks_object_free(object);
 	return (unsigned long)devname;
+}
+
+/* Key of the driver's first request of an interrupt, or NULL. */
+static const void *find_request(struct nooks_driver *driver, unsigned int irq)
+{
+	struct nooks_object *object;
+	const void *key = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &irq_class)
+		if (to_irq(object)->irq == irq)
+			key = (void *)object->start;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return key;
+}
+
+void nooks_irq_abandon(struct nooks_driver *driver, unsigned int irq)
+{
+	struct nooks_object *object;
+	const void *key;
+
+	while ((key = find_request(driver, irq))) {
+		object = nooks_object_remove(driver, &irq_class, key);
+		if (!object)
+			continue;
+		release_irq(object);
+		nooks_object_free(object);
+	}
+	/* Recovery may have removed the object and not yet freed the interrupt. */
+	while (irq_has_action(irq))
+		fsleep(1000);
+}
+
+bool nooks_irq_requested(struct nooks_driver *driver, unsigned int irq)
+{
+	return find_request(driver, irq);
 }
 
 /*
@@ -202,16 +314,66 @@ bool nooks_check_irq(struct nooks_crossing *x, unsigned long value, const char *
 		     const char *arg)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_object *object;
-	bool found = nooks_bus_owns_irq(driver, value);
-	unsigned long flags;
+	bool found = owns_irq(driver, value) || nooks_irq_requested(driver, value);
 
-	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	nooks_for_each_object(object, driver, &irq_class)
-		found |= to_irq(object)->irq == (unsigned int)value;
-	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 	if (!found)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, value, "%s: %s is no interrupt of this domain",
 			   fn, arg);
 	return found;
+}
+
+/* Count that the driver disables a line; false: its domain has failed. */
+static bool disable(struct nooks_crossing *x, unsigned long irq, const char *fn)
+{
+	if (!nooks_check_irq(x, irq, fn, "irq"))
+		return false;
+	if (depth_add(nooks_driver_of(x), irq, 1))
+		return true;
+	nooks_fail(x, NOOKS_OUT_OF_RESOURCES, irq, "%s: no memory to count by", fn);
+	return false;
+}
+
+/* void disable_irq_nosync(unsigned int irq) */
+NOOKS_WRAPPER(disable_irq_nosync)
+{
+	if (disable(x, (unsigned int)a0, "disable_irq_nosync"))
+		disable_irq_nosync(a0);
+	return 0;
+}
+
+/* void disable_irq(unsigned int irq): waits for the handler, so not within one */
+NOOKS_WRAPPER(disable_irq)
+{
+	if (in_hardirq()) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "disable_irq: in an interrupt handler");
+	} else if (disable(x, (unsigned int)a0, "disable_irq")) {
+		disable_irq_nosync(a0);
+		/* Also for a threaded handler, if the caller can; drivers call it in softirqs, too. */
+		if (in_atomic() || irqs_disabled())
+			synchronize_hardirq(a0);
+		else
+			synchronize_irq(a0);
+	}
+	return 0;
+}
+
+/* bool disable_hardirq(unsigned int irq) */
+NOOKS_WRAPPER(disable_hardirq)
+{
+	return disable(x, (unsigned int)a0, "disable_hardirq") && disable_hardirq(a0);
+}
+
+/* void enable_irq(unsigned int irq) */
+NOOKS_WRAPPER(enable_irq)
+{
+	static const char fn[] = "enable_irq";
+	unsigned int irq = a0;
+
+	if (!nooks_check_irq(x, irq, fn, "irq"))
+		return 0;
+	if (depth_add(nooks_driver_of(x), irq, -1))
+		enable_irq(irq);
+	else
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, irq, "%s: more often than disabled", fn);
+	return 0;
 }

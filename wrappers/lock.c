@@ -9,24 +9,27 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/mutex.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
+#include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "net.h"
 
 /* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
 #define SPIN_LIMIT	(5 * NSEC_PER_SEC)
 
-enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX };
+enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_RTNL };
 
 struct nooks_lock;
 
 /**
  * struct nooks_hold - a lock that a thread holds
  * @list: in nooks_crossing.held, newest first; the thread's own
- * @lock: of which there is a reference
+ * @lock: of which there is a reference; NULL for rtnl
  * @kind: how it was taken
  */
 struct nooks_hold {
@@ -193,6 +196,8 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 		return _raw_write_trylock(lock->target.rw);
 	case HOLD_MUTEX:
 		return mutex_trylock(lock->target.mutex);
+	case HOLD_RTNL:
+		break;
 	}
 	return false;
 }
@@ -215,6 +220,8 @@ static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 		break;
 	case HOLD_MUTEX:
 		mutex_unlock(lock->target.mutex);
+		break;
+	case HOLD_RTNL:
 		break;
 	}
 }
@@ -319,7 +326,7 @@ static struct nooks_hold *held(struct nooks_crossing *x, unsigned long addr, enu
 	struct nooks_hold *hold;
 
 	list_for_each_entry(hold, &x->held, list) {
-		if (hold->lock->instance.object.start == addr && hold->kind == kind)
+		if (hold->kind == kind && hold->lock->instance.object.start == addr)
 			return hold;
 	}
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "lock released that this call does not hold");
@@ -520,6 +527,89 @@ NOOKS_WRAPPER(__mutex_init)
 	return 0;
 }
 
+/* Does this thread hold rtnl, for whomever? */
+bool nooks_rtnl_held(void)
+{
+	/* The low bits of a mutex' owner are flags. */
+	return (struct task_struct *)(atomic_long_read(&nooks_sym.rtnl_mutex->owner) & ~7L) == current;
+}
+
+/* Take rtnl with @take; what it says goes to the driver. */
+static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn)
+{
+	struct nooks_hold *hold;
+	int ret;
+
+	if (!nooks_may_sleep(x, fn))
+		return 0;
+	if (nooks_rtnl_held()) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: this thread holds rtnl already", fn);
+		return 0;
+	}
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	if (!hold) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, 0, "no memory to hold rtnl");
+		return 0;
+	}
+	ret = take();
+	if (!nooks_rtnl_held()) {
+		kfree(hold);
+		return ret;
+	}
+	hold->kind = HOLD_RTNL;
+	list_add(&hold->list, &x->held);
+	return ret;
+}
+
+static int take_rtnl(void)
+{
+	rtnl_lock();
+	return 0;
+}
+
+/* void rtnl_lock(void) */
+NOOKS_WRAPPER(rtnl_lock)
+{
+	rtnl_take(x, take_rtnl, "rtnl_lock");
+	return 0;
+}
+
+/* int rtnl_trylock(void) */
+NOOKS_WRAPPER(rtnl_trylock)
+{
+	/* Where a driver asks because the caller may hold it, the answer is no. */
+	return nooks_rtnl_held() ? 0 : rtnl_take(x, rtnl_trylock, "rtnl_trylock");
+}
+
+static struct nooks_hold *find_rtnl(struct nooks_crossing *x)
+{
+	struct nooks_hold *hold;
+
+	list_for_each_entry(hold, &x->held, list)
+		if (hold->kind == HOLD_RTNL)
+			return hold;
+	return NULL;
+}
+
+static void rtnl_drop(struct nooks_hold *hold)
+{
+	list_del(&hold->list);
+	kfree(hold);
+	rtnl_unlock();
+}
+
+/* void rtnl_unlock(void): not if the kernel holds it for the driver */
+NOOKS_WRAPPER(rtnl_unlock)
+{
+	struct nooks_hold *hold = find_rtnl(x);
+
+	if (!hold)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "rtnl_unlock: this call does not hold it");
+	else if (nooks_may_sleep(x, "rtnl_unlock"))
+		rtnl_drop(hold);
+	return 0;
+}
+
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 /* The names that kernels with lockdep use. */
 #define NESTED(nested, plain)								\
@@ -563,5 +653,21 @@ void nooks_locks_release(struct nooks_crossing *x)
 
 	lockdep_assert_irqs_disabled();
 	list_for_each_entry_safe(hold, next, &x->held, list)
-		hold_drop(hold);
+		if (hold->kind != HOLD_RTNL)
+			hold_drop(hold);
+}
+
+/**
+ * nooks_rtnl_release - release rtnl, if a call into a driver has left it behind
+ * @x: its crossing, ended or unwound, after nooks_crossing_restore()
+ *
+ * Not with the other locks: who releases rtnl does what has piled up meanwhile, and may sleep. Context: the
+ * thread of the crossing, which was able to sleep when the driver took it.
+ */
+void nooks_rtnl_release(struct nooks_crossing *x)
+{
+	struct nooks_hold *hold = find_rtnl(x);
+
+	if (hold && !WARN_ON_ONCE(in_atomic() || irqs_disabled()))
+		rtnl_drop(hold);
 }

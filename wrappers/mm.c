@@ -25,6 +25,7 @@
 
 #define SHARED_INFO_SIZE	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 #define FRAG_MAX		(8 * PAGE_SIZE)
+#define STRING_MAX		4096
 
 /* The allocation may sleep if @gfp says so; then the driver must be able to. */
 static bool check_gfp(struct nooks_crossing *x, gfp_t gfp, const char *fn)
@@ -90,10 +91,38 @@ NOOKS_WRAPPER(kfree)
 	return 0;
 }
 
+/* void *__kmalloc_node(size_t size, gfp_t flags, int node): on whatever node */
+NOOKS_WRAPPER(__kmalloc_node)
+{
+	return allocate(x, a0, (__force gfp_t)a1, "__kmalloc_node");
+}
+
+/* char *kstrdup(const char *s, gfp_t gfp) */
+NOOKS_WRAPPER(kstrdup)
+{
+	const char *s = (const char *)a0;
+	size_t size;
+	char *copy;
+
+	if (!nooks_arg_string(x, s, STRING_MAX, true, "kstrdup", "s") || !s)
+		return 0;
+	size = strnlen(s, STRING_MAX - 1) + 1;
+	copy = (char *)allocate(x, size, (__force gfp_t)a1, "kstrdup");
+	if (copy)		/* the driver may be changing the string */
+		strscpy(copy, s, size);
+	return (unsigned long)copy;
+}
+
 /* void *vzalloc(unsigned long size) */
 NOOKS_WRAPPER(vzalloc)
 {
 	return allocate_vmalloc(x, a0, GFP_KERNEL | __GFP_ZERO, "vzalloc");
+}
+
+/* void *vmalloc(unsigned long size) */
+NOOKS_WRAPPER(vmalloc)
+{
+	return allocate_vmalloc(x, a0, GFP_KERNEL, "vmalloc");
 }
 
 /* void vfree(const void *addr) */

@@ -324,10 +324,10 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 	       nooks_arg_object(x, dev->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
 }
 
-/* The caller, and not only somebody, has to hold rtnl; who does is not known. */
+/* The caller, and not only somebody, has to hold rtnl. */
 static bool check_rtnl(struct nooks_crossing *x, unsigned long dev, const char *fn)
 {
-	if (rtnl_is_locked())
+	if (nooks_rtnl_held())
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, dev, "%s: rtnl is not held", fn);
 	return false;
@@ -387,6 +387,42 @@ NOOKS_WRAPPER(unregister_netdevice_queue)
 	else
 		unregister_netdevice_queue((struct net_device *)a0, NULL);
 	return 0;
+}
+
+/* void dev_close(struct net_device *dev) */
+NOOKS_WRAPPER(dev_close)
+{
+	if (check_registered(x, (struct net_device *)a0, "dev_close") &&
+	    check_rtnl(x, a0, "dev_close"))
+		dev_close((struct net_device *)a0);
+	return 0;
+}
+
+/* Of a registered device, the number of queues changes under rtnl. */
+static bool check_queues(struct nooks_crossing *x, const struct net_device *dev, const char *fn)
+{
+	return nooks_may_sleep(x, fn) &&
+	       nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev") &&
+	       (READ_ONCE(dev->reg_state) == NETREG_UNINITIALIZED ||
+		check_rtnl(x, (unsigned long)dev, fn));
+}
+
+/* int netif_set_real_num_tx_queues(struct net_device *dev, unsigned int txq) */
+NOOKS_WRAPPER(netif_set_real_num_tx_queues)
+{
+	struct net_device *dev = (struct net_device *)a0;
+
+	return check_queues(x, dev, "netif_set_real_num_tx_queues") ?
+	       netif_set_real_num_tx_queues(dev, a1) : 0;
+}
+
+/* int netif_set_real_num_rx_queues(struct net_device *dev, unsigned int rxq) */
+NOOKS_WRAPPER(netif_set_real_num_rx_queues)
+{
+	struct net_device *dev = (struct net_device *)a0;
+
+	return check_queues(x, dev, "netif_set_real_num_rx_queues") ?
+	       netif_set_real_num_rx_queues(dev, a1) : 0;
 }
 
 /* Recovery. NAPI instances are younger than their device: they are gone by now. */

@@ -19,6 +19,9 @@ bool nooks_net_may_store(struct nooks_driver *driver, struct nooks_crossing *x, 
 /* Start of the skb_shared_info around an address, of a packet that the driver holds; or 0. */
 unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long addr);
 
+/* Does this thread hold rtnl, for whomever? */
+bool nooks_rtnl_held(void);
+
 /* A net device that this driver has allocated and not yet freed. */
 bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev);
 

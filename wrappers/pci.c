@@ -19,6 +19,8 @@
 #include "args.h"
 #include "bus.h"
 #include "generated.h"
+#include "msi.h"
+#include "pci.h"
 
 #define NAME_MAX_LEN	64
 #define STD_BARS	((1U << PCI_STD_NUM_BARS) - 1)
@@ -164,19 +166,12 @@ static void quiet(void *device)
 
 static bool owns_irq(void *device, unsigned int irq)
 {
-	struct pci_dev *pdev = device;
-	int i, vector;
-
-	if (pdev->irq == irq)
-		return true;
-	for (i = 0; !in_atomic() && (vector = pci_irq_vector(pdev, i)) >= 0; i++)
-		if (vector == irq)
-			return true;
-	return false;
+	return ((struct pci_dev *)device)->irq == irq;
 }
 
 static void unbind(struct nooks_driver *driver, void *device)
 {
+	nooks_msi_unbind(driver, device);
 	nooks_bus_drop(driver, &regions_class, device);
 	nooks_bus_drop(driver, &enabled_class, device);
 }
@@ -190,6 +185,7 @@ const struct nooks_bus nooks_pci_bus = {
 	.quiet = quiet,
 	.owns_irq = owns_irq,
 	.unbind = unbind,
+	.abandon = nooks_msi_abandon,
 };
 
 /* Hook of pci_driver.probe. */
@@ -407,14 +403,12 @@ NOOKS_WRAPPER(pci_disable_device)
 	return 0;
 }
 
-/* int pci_request_selected_regions(struct pci_dev *dev, int bars, const char *name) */
-NOOKS_WRAPPER(pci_request_selected_regions)
+static unsigned long request_regions(struct nooks_crossing *x, struct pci_dev *pdev,
+				     unsigned int bars, const char *name,
+				     int (*request)(struct pci_dev *pdev, int bars,
+						    const char *name), const char *fn)
 {
-	static const char fn[] = "pci_request_selected_regions";
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct pci_dev *pdev = (struct pci_dev *)a0;
-	const char *name = (const char *)a2;
-	unsigned int bars = a1 & STD_BARS;
 	struct nooks_pci_state *state;
 	int ret = -ENOMEM;
 
@@ -429,14 +423,28 @@ NOOKS_WRAPPER(pci_request_selected_regions)
 		if (!state->bars &&
 		    nooks_copy_string(state->name, name, sizeof(state->name)) <= 0)
 			strscpy(state->name, driver->name, sizeof(state->name));
-		ret = state->bars & bars ? -EBUSY :
-		      pci_request_selected_regions(pdev, bars, state->name);
+		ret = state->bars & bars ? -EBUSY : request(pdev, bars, state->name);
 		if (!ret)
 			state->bars |= bars;
 		settle(driver, state);
 	}
 	mutex_unlock(&state_mutex);
 	return ret;
+}
+
+/* int pci_request_selected_regions(struct pci_dev *dev, int bars, const char *name) */
+NOOKS_WRAPPER(pci_request_selected_regions)
+{
+	return request_regions(x, (struct pci_dev *)a0, a1 & STD_BARS, (const char *)a2,
+			       pci_request_selected_regions, "pci_request_selected_regions");
+}
+
+/* int pci_request_selected_regions_exclusive(struct pci_dev *dev, int bars, const char *name) */
+NOOKS_WRAPPER(pci_request_selected_regions_exclusive)
+{
+	return request_regions(x, (struct pci_dev *)a0, a1 & STD_BARS, (const char *)a2,
+			       pci_request_selected_regions_exclusive,
+			       "pci_request_selected_regions_exclusive");
 }
 
 /* void pci_release_selected_regions(struct pci_dev *dev, int bars) */
@@ -459,6 +467,55 @@ NOOKS_WRAPPER(pci_release_selected_regions)
 	}
 	mutex_unlock(&state_mutex);
 	return 0;
+}
+
+/**
+ * nooks_pci_may_configure - may a driver write to these bytes of its device's configuration space?
+ * @pdev: the device
+ * @where: offset
+ * @size: bytes
+ *
+ * Where the device decodes, and where its interrupts go, is the kernel's to say. Any context.
+ */
+bool nooks_pci_may_configure(const struct pci_dev *pdev, int where, int size)
+{
+	const struct {
+		int start, size;
+	} kernels[] = {
+		{ PCI_BASE_ADDRESS_0, PCI_STD_NUM_BARS * 4 },
+		{ PCI_ROM_ADDRESS, 4 },
+		{ pdev->msi_cap, pdev->msi_cap ? PCI_MSI_DATA_64 + 2 : 0 },
+		{ pdev->msix_cap, pdev->msix_cap ? PCI_CAP_MSIX_SIZEOF : 0 },
+	};
+	unsigned int i;
+
+	if (where < 0 || where > PCI_CFG_SPACE_EXP_SIZE - size)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(kernels); i++)
+		if (where < kernels[i].start + kernels[i].size && kernels[i].start < where + size)
+			return false;
+	return true;
+}
+
+/*
+ * The check of accessors of PCI Express capabilities: a device of the driver's, or a bridge on the way
+ * to one, whose end of a link drivers set up with their own.
+ */
+bool nooks_check_pci_path(struct nooks_crossing *x, unsigned long value, const char *fn,
+			  const char *arg)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int n = nooks_bus_devices(nooks_driver_of(x), &nooks_pci_bus, devices);
+	struct pci_dev *pdev;
+
+	while (value && n--) {
+		for (pdev = devices[n]; pdev; pdev = pci_upstream_bridge(pdev))
+			if ((unsigned long)pdev == value)
+				return true;
+	}
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, value, "%s: %s: no device of this driver, or bridge to one",
+		   fn, arg);
+	return false;
 }
 
 /* Make a fresh mapping the driver's: it can write all of the pages that it touches. */

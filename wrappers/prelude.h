@@ -3,6 +3,7 @@
 #ifndef NOOKS_PRELUDE_H
 #define NOOKS_PRELUDE_H
 
+#include <linux/aer.h>
 #include <linux/build_bug.h>
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -17,12 +18,18 @@
 #include <linux/netdevice.h>
 #include <linux/overflow.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/pm_wakeup.h>
 #include <linux/printk.h>
+#include <linux/ptp_clock_kernel.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/skbuff.h>
+#include <linux/timekeeping.h>
 #include <linux/virtio.h>
+#include <asm/tsc.h>
+#include "pci.h"
 
 /* Bytes of a bitmap of link modes. */
 #define NOOKS_LINK_MODE_BYTES (BITS_TO_LONGS(__ETHTOOL_LINK_MODE_MASK_NBITS) * sizeof(long))

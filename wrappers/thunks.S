@@ -79,6 +79,11 @@ SYM_CODE_START(nooks_in___x86_return_thunk)
 	int3
 SYM_CODE_END(nooks_in___x86_return_thunk)
 
+/* Room for copied leaf functions: leaf.c. */
+	.balign	16, 0xcc
+SYM_DATA(nooks_leaves, .fill 16384, 1, 0xcc)
+SYM_DATA(nooks_leaves_end, )
+
 /* ftrace's hook at the head of each function, where it has not been made a nop. */
 SYM_CODE_START(nooks_in___fentry__)
 	UNWIND_HINT_FUNC

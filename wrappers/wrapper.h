@@ -30,12 +30,14 @@ typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, un
  * @NOOKS_IMPORT_GENERATED: by a wrapper that the generator wrote
  * @NOOKS_IMPORT_MANUAL: by a hand-written wrapper
  * @NOOKS_IMPORT_INSIDE: by code of the in-domain library, without a crossing
+ * @NOOKS_IMPORT_COPIED: by a copy of the kernel's own code in the domain, without a crossing (leaf.c)
  * @NOOKS_IMPORT_DENIED: not at all: a call fails the domain
  */
 enum nooks_import_kind {
 	NOOKS_IMPORT_GENERATED,
 	NOOKS_IMPORT_MANUAL,
 	NOOKS_IMPORT_INSIDE,
+	NOOKS_IMPORT_COPIED,
 	NOOKS_IMPORT_DENIED,
 };
 
@@ -43,7 +45,7 @@ enum nooks_import_kind {
  * struct nooks_import - one kernel function that a driver may import
  * @name: the symbol
  * @kind: see enum nooks_import_kind
- * @wrapper: called in the kernel's view; NULL for INSIDE
+ * @wrapper: called in the kernel's view; NULL for INSIDE and COPIED
  * @stub: what a driver's call binds to: the stub, or the in-domain function
  * @reason: for DENIED, why
  * @late: NULL, or for a function of a module, the pointer by which @wrapper calls it. That module may
@@ -73,6 +75,7 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_ANY: any value
  * @NOOKS_FIELD_CALLBACKS: the address of an ops table of the domain's image; binds its roles
  * @NOOKS_FIELD_OBJECT: NULL, or the address of a tracked object of the domain's
+ * @NOOKS_FIELD_COUNTED: one more or one less; taken back when the driver dies (objtracker/count.h)
  * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
  * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
  */
@@ -81,6 +84,7 @@ enum nooks_policy {
 	NOOKS_FIELD_ANY,
 	NOOKS_FIELD_CALLBACKS,
 	NOOKS_FIELD_OBJECT,
+	NOOKS_FIELD_COUNTED,
 	NOOKS_FIELD_OWN,
 	NOOKS_FIELD_FUNCTION,
 };

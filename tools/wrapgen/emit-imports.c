@@ -5,7 +5,7 @@
 
 static bool has_stub(const struct function *fn)
 {
-	return fn->kind != FUNCTION_INSIDE;
+	return fn->kind != FUNCTION_INSIDE && fn->kind != FUNCTION_COPIED;
 }
 
 static void import(FILE *f, const struct function *fn)
@@ -14,6 +14,9 @@ static void import(FILE *f, const struct function *fn)
 	switch (fn->kind) {
 	case FUNCTION_INSIDE:
 		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->ident);
+		break;
+	case FUNCTION_COPIED:
+		fprintf(f, ".kind = NOOKS_IMPORT_COPIED, .stub = nooks_in_%s },\n", fn->name);
 		break;
 	case FUNCTION_DENIED:
 		fprintf(f, ".kind = NOOKS_IMPORT_DENIED,\n"
@@ -61,11 +64,24 @@ void emit_stubs(FILE *f)
 	      "\tjmp\tnooks_leave\n"
 	      "\t.size\tnooks_stub_\\name, . - nooks_stub_\\name\n"
 	      "\t.endm\n\n"
+	      "\t/* A copied function: what becomes a jump to the copy (leaf.c). */\n"
+	      "\t.macro\tLEAF name\n"
+	      "\t.balign\t16, 0xcc\n"
+	      "\t.globl\tnooks_in_\\name\n"
+	      "\t.hidden\tnooks_in_\\name\n"
+	      "\t.type\tnooks_in_\\name, @function\n"
+	      "nooks_in_\\name:\n"
+	      "\tud2\n"
+	      "\t.fill\t3, 1, 0xcc\n"
+	      "\t.size\tnooks_in_\\name, . - nooks_in_\\name\n"
+	      "\t.endm\n\n"
 	      "\t/* Domain's CR3 and stack; so at nooks_leave. */\n"
 	      "\t.section .text.nooks_domain, \"ax\"\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		if (has_stub(model.functions[i]))
 			fprintf(f, "\tSTUB\t%s, %u\n", model.functions[i]->ident, i);
+		else if (model.functions[i]->kind == FUNCTION_COPIED)
+			fprintf(f, "\tLEAF\t%s\n", model.functions[i]->ident);
 	}
 	fputs("\t.balign\t16, 0xcc\n", f);
 }

@@ -259,7 +259,7 @@ static void set_clause(struct function *fn, const struct clause *cl)
 static bool is_general(const struct clause *cl)
 {
 	static const char * const general[] = {
-		"manual", "inside", "denied", "asm", "noargs", "optional", "through",
+		"manual", "inside", "copied", "denied", "asm", "noargs", "optional", "through",
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(general); i++) {

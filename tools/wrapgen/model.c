@@ -12,6 +12,7 @@ const char * const function_kinds[NR_FUNCTION_KINDS] = {
 	[FUNCTION_GENERATED]	= "generated",
 	[FUNCTION_MANUAL]	= "manual",
 	[FUNCTION_INSIDE]	= "inside",
+	[FUNCTION_COPIED]	= "copied",
 	[FUNCTION_DENIED]	= "denied",
 };
 

@@ -20,6 +20,7 @@ struct ops;
  * @lock: a part of a lock
  * @bits: it is a bit field
  * @any: any value may be stored
+ * @counted: one more or one less than there is
  * @ops: the address of such a table
  * @type: the address of such an object
  */
@@ -31,6 +32,7 @@ struct field {
 	bool lock;
 	bool bits;
 	bool any;
+	bool counted;
 	const struct ops *ops;
 	const struct type *type;
 };
@@ -131,6 +133,7 @@ enum function_kind {
 	FUNCTION_GENERATED,
 	FUNCTION_MANUAL,
 	FUNCTION_INSIDE,
+	FUNCTION_COPIED,
 	FUNCTION_DENIED,
 	NR_FUNCTION_KINDS
 };

@@ -121,7 +121,7 @@ void type_declare(const struct statement *s)
 
 bool field_denied(const struct field *field)
 {
-	return !field->any && !field->ops && !field->type;
+	return !field->any && !field->counted && !field->ops && !field->type;
 }
 
 const char *field_learned(const struct field *field)
@@ -156,6 +156,10 @@ static bool set_policy(struct field *policy, const struct clause *cl)
 		policy->any = true;
 		return true;
 	}
+	if (!strcmp(cl->name, "counted")) {
+		policy->counted = true;
+		return true;
+	}
 	if (strcmp(cl->name, "callbacks") && strcmp(cl->name, "object")) {
 		complain(cl->pos, "field takes no '%s'", cl->name);
 		return false;
@@ -178,9 +182,10 @@ static bool field_policy(const struct statement *s, struct field *policy)
 		if (!set_policy(policy, &s->clauses[i]))
 			return false;
 	}
-	if (policy->any + !!policy->ops + !!policy->type + statement_has(s, "denied") == 1)
+	if (policy->any + policy->counted + !!policy->ops + !!policy->type +
+	    statement_has(s, "denied") == 1)
 		return true;
-	complain(s->pos, "a field is any, callbacks=OPS, object=TYPE or denied");
+	complain(s->pos, "a field is any, counted, callbacks=OPS, object=TYPE or denied");
 	return false;
 }
 
@@ -202,10 +207,13 @@ void field_declare(const struct statement *s)
 			continue;
 		matched = true;
 		f->any = policy.any;
+		f->counted = policy.counted;
 		f->ops = policy.ops;
 		f->type = policy.type;
 		if ((f->ops || f->type) && f->size != sizeof(__u64))
 			complain(s->pos, "%s.%s is not a pointer", type_name, f->name);
+		if (f->counted && f->size != sizeof(__u32))
+			complain(s->pos, "%s.%s is no counter", type_name, f->name);
 	}
 	if (matched || statement_has(s, "optional"))
 		return;

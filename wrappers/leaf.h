@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copied leaf functions: kernel functions of which domains run a copy of their own. */
+#ifndef NOOKS_LEAF_H
+#define NOOKS_LEAF_H
+
+#include <linux/types.h>
+
+/* Once, before there is a domain. A function that can't be copied is left out, with a warning. */
+int nooks_leaves_init(void);
+/* Was this import (NOOKS_IMPORT_COPIED) copied? Any context. */
+bool nooks_leaf_copied(const void *stub);
+
+#endif
