@@ -529,6 +529,27 @@ bool nooks_heap_put_shared(struct nooks_heap *heap, const void *p)
 }
 
 /**
+ * nooks_heap_shared_references - references on a shared block
+ * @heap: the heap
+ * @p: its start
+ *
+ * Any context but NMI. Return: the driver's and the kernel's together; 0 too if no block starts at @p.
+ */
+int nooks_heap_shared_references(struct nooks_heap *heap, const void *p)
+{
+	struct nooks_block *block;
+	unsigned long flags;
+	int n = 0;
+
+	xa_lock_irqsave(&heap->blocks, flags);
+	block = xa_load(&heap->blocks, page_number(p));
+	if (block && block->kind == BLOCK_SHARED)
+		n = page_ref_count(virt_to_page(p)) - SHARED_BIAS;
+	xa_unlock_irqrestore(&heap->blocks, flags);
+	return max(n, 0);
+}
+
+/**
  * nooks_heap_lend - make one of the driver's references on a shared block the kernel's
  * @heap: the heap
  * @p: address in the block

@@ -184,6 +184,7 @@ static const char *value_wrong(struct nooks_crossing *x, const struct nooks_fiel
 		return NULL;
 	switch (nooks_learn_policy(driver, field)) {
 	case NOOKS_FIELD_ANY:
+	case NOOKS_FIELD_IGNORED:
 		return NULL;
 	case NOOKS_FIELD_CALLBACKS:
 		return nooks_ops_bind(driver, p, field->ops);
@@ -242,6 +243,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	const unsigned long site = regs->ip;
 	struct target target;
 	unsigned long size;
+	u64 nowhere = 0;
+	void *where;
 	const char *why;
 	bool counted;
 	int ret;
@@ -253,6 +256,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 				"an instruction that is not known to store (%d)", ret);
 		return NOOKS_UNWIND;
 	}
+	where = (void *)store.addr;
 	size = (unsigned long)store.width * store.count;
 	if (!target_of(x, store.addr, store.width, size, &target)) {
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs,
@@ -280,8 +284,10 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 				nooks_types[target.type].name, field->name);
 		return NOOKS_UNWIND;
 	}
+	if (field && field->policy == NOOKS_FIELD_IGNORED)
+		where = &nowhere;
 	do {
-		ret = nooks_store_compute(&store, regs, (void *)store.addr, &effect);
+		ret = nooks_store_compute(&store, regs, where, &effect);
 		if (ret)
 			break;
 		why = value_wrong(x, field, &effect);
@@ -290,7 +296,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 					nooks_types[target.type].name, field->name, effect.new, why);
 			return NOOKS_UNWIND;
 		}
-		ret = nooks_store_commit(&store, &effect, regs, (void *)store.addr);
+		ret = nooks_store_commit(&store, &effect, regs, where);
 	} while (ret == -EAGAIN);
 	if (ret) {
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);

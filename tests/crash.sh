@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # A driver that fails in its domain is unwound, reported and restarted, and works again.
-# usage: crash.sh MODULE KIND[,CONTEXT]... (see nooksctl inject)
+# usage: crash.sh MODULE[,BUS-MODULE] KIND[,CONTEXT]... (see nooksctl inject)
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 
-module=$1
+module=${1%,*}
+[ "$module" = "$1" ] || load_native "${1#*,}"
 shift
 dir=/sys/class/nooks/$module
 

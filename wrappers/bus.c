@@ -10,7 +10,7 @@
 #include "generated.h"
 #include "walk.h"
 
-static const struct nooks_bus * const buses[] = { &nooks_pci_bus };
+static const struct nooks_bus * const buses[] = { &nooks_pci_bus, &nooks_virtio_bus };
 
 /* The struct device in a device, of which inline code of drivers takes the address. */
 static const struct nooks_object_class inner_class = {
@@ -72,14 +72,34 @@ bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq)
 	return false;
 }
 
+bool nooks_bus_hold(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+
+	if (nooks_bus_devices(driver, bus, devices) == NOOKS_BUS_DEVICES_MAX ||
+	    !nooks_object_add(driver, bus->device, device, bus->size, bus->type, GFP_KERNEL))
+		return false;
+	get_device(device + bus->inner);
+	if (nooks_object_add(driver, &inner_class, device + bus->inner, sizeof(struct device),
+			     NOOKS_TYPE_device, GFP_KERNEL))
+		return true;
+	nooks_bus_let_go(driver, bus, device);
+	return false;
+}
+
+void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	nooks_bus_drop(driver, &inner_class, device + bus->inner);
+	nooks_bus_drop(driver, bus->device, device);
+}
+
 /* Undo all that is left of a device that the driver is no longer bound to. */
 static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
 	nooks_bus_drop(driver, bus->activity, device);
 	bus->unbind(driver, device);
 	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));
-	nooks_bus_drop(driver, &inner_class, device + bus->inner);
-	nooks_bus_drop(driver, bus->device, device);
+	nooks_bus_let_go(driver, bus, device);
 }
 
 /*
@@ -95,15 +115,9 @@ static void abandon(struct nooks_driver *driver, const struct nooks_bus *bus, vo
 
 static bool bind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
-	void *devices[NOOKS_BUS_DEVICES_MAX];
-
-	if (nooks_bus_devices(driver, bus, devices) == NOOKS_BUS_DEVICES_MAX ||
-	    !nooks_object_add(driver, bus->device, device, bus->size, bus->type, GFP_KERNEL))
+	if (!nooks_bus_hold(driver, bus, device))
 		return false;
-	get_device(device + bus->inner);
-	if (nooks_object_add(driver, &inner_class, device + bus->inner, sizeof(struct device),
-			     NOOKS_TYPE_device, GFP_KERNEL) &&
-	    nooks_object_add(driver, bus->activity, device, 1, NOOKS_TYPE_none, GFP_KERNEL))
+	if (nooks_object_add(driver, bus->activity, device, 1, NOOKS_TYPE_none, GFP_KERNEL))
 		return true;
 	unbind(driver, bus, device);
 	return false;

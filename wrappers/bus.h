@@ -41,7 +41,7 @@ struct nooks_bus {
 	void (*abandon)(struct nooks_driver *driver, void *device);
 };
 
-extern const struct nooks_bus nooks_pci_bus;
+extern const struct nooks_bus nooks_pci_bus, nooks_virtio_bus;
 
 /* The devices that a driver is bound to, at most NOOKS_BUS_DEVICES_MAX. Any context but NMI. */
 unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_bus *bus,
@@ -55,6 +55,10 @@ void nooks_bus_quiet(struct nooks_driver *driver);
 
 /* Is this the interrupt of a device that the driver is bound to? Any context but NMI. */
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);
+
+/* A device becomes a tracked object, for a call that the kernel makes about it; no longer. May sleep. */
+bool nooks_bus_hold(struct nooks_driver *driver, const struct nooks_bus *bus, void *device);
+void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, void *device);
 
 /* Bodies of the hooks of probe, whose first argument is the device, and of remove. May sleep. */
 unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *stub,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the compiler and the kernel's own inline functions call in a driver's name. */
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include "../nooks/driver.h"
 #include "generated.h"
@@ -23,6 +24,21 @@ NOOKS_WRAPPER(__SCT__might_resched)
 NOOKS_WRAPPER(refcount_warn_saturate)
 {
 	nooks_fail(x, NOOKS_DRIVER_BUG, a0, "a reference count was put too often, or overflows");
+	return 0;
+}
+
+NOOKS_WRAPPER(__rcu_read_lock)
+{
+	__rcu_read_lock();
+	return 0;
+}
+
+NOOKS_WRAPPER(__rcu_read_unlock)
+{
+	if (rcu_preempt_depth() > x->rcu_nesting)
+		__rcu_read_unlock();
+	else
+		nooks_fail(x, NOOKS_UNBALANCED, 0, "rcu_read_unlock without rcu_read_lock");
 	return 0;
 }
 

@@ -220,9 +220,8 @@ NOOKS_WRAPPER(dma_free_attrs)
 	return 0;
 }
 
-/* What is wrong with mapping this piece of memory; NULL if nothing is. */
-static const char *bad_piece(struct nooks_domain *domain, const struct page *page, size_t offset,
-			     size_t size, enum dma_data_direction dir)
+const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page, size_t offset,
+			    size_t size, enum dma_data_direction dir)
 {
 	unsigned long byte = (unsigned long)page - (unsigned long)vmemmap;
 	unsigned long pfn = byte / sizeof(*page);
@@ -236,7 +235,7 @@ static const char *bad_piece(struct nooks_domain *domain, const struct page *pag
 	start = PFN_PHYS(pfn) + offset;
 	if (!pfn_valid(PHYS_PFN(start)) || !pfn_valid(PHYS_PFN(start + size - 1)))
 		return "beyond the end of memory";
-	if (dir != DMA_TO_DEVICE && !nooks_may_write(domain, phys_to_virt(start), size))
+	if (dir != DMA_TO_DEVICE && !nooks_may_write(driver->domain, phys_to_virt(start), size))
 		return "the device would write what the driver may not";
 	return NULL;
 }
@@ -284,7 +283,7 @@ NOOKS_WRAPPER(dma_map_page_attrs)
 
 	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev"))
 		return DMA_MAPPING_ERROR;
-	why = valid_dma_direction(dir) ? bad_piece(driver->domain, page, a2, a3, dir) :
+	why = valid_dma_direction(dir) ? nooks_dma_fault(driver, page, a2, a3, dir) :
 					 "bad direction";
 	if (why) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: %s", fn, why);

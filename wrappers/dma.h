@@ -3,7 +3,15 @@
 #ifndef NOOKS_DMA_H
 #define NOOKS_DMA_H
 
+#include <linux/dma-direction.h>
+#include <linux/types.h>
+
 struct nooks_driver;
+struct page;
+
+/* What is wrong with a device's use of a piece of memory; NULL if nothing is. Any context but NMI. */
+const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page, size_t offset,
+			    size_t size, enum dma_data_direction dir);
 
 /*
  * Free the coherent memory that recovery has taken from the driver. A device of a driver that failed

@@ -13,6 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/scatterlist.h>
 #include <asm/param.h>
 #include <asm/timex.h>
 #include <asm/tsc.h>
@@ -348,6 +349,18 @@ NOOKS_INSIDE __sum16 nooks_in_csum_ipv6_magic(const struct in6_addr *saddr,
 	folded = (folded & U16_MAX) + (folded >> 16);
 	folded += folded >> 16;
 	return (__force __sum16)~folded;
+}
+
+NOOKS_INSIDE void nooks_in_sg_init_table(struct scatterlist *sgl, unsigned int nents)
+{
+	nooks_in_memset(sgl, 0, sizeof(*sgl) * nents);
+	sg_init_marker(sgl, nents);
+}
+
+NOOKS_INSIDE void nooks_in_sg_init_one(struct scatterlist *sg, const void *buf, unsigned int len)
+{
+	nooks_in_sg_init_table(sg, 1);
+	sg_set_buf(sg, buf, len);
 }
 
 NOOKS_INSIDE bool nooks_in_is_vmalloc_addr(const void *p)

@@ -55,6 +55,10 @@ __sum16 nooks_in_csum_ipv6_magic(const struct in6_addr *saddr, const struct in6_
 
 bool nooks_in_is_vmalloc_addr(const void *p);
 
+struct scatterlist;
+void nooks_in_sg_init_table(struct scatterlist *sgl, unsigned int nents);
+void nooks_in_sg_init_one(struct scatterlist *sg, const void *buf, unsigned int len);
+
 unsigned int nooks_in_ioread8(const void __iomem *addr);
 unsigned int nooks_in_ioread16(const void __iomem *addr);
 unsigned int nooks_in_ioread32(const void __iomem *addr);

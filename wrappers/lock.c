@@ -8,6 +8,7 @@
  * go: another thread of the driver may hold it for ever.
  */
 #include <linux/bottom_half.h>
+#include <linux/cpu.h>
 #include <linux/mutex.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched/clock.h>
@@ -22,14 +23,14 @@
 /* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
 #define SPIN_LIMIT	(5 * NSEC_PER_SEC)
 
-enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_RTNL };
+enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_RTNL, HOLD_CPUS };
 
 struct nooks_lock;
 
 /**
  * struct nooks_hold - a lock that a thread holds
  * @list: in nooks_crossing.held, newest first; the thread's own
- * @lock: of which there is a reference; NULL for rtnl
+ * @lock: of which there is a reference; NULL for rtnl and the CPUs
  * @kind: how it was taken
  */
 struct nooks_hold {
@@ -197,6 +198,7 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 	case HOLD_MUTEX:
 		return mutex_trylock(lock->target.mutex);
 	case HOLD_RTNL:
+	case HOLD_CPUS:
 		break;
 	}
 	return false;
@@ -222,6 +224,7 @@ static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 		mutex_unlock(lock->target.mutex);
 		break;
 	case HOLD_RTNL:
+	case HOLD_CPUS:
 		break;
 	}
 }
@@ -581,12 +584,12 @@ NOOKS_WRAPPER(rtnl_trylock)
 	return nooks_rtnl_held() ? 0 : rtnl_take(x, rtnl_trylock, "rtnl_trylock");
 }
 
-static struct nooks_hold *find_rtnl(struct nooks_crossing *x)
+static struct nooks_hold *find_kind(struct nooks_crossing *x, enum hold_kind kind)
 {
 	struct nooks_hold *hold;
 
 	list_for_each_entry(hold, &x->held, list)
-		if (hold->kind == HOLD_RTNL)
+		if (hold->kind == kind)
 			return hold;
 	return NULL;
 }
@@ -601,12 +604,52 @@ static void rtnl_drop(struct nooks_hold *hold)
 /* void rtnl_unlock(void): not if the kernel holds it for the driver */
 NOOKS_WRAPPER(rtnl_unlock)
 {
-	struct nooks_hold *hold = find_rtnl(x);
+	struct nooks_hold *hold = find_kind(x, HOLD_RTNL);
 
 	if (!hold)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "rtnl_unlock: this call does not hold it");
 	else if (nooks_may_sleep(x, "rtnl_unlock"))
 		rtnl_drop(hold);
+	return 0;
+}
+
+/* void cpus_read_lock(void): no CPU comes or goes */
+NOOKS_WRAPPER(cpus_read_lock)
+{
+	static const char fn[] = "cpus_read_lock";
+	struct nooks_hold *hold;
+
+	/* Who waits for all readers to go would come between a thread's two. */
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_require(x, !find_kind(x, HOLD_CPUS), fn, "this call does not hold it"))
+		return 0;
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	if (!hold) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, 0, "no memory to hold the CPUs");
+		return 0;
+	}
+	cpus_read_lock();
+	hold->kind = HOLD_CPUS;
+	list_add(&hold->list, &x->held);
+	return 0;
+}
+
+static void cpus_drop(struct nooks_hold *hold)
+{
+	list_del(&hold->list);
+	kfree(hold);
+	cpus_read_unlock();
+}
+
+/* void cpus_read_unlock(void) */
+NOOKS_WRAPPER(cpus_read_unlock)
+{
+	struct nooks_hold *hold = find_kind(x, HOLD_CPUS);
+
+	if (!hold)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "cpus_read_unlock: this call does not hold it");
+	else if (nooks_may_sleep(x, "cpus_read_unlock"))
+		cpus_drop(hold);
 	return 0;
 }
 
@@ -653,12 +696,12 @@ void nooks_locks_release(struct nooks_crossing *x)
 
 	lockdep_assert_irqs_disabled();
 	list_for_each_entry_safe(hold, next, &x->held, list)
-		if (hold->kind != HOLD_RTNL)
+		if (hold->kind < HOLD_RTNL)
 			hold_drop(hold);
 }
 
 /**
- * nooks_rtnl_release - release rtnl, if a call into a driver has left it behind
+ * nooks_rtnl_release - release rtnl and the CPUs, if a call into a driver has left them behind
  * @x: its crossing, ended or unwound, after nooks_crossing_restore()
  *
  * Not with the other locks: who releases rtnl does what has piled up meanwhile, and may sleep. Context: the
@@ -666,8 +709,12 @@ void nooks_locks_release(struct nooks_crossing *x)
  */
 void nooks_rtnl_release(struct nooks_crossing *x)
 {
-	struct nooks_hold *hold = find_rtnl(x);
+	struct nooks_hold *cpus = find_kind(x, HOLD_CPUS), *rtnl = find_kind(x, HOLD_RTNL);
 
-	if (hold && !WARN_ON_ONCE(in_atomic() || irqs_disabled()))
-		rtnl_drop(hold);
+	if ((!cpus && !rtnl) || WARN_ON_ONCE(in_atomic() || irqs_disabled()))
+		return;
+	if (cpus)
+		cpus_drop(cpus);
+	if (rtnl)
+		rtnl_drop(rtnl);
 }

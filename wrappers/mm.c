@@ -12,10 +12,12 @@
  * The packet's end puts the page, in the kernel and unseen; domains/heap.c tells how the page is
  * found and used again.
  */
+#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -26,6 +28,7 @@
 #define SHARED_INFO_SIZE	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 #define FRAG_MAX		(8 * PAGE_SIZE)
 #define STRING_MAX		4096
+#define FRAG_REFILL_ORDER	get_order(SZ_32K)
 
 /* The allocation may sleep if @gfp says so; then the driver must be able to. */
 static bool check_gfp(struct nooks_crossing *x, gfp_t gfp, const char *fn)
@@ -82,6 +85,39 @@ NOOKS_WRAPPER(kmalloc_trace)
 NOOKS_WRAPPER(kmalloc_large)
 {
 	return allocate(x, a0, (__force gfp_t)a1, "kmalloc_large");
+}
+
+/* void *kmemdup(const void *src, size_t len, gfp_t gfp) */
+NOOKS_WRAPPER(kmemdup)
+{
+	void *p;
+
+	if (!nooks_arg_readable(x, (void *)a0, a1, false, "kmemdup", "src"))
+		return 0;
+	p = (void *)allocate(x, a1, (__force gfp_t)a2, "kmemdup");
+	if (!ZERO_OR_NULL_PTR(p))
+		memcpy(p, (void *)a0, a1);
+	return (unsigned long)p;
+}
+
+/* bool alloc_cpumask_var_node(cpumask_var_t *mask, gfp_t flags, int node) */
+NOOKS_WRAPPER(alloc_cpumask_var_node)
+{
+	static const char fn[] = "alloc_cpumask_var_node";
+	unsigned long p;
+
+	if (!nooks_arg_writable(x, (void *)a0, sizeof(void *), false, fn, "mask"))
+		return 0;
+	p = allocate(x, cpumask_size(), (__force gfp_t)a1, fn);
+	*(unsigned long *)a0 = p;
+	return !!p;
+}
+
+/* void free_cpumask_var(cpumask_var_t mask) */
+NOOKS_WRAPPER(free_cpumask_var)
+{
+	release(x, (void *)a0, false, "free_cpumask_var");
+	return 0;
 }
 
 /* void kfree(const void *p) */
@@ -150,28 +186,90 @@ static void forget_pages(struct nooks_heap *heap, void *start, unsigned long pag
 	nooks_objects_forget(driver, virt_to_page(start), pages * sizeof(struct page));
 }
 
+static struct page *allocate_pages(struct nooks_driver *driver, gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+	void *p;
+
+	WRITE_ONCE(driver->heap.gone, forget_pages);
+	p = nooks_heap_alloc_shared(&driver->heap, order, false, gfp);
+	if (!p)
+		return NULL;
+	page = virt_to_page(p);
+	if (!nooks_object_find(driver, &page_class, page) &&
+	    !nooks_object_add(driver, &page_class, page, sizeof(*page) << order, NOOKS_TYPE_page,
+			      gfp & ~(GFP_ZONEMASK | __GFP_ZERO))) {
+		nooks_heap_put_shared(&driver->heap, p);
+		return NULL;
+	}
+	return page;
+}
+
 /* struct page *alloc_pages(gfp_t gfp, unsigned int order) */
 NOOKS_WRAPPER(alloc_pages)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct page *page;
 	gfp_t gfp = (__force gfp_t)a0;
-	void *p;
 
 	if (!check_gfp(x, gfp, "alloc_pages"))
 		return 0;
-	WRITE_ONCE(driver->heap.gone, forget_pages);
-	p = nooks_heap_alloc_shared(&driver->heap, (unsigned int)a1, false, gfp);
-	if (!p)
-		return 0;
-	page = virt_to_page(p);
-	if (!nooks_object_find(driver, &page_class, page) &&
-	    !nooks_object_add(driver, &page_class, page, sizeof(*page) << (unsigned int)a1,
-			      NOOKS_TYPE_page, gfp & ~(GFP_ZONEMASK | __GFP_ZERO))) {
-		nooks_heap_put_shared(&driver->heap, p);
-		return 0;
+	return (unsigned long)allocate_pages(nooks_driver_of(x), gfp, a1);
+}
+
+/* Put a reference on a page from allocate_pages(). Return: false, with the domain failed, if it is none. */
+static bool put_pages(struct nooks_crossing *x, const struct page *page, const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+
+	if (nooks_object_find(driver, &page_class, page) &&
+	    nooks_heap_put_shared(&driver->heap, page_address(page)))
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page,
+		   "%s: no page that this domain has allocated, or put too often", fn);
+	return false;
+}
+
+/* void __free_pages(struct page *page, unsigned int order): what was allocated goes in one piece */
+NOOKS_WRAPPER(__free_pages)
+{
+	put_pages(x, (struct page *)a0, "__free_pages");
+	return 0;
+}
+
+/*
+ * bool skb_page_frag_refill(unsigned int sz, struct page_frag *pfrag, gfp_t gfp): as the kernel's,
+ * with pages of the heap
+ */
+NOOKS_WRAPPER(skb_page_frag_refill)
+{
+	static const char fn[] = "skb_page_frag_refill";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	gfp_t gfp = (__force gfp_t)a2, high = gfp & ~__GFP_DIRECT_RECLAIM;
+	struct page_frag *theirs = (struct page_frag *)a1, frag;
+	unsigned int size = a0;
+
+	if (!check_gfp(x, gfp, fn) ||
+	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "pfrag"))
+		return false;
+	frag = *theirs;
+	if (frag.page) {
+		if (nooks_object_find(driver, &page_class, frag.page) &&
+		    nooks_heap_shared_references(&driver->heap, page_address(frag.page)) == 1)
+			frag.offset = 0;
+		theirs->offset = frag.offset;
+		if (size <= frag.size && frag.offset <= frag.size - size)
+			return true;
+		if (!put_pages(x, frag.page, fn))
+			return false;
 	}
-	return (unsigned long)page;
+	frag.offset = 0;
+	frag.size = PAGE_SIZE << FRAG_REFILL_ORDER;
+	frag.page = allocate_pages(driver, high | __GFP_NOWARN | __GFP_NORETRY, FRAG_REFILL_ORDER);
+	if (!frag.page) {
+		frag.size = PAGE_SIZE;
+		frag.page = allocate_pages(driver, gfp, 0);
+	}
+	*theirs = frag;
+	return frag.page != NULL;
 }
 
 /*
@@ -184,26 +282,30 @@ NOOKS_WRAPPER(__folio_put)
 	return 0;
 }
 
+static void *allocate_frag(struct nooks_heap *heap, unsigned int size)
+{
+	unsigned int data, order;
+	void *p;
+
+	if (!size || size > FRAG_MAX)
+		return NULL;
+	size = SKB_DATA_ALIGN(size);
+	if (size <= SHARED_INFO_SIZE)	/* no packet can be built around this */
+		return nooks_heap_alloc_shared(heap, 0, false, GFP_ATOMIC);
+
+	data = size - SHARED_INFO_SIZE;
+	order = order_base_2(DIV_ROUND_UP(data, PAGE_SIZE) + 1);
+	p = nooks_heap_alloc_shared(heap, order, true, GFP_ATOMIC | __GFP_NOWARN);
+	return p ? p + (PAGE_SIZE << order) - PAGE_SIZE - data : NULL;
+}
+
 /* void *__netdev_alloc_frag_align(unsigned int fragsz, unsigned int align_mask) */
 NOOKS_WRAPPER(__netdev_alloc_frag_align)
 {
 	struct nooks_heap *heap = &nooks_driver_of(x)->heap;
-	unsigned int size = a0, data, order;
 	unsigned long misaligned = ~(unsigned long)(int)a1;
-	unsigned long p;
+	unsigned long p = (unsigned long)allocate_frag(heap, a0);
 
-	if (!size || size > FRAG_MAX)
-		return 0;
-	size = SKB_DATA_ALIGN(size);
-	if (size <= SHARED_INFO_SIZE)	/* no packet can be built around this */
-		return (unsigned long)nooks_heap_alloc_shared(heap, 0, false, GFP_ATOMIC);
-
-	data = size - SHARED_INFO_SIZE;
-	order = order_base_2(DIV_ROUND_UP(data, PAGE_SIZE) + 1);
-	p = (unsigned long)nooks_heap_alloc_shared(heap, order, true, GFP_ATOMIC | __GFP_NOWARN);
-	if (!p)
-		return 0;
-	p += (PAGE_SIZE << order) - PAGE_SIZE - data;
 	if (p & misaligned) {
 		pr_warn_once("nooks: receive buffers aligned to %u are not supported\n",
 			     -(unsigned int)a1);
@@ -222,13 +324,37 @@ NOOKS_WRAPPER(page_frag_free)
 	return 0;
 }
 
-bool nooks_frag_lend(struct nooks_driver *driver, const void *data, unsigned int frag_size)
+/*
+ * A receive buffer whose end, too, the driver can write: pages that hold several buffers are like that.
+ * What is in it moves to one of ours.
+ */
+static void *copy_frag(struct nooks_driver *driver, const void *data, unsigned int size)
 {
-	const void *info;
+	void *p;
+
+	if (!nooks_may_write(driver->domain, data, size))
+		return ERR_PTR(-EINVAL);
+	p = allocate_frag(&driver->heap, size);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	memcpy(p, data, size - SHARED_INFO_SIZE);
+	if (!nooks_heap_put_shared(&driver->heap, data)) {
+		nooks_heap_put_shared(&driver->heap, p);
+		return ERR_PTR(-EINVAL);
+	}
+	return p;
+}
+
+void *nooks_frag_lend(struct nooks_driver *driver, void *data, unsigned int frag_size)
+{
+	const void *info = data + frag_size - SHARED_INFO_SIZE;
 
 	if (frag_size <= SHARED_INFO_SIZE || frag_size > FRAG_MAX)
-		return false;
-	info = data + frag_size - SHARED_INFO_SIZE;
-	return PAGE_ALIGNED(info) && !nooks_may_write(driver->domain, info, 1) &&
-	       nooks_heap_lend(&driver->heap, data, frag_size);
+		return ERR_PTR(-EINVAL);
+	if (!PAGE_ALIGNED(info) || nooks_may_write(driver->domain, info, 1)) {
+		data = copy_frag(driver, data, frag_size);
+		if (IS_ERR(data))
+			return data;
+	}
+	return nooks_heap_lend(&driver->heap, data, frag_size) ? data : ERR_PTR(-EINVAL);
 }

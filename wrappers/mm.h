@@ -8,10 +8,11 @@
 struct nooks_driver;
 
 /*
- * The kernel is to build a packet around a receive buffer: false if @data is not the start of such
- * a buffer that the driver holds, or the driver could write its skb_shared_info. The buffer then is
- * the kernel's. Any context but NMI.
+ * The kernel is to build a packet around a receive buffer: what to build it around, which is the
+ * kernel's then: @data itself, or a copy if the driver could write its skb_shared_info; then the
+ * driver's reference on @data is put. -EINVAL: @data is not the start of a buffer that the driver
+ * holds; -ENOMEM: it still is the driver's. Any context but NMI.
  */
-bool nooks_frag_lend(struct nooks_driver *driver, const void *data, unsigned int frag_size);
+void *nooks_frag_lend(struct nooks_driver *driver, void *data, unsigned int frag_size);
 
 #endif

@@ -445,6 +445,20 @@ static void private_release(struct nooks_object *object)
 	free_private(object->driver, dev, object->data[0]);
 }
 
+/* Hook of what tells how a device's port is called: it is told, or there is nothing to tell. */
+unsigned long nooks_r_get_phys_port(struct nooks_stub *stub, const struct nooks_role *role,
+				    unsigned long *args)
+{
+	return (int)nooks_call_role(stub, role, args) ? role->fail : 0;
+}
+
+/* Hook of what is not offered in domains: the kernel is told so, and the driver is not asked. */
+unsigned long nooks_r_refused(struct nooks_stub *stub, const struct nooks_role *role,
+			      unsigned long *args)
+{
+	return role->fail;
+}
+
 /**
  * nooks_r_get_stats - the kernel asks for a device's counters and follows the pointer that it gets
  * @stub: of ndo_get_stats

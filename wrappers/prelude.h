@@ -5,6 +5,7 @@
 
 #include <linux/aer.h>
 #include <linux/build_bug.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
@@ -28,6 +29,8 @@
 #include <linux/skbuff.h>
 #include <linux/timekeeping.h>
 #include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <net/net_failover.h>
 #include <asm/tsc.h>
 #include "pci.h"
 

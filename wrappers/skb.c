@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/etherdevice.h>
 #include <linux/mm.h>
+#include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 #include "generated.h"
 #include "mm.h"
@@ -186,7 +187,7 @@ static struct sk_buff *make(struct nooks_crossing *x, unsigned int headroom, uns
 		return NULL;
 	size = SKB_HEAD_ALIGN(max(headroom + length, 1U));
 	data = (void *)nooks_w___netdev_alloc_frag_align(size, ~0UL, 0, 0, 0, 0, x);
-	if (!data || WARN_ON_ONCE(!nooks_frag_lend(driver, data, size)))
+	if (!data || WARN_ON_ONCE(IS_ERR(nooks_frag_lend(driver, data, size))))
 		return NULL;
 	skb = build(driver, data, size);
 	if (skb)
@@ -234,13 +235,15 @@ static struct sk_buff *build_from(struct nooks_crossing *x, void *data, unsigned
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct sk_buff *skb;
+	void *lent;
 
-	if (!nooks_frag_lend(driver, data, size)) {
+	lent = nooks_frag_lend(driver, data, size);
+	if (PTR_ERR_OR_ZERO(lent) == -EINVAL)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)data,
 			   "%s: no receive buffer of %u bytes", fn, size);
+	if (IS_ERR(lent))
 		return NULL;
-	}
-	skb = build(driver, data, size);
+	skb = build(driver, lent, size);
 	if (!skb)	/* the driver would go on to use the buffer, which is gone */
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
 	return skb;
@@ -551,6 +554,26 @@ NOOKS_WRAPPER(skb_coalesce_rx_frag)
 		return 0;
 	skb_coalesce_rx_frag(skb, (int)a1, (int)a2, (u32)a3);
 	return 0;
+}
+
+/* int skb_to_sgvec(struct sk_buff *skb, struct scatterlist *sg, int offset, int len) */
+NOOKS_WRAPPER(skb_to_sgvec)
+{
+	static const char fn[] = "skb_to_sgvec";
+	struct sk_buff *skb = held(x, a0, fn);
+	struct scatterlist list[MAX_SKB_FRAGS + 1];
+	int n;
+
+	/* The linear data and each fragment make one entry at most. */
+	if (!skb || !nooks_arg_require(x, !skb_has_frag_list(skb), fn, "no list of packets") ||
+	    !nooks_arg_range(x, (int)a2, 0, skb->len, fn, "offset") ||
+	    !nooks_arg_range(x, (int)a3, 1, skb->len - (int)a2, fn, "len"))
+		return 0;
+	sg_init_table(list, ARRAY_SIZE(list));
+	n = skb_to_sgvec(skb, list, a2, a3);
+	if (n > 0 && nooks_arg_writable(x, (void *)a1, n * sizeof(*list), false, fn, "sg"))
+		memcpy((void *)a1, list, n * sizeof(*list));
+	return n;
 }
 
 /* Transmission */

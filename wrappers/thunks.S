@@ -102,3 +102,10 @@ SYM_CODE_START(nooks_in___SCT__preempt_schedule)
 	ret
 	int3
 SYM_CODE_END(nooks_in___SCT__preempt_schedule)
+
+SYM_CODE_START(nooks_in___SCT__preempt_schedule_notrace)
+	UNWIND_HINT_FUNC
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___SCT__preempt_schedule_notrace)

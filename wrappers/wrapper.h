@@ -76,6 +76,7 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_CALLBACKS: the address of an ops table of the domain's image; binds its roles
  * @NOOKS_FIELD_OBJECT: NULL, or the address of a tracked object of the domain's
  * @NOOKS_FIELD_COUNTED: one more or one less; taken back when the driver dies (objtracker/count.h)
+ * @NOOKS_FIELD_IGNORED: any value, which is dropped: what the field offers is not there for domains
  * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
  * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
  */
@@ -85,6 +86,7 @@ enum nooks_policy {
 	NOOKS_FIELD_CALLBACKS,
 	NOOKS_FIELD_OBJECT,
 	NOOKS_FIELD_COUNTED,
+	NOOKS_FIELD_IGNORED,
 	NOOKS_FIELD_OWN,
 	NOOKS_FIELD_FUNCTION,
 };

@@ -34,6 +34,8 @@ static void field(FILE *f, const struct field *field)
 		fprintf(f, "NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_%s },\n", field->type->name);
 	else if (field->any)
 		fputs("NOOKS_FIELD_ANY },\n", f);
+	else if (field->ignored)
+		fputs("NOOKS_FIELD_IGNORED },\n", f);
 	else if (field->counted)
 		fputs("NOOKS_FIELD_COUNTED },\n", f);
 	else

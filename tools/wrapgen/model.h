@@ -21,6 +21,7 @@ struct ops;
  * @bits: it is a bit field
  * @any: any value may be stored
  * @counted: one more or one less than there is
+ * @ignored: stores are performed nowhere
  * @ops: the address of such a table
  * @type: the address of such an object
  */
@@ -33,6 +34,7 @@ struct field {
 	bool bits;
 	bool any;
 	bool counted;
+	bool ignored;
 	const struct ops *ops;
 	const struct type *type;
 };

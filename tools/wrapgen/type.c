@@ -121,7 +121,7 @@ void type_declare(const struct statement *s)
 
 bool field_denied(const struct field *field)
 {
-	return !field->any && !field->counted && !field->ops && !field->type;
+	return !field->any && !field->counted && !field->ignored && !field->ops && !field->type;
 }
 
 const char *field_learned(const struct field *field)
@@ -160,6 +160,10 @@ static bool set_policy(struct field *policy, const struct clause *cl)
 		policy->counted = true;
 		return true;
 	}
+	if (!strcmp(cl->name, "ignored")) {
+		policy->ignored = true;
+		return true;
+	}
 	if (strcmp(cl->name, "callbacks") && strcmp(cl->name, "object")) {
 		complain(cl->pos, "field takes no '%s'", cl->name);
 		return false;
@@ -182,10 +186,10 @@ static bool field_policy(const struct statement *s, struct field *policy)
 		if (!set_policy(policy, &s->clauses[i]))
 			return false;
 	}
-	if (policy->any + policy->counted + !!policy->ops + !!policy->type +
+	if (policy->any + policy->counted + policy->ignored + !!policy->ops + !!policy->type +
 	    statement_has(s, "denied") == 1)
 		return true;
-	complain(s->pos, "a field is any, counted, callbacks=OPS, object=TYPE or denied");
+	complain(s->pos, "a field is any, counted, ignored, callbacks=OPS, object=TYPE or denied");
 	return false;
 }
 
@@ -208,6 +212,7 @@ void field_declare(const struct statement *s)
 		matched = true;
 		f->any = policy.any;
 		f->counted = policy.counted;
+		f->ignored = policy.ignored;
 		f->ops = policy.ops;
 		f->type = policy.type;
 		if ((f->ops || f->type) && f->size != sizeof(__u64))
