@@ -74,23 +74,15 @@ bool nooks_crossing_balanced(const struct nooks_crossing *x)
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_balanced);
 
 /**
- * nooks_domain_call - run a function inside a domain
- * @x: storage on the caller's stack; @x->stub, arguments and held set up or zero
+ * nooks_crossing_begin - get ready to run functions inside a domain
+ * @x: storage on the caller's stack; @x->stub and arguments set up or zero
  * @domain: the domain
- * @fn: address of the function, executable in the domain
- * @args: six argument registers
- * @ret: what the function returned, if it did
  *
- * Context: any but NMI; sleeps only if the function does. Unless it returns NOOKS_CALL_CLOSED,
- * interrupts are off afterwards, and the caller releases what @x->held lists, calls
- * nooks_crossing_restore() and then nooks_crossing_end(). Return: enum nooks_call_status.
+ * From here to nooks_crossing_end() the domain is in use: recovery does not take its memory away.
+ * Context: any but NMI. Return: false if the domain takes no calls; nothing is to be undone then.
  */
-int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, unsigned long fn,
-		      const unsigned long *args, unsigned long *ret)
+bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 {
-	struct nooks_stack *stack;
-	unsigned long top, value;
-
 	x->domain = domain;
 	x->cr3 = domain->cr3;
 	x->unwound = 0;
@@ -105,21 +97,38 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 	x->watch = (struct nooks_watch) { .checked = jiffies };
 
 	if (WARN_ON_ONCE(in_nmi()))
-		return NOOKS_CALL_CLOSED;
-	stack = nooks_stack_get(domain, x);
-	if (!stack)
-		return NOOKS_CALL_CLOSED;
-	x->stack = stack;
-	top = (unsigned long)stack->base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+		return false;
+	x->stack = nooks_stack_get(domain, x);
+	return x->stack;
+}
+NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);
+
+/**
+ * nooks_domain_call - run a function inside a domain
+ * @x: after nooks_crossing_begin(), in the same context
+ * @fn: address of the function, executable in the domain
+ * @args: six argument registers
+ * @ret: what the function returned, if it did
+ *
+ * Context: any but NMI; sleeps only if the function does. Interrupts are off afterwards: the caller
+ * releases what @x->held lists, calls nooks_crossing_restore() and then nooks_crossing_end().
+ * Return: NOOKS_CALL_DONE or NOOKS_CALL_UNWOUND.
+ */
+int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned long *args,
+		      unsigned long *ret)
+{
+	unsigned long top = (unsigned long)x->stack->base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+	unsigned long value;
+
 	x->reserved = top;
-	atomic_long_inc(&domain->entries);
+	atomic_long_inc(&x->domain->entries);
 
 	value = nooks_switch_in(x, args, fn, top);
 
 	/* Interrupts are off now, whatever the function has left; switch.S has told nobody. */
 	trace_hardirqs_off();
 	if (x->unwound) {
-		atomic_long_inc(&domain->unwindings);
+		atomic_long_inc(&x->domain->unwindings);
 		return NOOKS_CALL_UNWOUND;
 	}
 	*ret = value;
@@ -127,7 +136,7 @@ int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, uns
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_domain_call);
 
-/** nooks_crossing_end - give back what nooks_domain_call() took; @x must not be used after it */
+/** nooks_crossing_end - give back what nooks_crossing_begin() took; @x must not be used after it */
 void nooks_crossing_end(struct nooks_crossing *x)
 {
 	nooks_stack_put(x->domain, x->stack);

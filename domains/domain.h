@@ -93,7 +93,7 @@ struct nooks_watch {
  * @held: kernel instances of locks taken in this crossing and not yet released
  * @watch: the watchdog's
  *
- * Lives on the kernel stack of nooks_domain_call(). Fields are the entering thread's own.
+ * Lives on the kernel stack of whoever has called nooks_crossing_begin(). Fields are the entering thread's own.
  */
 struct nooks_crossing {
 	unsigned long kernel_sp;
@@ -224,7 +224,7 @@ struct nooks_fault_ops {
 				   unsigned long addr, unsigned long error);
 };
 
-/* Outcomes of nooks_domain_call(). */
+/* Outcomes of a call into a domain. */
 enum nooks_call_status {
 	NOOKS_CALL_DONE,	/* the function returned */
 	NOOKS_CALL_UNWOUND,	/* the domain failed during the call */
@@ -239,8 +239,9 @@ void nooks_domain_destroy(struct nooks_domain *domain);
 void nooks_crossing_restore(struct nooks_crossing *x);
 void nooks_crossing_end(struct nooks_crossing *x);
 bool nooks_crossing_balanced(const struct nooks_crossing *x);
-int nooks_domain_call(struct nooks_crossing *x, struct nooks_domain *domain, unsigned long fn,
-		      const unsigned long *args, unsigned long *ret);
+bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain);
+int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned long *args,
+		      unsigned long *ret);
 void nooks_domain_open(struct nooks_domain *domain);
 bool nooks_domain_route(struct nooks_domain *domain, unsigned long target, const void *stub);
 unsigned long nooks_domain_routed(const struct nooks_domain *domain, unsigned long target);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A domain's heap: blocks of whole pages that the domain may write; what is known about them is
- * kept elsewhere. There are four kinds:
+ * kept elsewhere. There are five kinds:
  *
  * - chunks, which hold small objects, as two bitmaps say;
  * - pages for one larger object;
  * - vmalloc memory for one object;
  * - shared pages, on which the kernel may hold references behind the domain's back (buffers of
- *   packets that are on their way up).
+ *   packets that are on their way up);
+ * - fixed pages, which the domain has not asked for and can't free.
  *
  * A block that was granted must not reach the page allocator while a CPU may still write it with
  * the domain's translation. So a block is freed in two steps: it is revoked and put on the list of
@@ -43,7 +44,7 @@
 #define GFP_REFUSED	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOFAIL | __GFP_MEMALLOC | \
 			 __GFP_ACCOUNT | __GFP_THISNODE | __GFP_HARDWALL | __GFP_COMP)
 
-enum nooks_block_kind { BLOCK_CHUNK, BLOCK_PAGES, BLOCK_VMALLOC, BLOCK_SHARED };
+enum nooks_block_kind { BLOCK_CHUNK, BLOCK_PAGES, BLOCK_VMALLOC, BLOCK_SHARED, BLOCK_FIXED };
 
 /**
  * struct nooks_block - pages of a heap
@@ -89,6 +90,12 @@ static struct nooks_chunk *chunk_of(struct nooks_block *block)
 static unsigned long page_number(const void *p)
 {
 	return (unsigned long)p >> PAGE_SHIFT;
+}
+
+/* One object that the driver may free? */
+static bool is_object(const struct nooks_block *block)
+{
+	return block->kind == BLOCK_PAGES || block->kind == BLOCK_VMALLOC;
 }
 
 static unsigned int order_of(const struct nooks_block *block)
@@ -338,6 +345,23 @@ void *nooks_heap_alloc(struct nooks_heap *heap, size_t size, gfp_t gfp)
 }
 
 /**
+ * nooks_heap_alloc_fixed - allocate pages that stay until the heap is reset
+ * @heap: the heap
+ * @size: bytes, a power of two of at least a page; the pages are aligned to it
+ * @gfp: as for alloc_pages()
+ *
+ * For what nooks keeps in the domain's reach: the driver can't free it. Any context but NMI, as
+ * @gfp allows. Return: see nooks_heap_alloc().
+ */
+void *nooks_heap_alloc_fixed(struct nooks_heap *heap, size_t size, gfp_t gfp)
+{
+	struct nooks_block *block = add_block(heap, BLOCK_FIXED, size >> PAGE_SHIFT, false,
+					      gfp & ~GFP_REFUSED);
+
+	return block ? block->start : NULL;
+}
+
+/**
  * nooks_heap_alloc_vmalloc - allocate an object in virtually contiguous memory
  * @heap: the heap
  * @size: bytes, not 0
@@ -376,7 +400,7 @@ size_t nooks_heap_size(struct nooks_heap *heap, const void *p)
 	if (block && block->kind == BLOCK_CHUNK) {
 		if (find_small(chunk_of(block), p, &n) < GRAINS)
 			size = n * NOOKS_HEAP_GRAIN;
-	} else if (block && block->kind != BLOCK_SHARED && p == block->start) {
+	} else if (block && is_object(block) && p == block->start) {
 		size = block->pages << PAGE_SHIFT;
 	}
 	xa_unlock_irqrestore(&heap->blocks, flags);
@@ -409,7 +433,7 @@ bool nooks_heap_free(struct nooks_heap *heap, const void *p)
 			__clear_bit(at, chunk->first);
 			chunk->nr_free += n;
 		}
-	} else if (block && block->kind != BLOCK_SHARED && p == block->start) {
+	} else if (block && is_object(block) && p == block->start) {
 		found = true;
 		dead = block;
 		__xa_erase(&heap->blocks, page_number(p));

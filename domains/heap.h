@@ -52,6 +52,7 @@ void nooks_heap_settle(struct nooks_heap *heap);
 
 /* Objects: as @gfp allows. */
 void *nooks_heap_alloc(struct nooks_heap *heap, size_t size, gfp_t gfp);
+void *nooks_heap_alloc_fixed(struct nooks_heap *heap, size_t size, gfp_t gfp);
 void *nooks_heap_alloc_vmalloc(struct nooks_heap *heap, size_t size, gfp_t gfp);
 
 /* Any context but NMI. */

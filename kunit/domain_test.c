@@ -40,9 +40,9 @@ static int call_lending(void *fn, const unsigned long *args, unsigned long *ret,
 
 	if (size)
 		x.arguments[x.nr_arguments++] = (struct nooks_argument) { (unsigned long)lent, size };
-	status = nooks_domain_call(&x, driver->domain, (unsigned long)fn, args, ret);
-	if (status == NOOKS_CALL_CLOSED)
-		return status;
+	if (!nooks_crossing_begin(&x, driver->domain))
+		return NOOKS_CALL_CLOSED;
+	status = nooks_domain_call(&x, (unsigned long)fn, args, ret);
 	was_balanced = nooks_crossing_balanced(&x);
 	nooks_crossing_restore(&x);
 	nooks_crossing_end(&x);

@@ -63,6 +63,7 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	driver->loader = current->tgid;
 	mutex_init(&driver->lock);
 	nooks_objects_init(&driver->objects);
+	nooks_shadows_init(&driver->shadows);
 	nooks_recovery_init(driver);
 
 	mutex_lock(&drivers_mutex);

@@ -11,6 +11,7 @@
 #include "../domains/domain.h"
 #include "../domains/heap.h"
 #include "../objtracker/object.h"
+#include "../objtracker/shadow.h"
 #include "../wrappers/wrapper.h"
 #include "abi.h"
 
@@ -90,6 +91,7 @@ enum nooks_recovery_policy {
  * @stubs: entry stubs' descriptors, by address of the stub
  * @pristine: copies of the DATA sections as they were when init was called, or NULL
  * @objects: what the driver holds
+ * @shadows: ditto, of what it sees copies of
  * @heap: its memory
  * @state: under @lock
  * @lock: protects @state and the life cycle: load, unload, recovery. Outside rtnl and the
@@ -131,6 +133,7 @@ struct nooks_driver {
 	const struct nooks_library *libraries;
 	void **pristine;
 	struct nooks_objects objects;
+	struct nooks_shadows shadows;
 	struct nooks_heap heap;
 	enum nooks_state state;
 	struct mutex lock;
@@ -186,5 +189,13 @@ unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_rol
 				 unsigned long *args, const void *start, u32 size);
 /* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
+/*
+ * The same in steps, for who has to do something in between: false: the driver takes no calls;
+ * enum nooks_call_status; give back.
+ */
+bool nooks_call_begin(struct nooks_crossing *x, struct nooks_stub *stub);
+int nooks_call_run(struct nooks_crossing *x, const struct nooks_role *role,
+		   const unsigned long *args, unsigned long *ret);
+void nooks_call_end(struct nooks_crossing *x);
 
 #endif

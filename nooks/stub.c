@@ -112,31 +112,62 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 	nooks_crossing_restore(x);
 	if (status == NOOKS_CALL_UNWOUND)
 		nooks_rtnl_release(x);
-	nooks_crossing_end(x);
 	return status;
 }
 
-static int call(struct nooks_crossing *x, struct nooks_stub *stub, const struct nooks_role *role,
-		const unsigned long *args, unsigned long *ret)
+/**
+ * nooks_call_begin - get ready to call a driver function
+ * @x: storage on the caller's stack; nothing is lent
+ * @stub: the function's
+ *
+ * Any context but NMI. Return: false if the driver takes no calls.
+ */
+bool nooks_call_begin(struct nooks_crossing *x, struct nooks_stub *stub)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
-	unsigned long injected[6], fn = stub->fn;
-	int status;
 
 	x->stub = stub;
+	x->nr_arguments = 0;
+	return nooks_crossing_begin(x, driver->domain);
+}
+
+/**
+ * nooks_call_run - call it
+ * @x: begun in the same context; what it lends may have been added
+ * @role: NULL, or how the result is checked
+ * @args: the six argument registers
+ * @ret: what the function has returned, if it has
+ *
+ * Return: NOOKS_CALL_DONE or NOOKS_CALL_UNWOUND.
+ */
+int nooks_call_run(struct nooks_crossing *x, const struct nooks_role *role,
+		   const unsigned long *args, unsigned long *ret)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	unsigned long injected[6], fn = x->stub->fn;
+
 	if (unlikely(READ_ONCE(driver->inject)))
-		fn = nooks_inject_entry(driver, stub, &args, injected);
-	status = nooks_domain_call(x, driver->domain, fn, args, ret);
-	return status == NOOKS_CALL_CLOSED ? status : finish(x, status, role, ret);
+		fn = nooks_inject_entry(driver, x->stub, &args, injected);
+	return finish(x, nooks_domain_call(x, fn, args, ret), role, ret);
+}
+
+/** nooks_call_end - give back what nooks_call_begin() took */
+void nooks_call_end(struct nooks_crossing *x)
+{
+	nooks_crossing_end(x);
 }
 
 /** nooks_call_stub - call a driver function with nothing lent; see driver.h */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret)
 {
 	struct nooks_crossing x;
+	int status;
 
-	x.nr_arguments = 0;
-	return call(&x, stub, NULL, args, ret);
+	if (!nooks_call_begin(&x, stub))
+		return NOOKS_CALL_CLOSED;
+	status = nooks_call_run(&x, NULL, args, ret);
+	nooks_call_end(&x);
+	return status;
 }
 
 /* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
@@ -158,7 +189,6 @@ static void lend(struct nooks_crossing *x, const struct nooks_role *role, const 
 {
 	unsigned int i;
 
-	x->nr_arguments = 0;
 	for (i = 0; i < role->nr_args; i++) {
 		const struct nooks_arg *arg = &role->args[i];
 		struct nooks_argument *lent = &x->arguments[x->nr_arguments];
@@ -173,26 +203,74 @@ static void lend(struct nooks_crossing *x, const struct nooks_role *role, const 
 	}
 }
 
+/* Shadows take the places of the arguments that have them. False without memory. */
+static bool lend_shadows(struct nooks_crossing *x, const struct nooks_role *role,
+			 unsigned long *args, struct nooks_shadow **shadows)
+{
+	unsigned int i;
+
+	for (i = 0; i < role->nr_args; i++) {
+		if (role->args[i].kind != NOOKS_ARG_SHADOW || !args[i])
+			continue;
+		shadows[i] = nooks_shadow_add(nooks_driver_of(x), role->args[i].type,
+					      (void *)args[i], true);
+		if (!shadows[i])
+			return false;
+		args[i] = (unsigned long)shadows[i]->slot;
+	}
+	return true;
+}
+
+/*
+ * Take them back, with what the driver has written if it has returned; false if it may not write
+ * that.
+ */
+static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *role,
+			   struct nooks_shadow **shadows, bool commit)
+{
+	bool ok = true;
+	unsigned int i;
+
+	for (i = 0; i < role->nr_args; i++) {
+		if (!shadows[i])
+			continue;
+		if (commit)
+			ok &= nooks_shadow_commit(x, shadows[i], role->name, role->args[i].name);
+		nooks_shadow_remove(nooks_driver_of(x), shadows[i]);
+	}
+	return ok;
+}
+
 /**
  * nooks_call_lending - as nooks_call_role(), lending some more memory
  * @stub: what to call
  * @role: its role
- * @args: the six argument registers
+ * @args: the six argument registers; changed
  * @start: kernel memory that the driver may write during the call
  * @size: bytes, may be 0
  */
 unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args, const void *start, u32 size)
 {
+	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
+	unsigned long ret = role->fail, value;
 	struct nooks_crossing x;
-	unsigned long ret;
+	int status = NOOKS_CALL_UNWOUND;
 
+	if (!nooks_call_begin(&x, stub))
+		return ret;
 	lend(&x, role, args);
 	if (size && !WARN_ON_ONCE(x.nr_arguments == NOOKS_MAX_ARGUMENTS))
 		x.arguments[x.nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
 		};
-	return call(&x, stub, role, args, &ret) == NOOKS_CALL_DONE ? ret : role->fail;
+	if (lend_shadows(&x, role, args, shadows))
+		status = nooks_call_run(&x, role, args, &value);
+	if (return_shadows(&x, role, shadows, status == NOOKS_CALL_DONE) &&
+	    status == NOOKS_CALL_DONE)
+		ret = value;
+	nooks_call_end(&x);
+	return ret;
 }
 
 /** nooks_call_role - call a driver function as its role says; see driver.h */

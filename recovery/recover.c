@@ -43,8 +43,11 @@ static int release_all(struct nooks_driver *driver)
 		       driver->name, READ_ONCE(driver->domain->nr_used));
 		return -ETIMEDOUT;
 	}
-	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++)
+	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++) {
+		if (phase == NOOKS_PHASE_MEMORY)
+			nooks_shadows_release(driver);
 		nooks_objects_release(driver, phase);
+	}
 	nooks_heap_reset(&driver->heap);
 	return 0;
 }

@@ -27,6 +27,7 @@ enum owner {
  * @napi: what the kernel uses
  * @theirs: the driver's, in its memory
  * @poll: the driver's function
+ * @frags: shadow of the packet that the driver fills for napi_gro_frags(), or NULL; its poll's own
  * @owner: enum owner; changed by atomic operations only
  * @enabled: between napi_enable() and napi_disable()
  */
@@ -35,6 +36,7 @@ struct nooks_napi {
 	struct napi_struct napi;
 	struct napi_struct *theirs;
 	struct nooks_stub *poll;
+	struct nooks_shadow *frags;
 	int owner;
 	int enabled;
 };
@@ -167,8 +169,9 @@ static void stop(struct nooks_napi *n, struct nooks_crossing *x)
 {
 	if (xchg(&n->enabled, 0))
 		quiesce(n, x);
-	if (n->napi.skb)
-		nooks_skb_unlend(n->object.driver, n->napi.skb);
+	if (n->frags && !nooks_skb_unlend(n->object.driver, n->frags))
+		n->napi.skb = NULL;		/* lost, rather than freed with wild fragments */
+	n->frags = NULL;
 	netif_napi_del(&n->napi);	/* and waits until nobody finds it by its id */
 }
 
@@ -369,12 +372,13 @@ put:
 NOOKS_WRAPPER(napi_gro_receive)
 {
 	struct nooks_napi *n = get(x, a0, "napi_gro_receive");
-	struct sk_buff *skb = (struct sk_buff *)a1;
 	unsigned long ret = GRO_CONSUMED;
+	struct sk_buff *skb;
 
 	if (!n)
 		return 0;
-	if (nooks_skb_receive(x, skb, "napi_gro_receive"))
+	skb = nooks_skb_receive(x, a1, "napi_gro_receive");
+	if (skb)
 		ret = napi_gro_receive(&n->napi, skb);
 	put(n);
 	return ret;
@@ -385,15 +389,18 @@ NOOKS_WRAPPER(napi_get_frags)
 {
 	struct nooks_napi *n = get(x, a0, "napi_get_frags");
 	struct sk_buff *skb = NULL;
+	unsigned long slot = 0;
 
 	if (!n)
 		return 0;
-	if (nooks_in_napi_context())
+	if (n->frags)
+		slot = (unsigned long)n->frags->slot;
+	else if (nooks_in_napi_context())
 		skb = napi_get_frags(&n->napi);
-	if (skb && !nooks_skb_lend(nooks_driver_of(x), skb))
-		skb = NULL;
+	if (skb)
+		slot = nooks_skb_lend(nooks_driver_of(x), skb, &n->frags);
 	put(n);
-	return (unsigned long)skb;
+	return slot;
 }
 
 /* napi_gro_frags(struct napi_struct *napi) */
@@ -401,19 +408,14 @@ NOOKS_WRAPPER(napi_gro_frags)
 {
 	struct nooks_napi *n = get(x, a0, "napi_gro_frags");
 	unsigned long ret = GRO_CONSUMED;
-	const char *why;
 
 	if (!n)
 		return 0;
-	why = !nooks_in_napi_context() ? "not in a softirq" :
-	      !n->napi.skb ? "napi_get_frags was not called" :
-	      nooks_skb_give(nooks_driver_of(x), n->napi.skb);
-	if (!why && n->napi.skb->len < ETH_HLEN)
-		why = "no Ethernet header";
-	if (why) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", why);
-	} else {
-		nooks_skb_unlend(nooks_driver_of(x), n->napi.skb);
+	if (!nooks_in_napi_context() || !n->frags) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", n->frags ?
+			   "not in a softirq" : "napi_get_frags was not called");
+	} else if (nooks_skb_filled(x, n->frags, "napi_gro_frags")) {
+		n->frags = NULL;
 		ret = napi_gro_frags(&n->napi);
 	}
 	put(n);

@@ -45,13 +45,18 @@ void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev);
 
 /* Packets: skb.c. What is wrong with one that the kernel is to work on; NULL if nothing is. */
 const char *nooks_skb_fault(const struct sk_buff *skb);
-/* As before, for one that goes up the stack, whose fragments are the stack's from now on. */
-const char *nooks_skb_give(struct nooks_driver *driver, const struct sk_buff *skb);
-/* Track a packet that the kernel still owns (NAPI's own), or no longer. */
-bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb);
-void nooks_skb_unlend(struct nooks_driver *driver, struct sk_buff *skb);
-/* The driver gives a packet to the stack. False, with its domain failed, if it can't. */
-bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn);
+/* The driver gives a packet to the stack. NULL, with its domain failed, if it can't. */
+struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, const char *fn);
+/*
+ * A packet that the driver fills, but that is the kernel's (NAPI's own): its address for the
+ * driver, 0 without memory; the driver has filled it, false: badly, and its domain has failed; the
+ * driver no longer sees it, false: it can't be freed.
+ */
+unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
+			     struct nooks_shadow **shadow);
+bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn);
+bool nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow);
+int nooks_skb_init(void);
 
 /* May what NAPI keeps per CPU be touched? */
 static inline bool nooks_in_napi_context(void)

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets. A driver holds those that it has made and those that it was given to transmit; each is a
- * tracked object until the driver frees it or gives it to the stack.
+ * Packets. A driver sees shadows of those that it has made and of those that it was given to transmit,
+ * until it frees them or gives them to the stack. Only the header is shadowed: the data and
+ * skb_shared_info are the kernel's own, with checked stores.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/etherdevice.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
+#include "../nooks/imports.h"
 #include "generated.h"
 #include "mm.h"
 #include "net.h"
 
 #define MAX_LENGTH	SZ_256K
-
-static void skb_release(struct nooks_object *object);
-
-static const struct nooks_object_class skb_class = {
-	.name = "sk_buff",
-	.phase = NOOKS_PHASE_MEMORY,
-	.release = skb_release,
-	.size = sizeof(struct nooks_object),
-};
-
-/* A packet that the driver fills, but that is the kernel's: napi_get_frags(). */
-static const struct nooks_object_class lent_class = {
-	.name = "sk_buff of NAPI",
-	.phase = NOOKS_PHASE_MEMORY,
-	.size = sizeof(struct nooks_object),
-};
+#define MAX_REFERENCES	8	/* that a driver takes on a packet */
 
 /* Could the kernel drop a reference on this page? */
 static bool page_sane(const struct page *page)
@@ -86,49 +73,72 @@ const char *nooks_skb_fault(const struct sk_buff *skb)
 	return why || !skb->data_len ? why : fragment_lengths_fault(skb);
 }
 
-static bool add(struct nooks_driver *driver, const struct nooks_object_class *class,
-		struct sk_buff *skb)
+/* What skb_orphan() calls inline: a stub of nooks_skb_orphan(). */
+static const void *orphan_stub;
+
+/*
+ * Inline functions count references in the driver's copy (skb_get()), ask there whether the packet
+ * is shared, and orphan it. What they would follow of the kernel's is not there.
+ */
+static void show_skb(struct nooks_shadow *shadow)
 {
-	return nooks_object_add(driver, class, skb, sizeof(*skb), NOOKS_TYPE_sk_buff, GFP_ATOMIC);
+	const struct sk_buff *skb = shadow->object;
+	struct sk_buff *theirs = shadow->slot;
+
+	shadow->data = refcount_read(&skb->users);
+	refcount_set(&theirs->users, shadow->data);
+	theirs->sk = skb->sk;
+	if (skb->destructor)
+		theirs->destructor = (void (*)(struct sk_buff *))orphan_stub;
 }
 
-bool nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb)
+static const char *check_skb(const void *merged)
 {
-	return nooks_object_find(driver, &lent_class, skb) || add(driver, &lent_class, skb);
+	return nooks_skb_fault(merged);
 }
 
-void nooks_skb_unlend(struct nooks_driver *driver, struct sk_buff *skb)
+static void release_skb(struct nooks_driver *driver, void *object)
 {
-	nooks_untrack(driver, &lent_class, skb);
-}
-
-static void skb_release(struct nooks_object *object)
-{
-	struct sk_buff *skb = (struct sk_buff *)object->start;
-
-	if (fragments_fault(skb))
-		pr_warn_once("%s has corrupted a packet, which is lost\n", object->driver->name);
+	if (fragments_fault(object))
+		pr_warn_once("%s has corrupted a packet, which is lost\n", driver->name);
 	else
-		kfree_skb(skb);
+		kfree_skb(object);
+}
+
+const struct nooks_shadow_class nooks_shadow_skb = {
+	.show = show_skb,
+	.check = check_skb,
+	.release = release_skb,
+};
+
+/* The address by which the driver knows a packet that is its own from now on; 0 without memory. */
+static unsigned long own(struct nooks_driver *driver, struct sk_buff *skb)
+{
+	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false);
+
+	if (shadow)
+		return (unsigned long)shadow->slot;
+	dev_kfree_skb_any(skb);
+	return 0;
 }
 
 /* What holds of all addresses in [start, end) of a packet. */
 static struct sk_buff *skb_with(struct nooks_driver *driver, unsigned long start, unsigned long end,
 				bool shared_info)
 {
-	struct nooks_objects *objects = &driver->objects;
-	struct sk_buff *skb, *found = NULL;
-	struct nooks_object *object;
+	struct nooks_shadows *shadows = &driver->shadows;
+	struct nooks_shadow *shadow;
+	struct sk_buff *found = NULL;
 	unsigned long flags;
 
 	/* Newest first: what drivers store to is a packet that they have just got. */
-	raw_spin_lock_irqsave(&objects->lock, flags);
-	list_for_each_entry(object, &objects->all, list) {
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	list_for_each_entry(shadow, &shadows->held, list) {
+		struct sk_buff *skb = shadow->object;
 		unsigned long first, last;
 
-		if (object->class != &skb_class && object->class != &lent_class)
+		if (shadow->type != NOOKS_TYPE_sk_buff)
 			continue;
-		skb = (struct sk_buff *)object->start;
 		first = (unsigned long)(shared_info ? skb_end_pointer(skb) : skb->head);
 		last = (unsigned long)skb_end_pointer(skb) +
 		       (shared_info ? sizeof(struct skb_shared_info) : 0);
@@ -137,7 +147,7 @@ static struct sk_buff *skb_with(struct nooks_driver *driver, unsigned long start
 			break;
 		}
 	}
-	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
 	return found;
 }
 
@@ -157,26 +167,23 @@ unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long a
 /* Making packets */
 
 /* Make a packet of a receive buffer of the driver's, which is used up in any case. */
-static struct sk_buff *build(struct nooks_driver *driver, void *data, unsigned int size)
+static struct sk_buff *build(void *data, unsigned int size)
 {
 	/* NAPI's cache of packets belongs to the softirqs of this CPU. */
 	struct sk_buff *skb = nooks_in_napi_context() ? napi_build_skb(data, size) :
 							build_skb(data, size);
 
-	if (skb && add(driver, &skb_class, skb))
-		return skb;
-	if (skb)
-		dev_kfree_skb_any(skb);
-	else
+	if (!skb)
 		page_frag_free(data);
-	return NULL;
+	return skb;
 }
 
 /*
  * A new packet with room for @length bytes behind @headroom. The driver may write all of its buffer
  * but for skb_shared_info, which lies on another page.
  */
-static struct sk_buff *make(struct nooks_crossing *x, unsigned int headroom, unsigned int length)
+static unsigned long make(struct nooks_crossing *x, struct net_device *dev, unsigned int headroom,
+			  unsigned int length)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct sk_buff *skb;
@@ -184,56 +191,48 @@ static struct sk_buff *make(struct nooks_crossing *x, unsigned int headroom, uns
 	void *data;
 
 	if (length > MAX_LENGTH)
-		return NULL;
+		return 0;
 	size = SKB_HEAD_ALIGN(max(headroom + length, 1U));
 	data = (void *)nooks_w___netdev_alloc_frag_align(size, ~0UL, 0, 0, 0, 0, x);
 	if (!data || WARN_ON_ONCE(IS_ERR(nooks_frag_lend(driver, data, size))))
-		return NULL;
-	skb = build(driver, data, size);
-	if (skb)
-		skb_reserve(skb, headroom);
-	return skb;
+		return 0;
+	skb = build(data, size);
+	if (!skb)
+		return 0;
+	skb_reserve(skb, headroom);
+	skb->dev = dev;
+	return own(driver, skb);
 }
 
 /* __alloc_skb(unsigned int size, gfp_t gfp_mask, int flags, int node) */
 NOOKS_WRAPPER(__alloc_skb)
 {
-	return (unsigned long)make(x, 0, a0);
+	return make(x, NULL, 0, a0);
 }
 
 /* __netdev_alloc_skb(struct net_device *dev, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__netdev_alloc_skb)
 {
-	static const char fn[] = "__netdev_alloc_skb";
-	struct sk_buff *skb;
-
 	/* dev_alloc_skb() passes NULL. */
-	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, fn, "dev"))
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, "__netdev_alloc_skb",
+			      "dev"))
 		return 0;
-	skb = make(x, NET_SKB_PAD, a1);
-	if (skb)
-		skb->dev = (struct net_device *)a0;
-	return (unsigned long)skb;
+	return make(x, (struct net_device *)a0, NET_SKB_PAD, a1);
 }
 
 /* __napi_alloc_skb(struct napi_struct *napi, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__napi_alloc_skb)
 {
 	struct net_device *dev = nooks_napi_dev(x, a0, "__napi_alloc_skb");
-	struct sk_buff *skb;
 
-	if (!dev)
-		return 0;
-	skb = make(x, NET_SKB_PAD + NET_IP_ALIGN, a1);
-	if (skb)
-		skb->dev = dev;
-	return (unsigned long)skb;
+	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, a1) : 0;
 }
 
-static struct sk_buff *build_from(struct nooks_crossing *x, void *data, unsigned int size,
-				  const char *fn)
+static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned int size,
+				const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
+	unsigned long slot = 0;
 	struct sk_buff *skb;
 	void *lent;
 
@@ -242,42 +241,60 @@ static struct sk_buff *build_from(struct nooks_crossing *x, void *data, unsigned
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)data,
 			   "%s: no receive buffer of %u bytes", fn, size);
 	if (IS_ERR(lent))
-		return NULL;
-	skb = build(driver, lent, size);
-	if (!skb)	/* the driver would go on to use the buffer, which is gone */
+		return 0;
+	skb = build(lent, size);
+	if (skb)
+		slot = own(driver, skb);
+	if (!slot)	/* the driver would go on to use the buffer, which is gone */
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
-	return skb;
+	return slot;
 }
 
 /* build_skb(void *data, unsigned int frag_size) */
 NOOKS_WRAPPER(build_skb)
 {
-	return (unsigned long)build_from(x, (void *)a0, a1, "build_skb");
+	return build_from(x, (void *)a0, a1, "build_skb");
 }
 
 /* napi_build_skb(void *data, unsigned int frag_size) */
 NOOKS_WRAPPER(napi_build_skb)
 {
-	return (unsigned long)build_from(x, (void *)a0, a1, "napi_build_skb");
+	return build_from(x, (void *)a0, a1, "napi_build_skb");
 }
 
 /* Giving packets away */
 
-/*
- * The driver no longer holds the packet; the caller frees or passes it on. A packet that can't be
- * freed is lost.
- */
-static bool take(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
+/* Has the driver taken references, by skb_get() inline, of which this one is not the last? */
+static bool put_reference(struct nooks_shadow *shadow)
 {
-	const char *why = "the driver does not hold it";
+	atomic_t *users = &((struct sk_buff *)shadow->slot)->users.refs;
+	unsigned int extra = atomic_read(users) - shadow->data;
 
-	if (nooks_untrack(nooks_driver_of(x), &skb_class, skb)) {
-		why = fragments_fault(skb);
-		if (!why)
-			return true;
-	}
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)skb, "%s: %s", fn, why);
-	return false;
+	if (!extra || extra > MAX_REFERENCES)
+		return false;
+	atomic_dec(users);
+	return true;
+}
+
+/*
+ * The driver no longer holds the packet, which the caller frees. NULL: it has more references, or
+ * the domain has failed; a packet that can't be freed is lost.
+ */
+static struct sk_buff *take(struct nooks_crossing *x, unsigned long slot, const char *fn)
+{
+	struct nooks_shadow *shadow = nooks_shadow_find(nooks_driver_of(x), NOOKS_TYPE_sk_buff,
+							slot);
+	struct sk_buff *skb;
+	const char *why;
+
+	if (shadow && put_reference(shadow))
+		return NULL;
+	skb = nooks_shadow_take(x, NOOKS_TYPE_sk_buff, slot, fn);
+	why = skb ? fragments_fault(skb) : NULL;
+	if (!why)
+		return skb;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
+	return NULL;
 }
 
 /* What the stack takes for granted of a received packet. */
@@ -310,54 +327,87 @@ static const char *give_fragments(struct nooks_driver *driver, const struct sk_b
 	return NULL;
 }
 
-const char *nooks_skb_give(struct nooks_driver *driver, const struct sk_buff *skb)
-{
-	const char *why = nooks_skb_fault(skb);
-
-	return why ? why : give_fragments(driver, skb);
-}
-
-static bool receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
+/* The driver has given it to the stack; NULL: it can't have, and its domain has failed. */
+static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_shadow *shadow;
+	struct sk_buff *skb;
 	const char *why;
 
-	if (!take(x, skb, fn))
-		return false;
-	why = nooks_skb_give(driver, skb);
+	if (!nooks_shadow_borrow(x, NOOKS_TYPE_sk_buff, slot, &shadow, fn, "skb"))
+		return NULL;
+	if (shadow->lent) {
+		nooks_shadow_return(shadow);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: the packet is NAPI's", fn);
+		return NULL;
+	}
+	skb = shadow->object;
+	nooks_shadow_remove(driver, shadow);
+	why = give_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
 	if (!why)
-		return true;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)skb, "%s: %s", fn, why);
+		return skb;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	dev_kfree_skb_any(skb);
-	return false;
+	return NULL;
 }
 
-bool nooks_skb_receive(struct nooks_crossing *x, struct sk_buff *skb, const char *fn)
+struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
 	if (nooks_in_napi_context())
-		return receive(x, skb, fn);
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)skb, "%s: not in a softirq", fn);
-	return false;
+		return receive(x, slot, fn);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: not in a softirq", fn);
+	return NULL;
+}
+
+/* A packet that stays the kernel's, and that the driver fills. */
+unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
+			     struct nooks_shadow **shadow)
+{
+	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true);
+	return *shadow ? (unsigned long)(*shadow)->slot : 0;
+}
+
+bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	const struct sk_buff *skb = shadow->object;
+	const char *why;
+
+	if (!nooks_shadow_commit(x, shadow, fn, "skb"))
+		return false;
+	why = skb->len < ETH_HLEN ? "no Ethernet header" : give_fragments(driver, skb);
+	if (why)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s", fn, why);
+	else
+		nooks_shadow_remove(driver, shadow);
+	return !why;
+}
+
+bool nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow)
+{
+	bool sane = !fragments_fault(shadow->object);
+
+	nooks_shadow_remove(driver, shadow);
+	return sane;
 }
 
 /* netif_rx(struct sk_buff *skb) */
 NOOKS_WRAPPER(netif_rx)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = receive(x, a0, "netif_rx");
 
-	return receive(x, skb, "netif_rx") ? netif_rx(skb) : NET_RX_DROP;
+	return skb ? netif_rx(skb) : NET_RX_DROP;
 }
 
 /* netif_receive_skb(struct sk_buff *skb) */
 NOOKS_WRAPPER(netif_receive_skb)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = nooks_skb_receive(x, a0, "netif_receive_skb");
 
-	if (!nooks_skb_receive(x, skb, "netif_receive_skb"))
-		return NET_RX_DROP;
-	return netif_receive_skb(skb);
+	return skb ? netif_receive_skb(skb) : NET_RX_DROP;
 }
 
 /* A socket that is told of its packet's end takes locks that softirqs take. */
@@ -369,9 +419,9 @@ static bool must_defer(void)
 /* consume_skb(struct sk_buff *skb) */
 NOOKS_WRAPPER(consume_skb)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = a0 ? take(x, a0, "consume_skb") : NULL;
 
-	if (!skb || !take(x, skb, "consume_skb"))
+	if (!skb)
 		return 0;
 	if (must_defer())
 		dev_consume_skb_irq(skb);
@@ -383,10 +433,13 @@ NOOKS_WRAPPER(consume_skb)
 /* kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason) */
 NOOKS_WRAPPER(kfree_skb_reason)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb;
 
-	if (!skb || !nooks_arg_range(x, (int)a1, 1, SKB_DROP_REASON_MAX - 1, "kfree_skb_reason",
-				     "reason") || !take(x, skb, "kfree_skb_reason"))
+	if (!a0 || !nooks_arg_range(x, (int)a1, 1, SKB_DROP_REASON_MAX - 1, "kfree_skb_reason",
+				    "reason"))
+		return 0;
+	skb = take(x, a0, "kfree_skb_reason");
+	if (!skb)
 		return 0;
 	if (must_defer())
 		dev_kfree_skb_irq(skb);
@@ -398,10 +451,10 @@ NOOKS_WRAPPER(kfree_skb_reason)
 /* napi_consume_skb(struct sk_buff *skb, int budget) */
 NOOKS_WRAPPER(napi_consume_skb)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = a0 ? take(x, a0, "napi_consume_skb") : NULL;
 
 	/* A budget means NAPI context: this CPU's cache of packets is used. */
-	if (skb && take(x, skb, "napi_consume_skb"))
+	if (skb)
 		napi_consume_skb(skb, nooks_in_napi_context() ? (int)a1 : 0);
 	return 0;
 }
@@ -409,9 +462,9 @@ NOOKS_WRAPPER(napi_consume_skb)
 /* __dev_kfree_skb_any(struct sk_buff *skb, enum skb_free_reason reason) */
 NOOKS_WRAPPER(__dev_kfree_skb_any)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = a0 ? take(x, a0, "__dev_kfree_skb_any") : NULL;
 
-	if (skb && take(x, skb, "__dev_kfree_skb_any"))
+	if (skb)
 		__dev_kfree_skb_any(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
 	return 0;
 }
@@ -419,125 +472,159 @@ NOOKS_WRAPPER(__dev_kfree_skb_any)
 /* __dev_kfree_skb_irq(struct sk_buff *skb, enum skb_free_reason reason) */
 NOOKS_WRAPPER(__dev_kfree_skb_irq)
 {
-	struct sk_buff *skb = (struct sk_buff *)a0;
+	struct sk_buff *skb = a0 ? take(x, a0, "__dev_kfree_skb_irq") : NULL;
 
-	if (skb && take(x, skb, "__dev_kfree_skb_irq"))
+	if (skb)
 		__dev_kfree_skb_irq(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
 	return 0;
 }
 
 /* Working on packets that the driver keeps */
 
-/* A packet that the driver holds and the kernel can work on. */
-static struct sk_buff *held(struct nooks_crossing *x, unsigned long skb, const char *fn)
+/* A packet that the driver holds, for the kernel to work on; to be returned. NULL: failed. */
+static struct nooks_shadow *borrow(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
-	const char *why;
+	struct nooks_shadow *shadow = NULL;
 
-	if (!nooks_arg_object(x, (void *)skb, NOOKS_TYPE_sk_buff, false, fn, "skb"))
-		return NULL;
-	why = nooks_skb_fault((struct sk_buff *)skb);
-	if (!why)
-		return (struct sk_buff *)skb;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, skb, "%s: %s", fn, why);
-	return NULL;
+	nooks_shadow_borrow(x, NOOKS_TYPE_sk_buff, slot, &shadow, fn, "skb");
+	return shadow;
 }
 
 /* ... and that nobody else holds: its head may move. */
-static struct sk_buff *held_alone(struct nooks_crossing *x, unsigned long addr, const char *fn)
+static struct nooks_shadow *borrow_alone(struct nooks_crossing *x, unsigned long slot,
+					 const char *fn)
 {
-	struct sk_buff *skb = held(x, addr, fn);
+	struct nooks_shadow *shadow = borrow(x, slot, fn);
 
-	if (!skb || !skb_shared(skb))
-		return skb;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: the packet is shared", fn);
+	if (!shadow || !skb_shared((struct sk_buff *)shadow->object))
+		return shadow;
+	nooks_shadow_return(shadow);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: the packet is shared", fn);
 	return NULL;
 }
 
 /* ___pskb_trim(struct sk_buff *skb, unsigned int len) */
 NOOKS_WRAPPER(___pskb_trim)
 {
-	struct sk_buff *skb = held_alone(x, a0, "___pskb_trim");
+	struct nooks_shadow *shadow = borrow_alone(x, a0, "___pskb_trim");
+	struct sk_buff *skb;
+	int ret = -ENOMEM;
 
-	if (!skb || !nooks_arg_range(x, (u32)a1, 0, skb->len, "___pskb_trim", "len"))
+	if (!shadow)
 		return 0;
-	return ___pskb_trim(skb, a1);
+	skb = shadow->object;
+	if (nooks_arg_range(x, (u32)a1, 0, skb->len, "___pskb_trim", "len"))
+		ret = ___pskb_trim(skb, a1);
+	nooks_shadow_return(shadow);
+	return ret;
 }
 
 /* __pskb_pull_tail(struct sk_buff *skb, int delta) */
 NOOKS_WRAPPER(__pskb_pull_tail)
 {
-	struct sk_buff *skb = held_alone(x, a0, "__pskb_pull_tail");
+	struct nooks_shadow *shadow = borrow_alone(x, a0, "__pskb_pull_tail");
+	struct sk_buff *skb;
+	void *ret = NULL;
 
-	if (!skb || !nooks_arg_range(x, (int)a1, 0, skb->data_len, "__pskb_pull_tail", "delta"))
+	if (!shadow)
 		return 0;
-	return (unsigned long)__pskb_pull_tail(skb, (int)a1);
+	skb = shadow->object;
+	if (nooks_arg_range(x, (int)a1, 0, skb->data_len, "__pskb_pull_tail", "delta"))
+		ret = __pskb_pull_tail(skb, (int)a1);
+	nooks_shadow_return(shadow);
+	return (unsigned long)ret;
 }
 
 /* pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp_mask) */
 NOOKS_WRAPPER(pskb_expand_head)
 {
-	struct sk_buff *skb = held_alone(x, a0, "pskb_expand_head");
+	static const char fn[] = "pskb_expand_head";
+	struct nooks_shadow *shadow = borrow_alone(x, a0, fn);
+	struct sk_buff *skb;
+	int ret = -ENOMEM;
 
-	if (!skb || !nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, "pskb_expand_head", "nhead") ||
-	    !nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), MAX_LENGTH, "pskb_expand_head",
-			     "ntail"))
+	if (!shadow)
 		return 0;
-	return pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
+	skb = shadow->object;
+	if (nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, fn, "nhead") &&
+	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), MAX_LENGTH, fn, "ntail"))
+		ret = pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
+	nooks_shadow_return(shadow);
+	return ret;
 }
 
 /* __skb_pad(struct sk_buff *skb, int pad, bool free_on_error) */
 NOOKS_WRAPPER(__skb_pad)
 {
-	struct sk_buff *skb = held_alone(x, a0, "__skb_pad");
-	int ret;
+	struct nooks_shadow *shadow = borrow_alone(x, a0, "__skb_pad");
+	struct sk_buff *skb;
+	int ret = -ENOMEM;
 
-	if (!skb || !nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, "__skb_pad", "pad"))
+	if (!shadow)
 		return 0;
-	ret = __skb_pad(skb, (int)a1, false);
-	if (ret && (a2 & 1) && take(x, skb, "__skb_pad"))
+	if (nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, "__skb_pad", "pad"))
+		ret = __skb_pad(shadow->object, (int)a1, false);
+	nooks_shadow_return(shadow);
+	skb = ret && (a2 & 1) ? take(x, a0, "__skb_pad") : NULL;
+	if (skb)
 		dev_kfree_skb_any(skb);
 	return ret;
+}
+
+/* Can the checksum be computed? */
+static bool check_csum(struct nooks_crossing *x, const struct sk_buff *skb, const char *fn)
+{
+	long start = skb_checksum_start_offset(skb);
+
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       (nooks_arg_range(x, start, 0, skb_headlen(skb), fn, "csum_start") &&
+		nooks_arg_range(x, start + skb->csum_offset, 0, skb->len - sizeof(__sum16), fn,
+				"csum_offset"));
 }
 
 /* skb_copy_and_csum_dev(const struct sk_buff *skb, u8 *to) */
 NOOKS_WRAPPER(skb_copy_and_csum_dev)
 {
 	static const char fn[] = "skb_copy_and_csum_dev";
-	struct sk_buff *skb = held(x, a0, fn);
-	long start;
+	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct sk_buff *skb;
 
-	if (!skb || !nooks_arg_writable(x, (void *)a1, skb->len, false, fn, "to"))
+	if (!shadow)
 		return 0;
-	start = skb_checksum_start_offset(skb);
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    (!nooks_arg_range(x, start, 0, skb_headlen(skb), fn, "csum_start") ||
-	     !nooks_arg_range(x, start + skb->csum_offset, 0, skb->len - sizeof(__sum16), fn,
-			      "csum_offset")))
-		return 0;
-	skb_copy_and_csum_dev(skb, (u8 *)a1);
+	skb = shadow->object;
+	if (nooks_arg_writable(x, (void *)a1, skb->len, false, fn, "to") && check_csum(x, skb, fn))
+		skb_copy_and_csum_dev(skb, (u8 *)a1);
+	nooks_shadow_return(shadow);
 	return 0;
+}
+
+static bool check_rx_frag(struct nooks_crossing *x, const struct sk_buff *skb, int i,
+			  const struct page *page, int off, int size, const char *fn)
+{
+	if (!nooks_arg_range(x, i, skb_shinfo(skb)->nr_frags, MAX_SKB_FRAGS - 1, fn, "i") ||
+	    !nooks_arg_range(x, off, 0, MAX_LENGTH, fn, "off") ||
+	    !nooks_arg_range(x, size, 0, MAX_LENGTH, fn, "size"))
+		return false;
+	if (!page_sane(page)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page, "%s: page is none", fn);
+		return false;
+	}
+	/* The stack would hand its content to anyone: it has to be the driver's. */
+	return nooks_arg_writable(x, page_address(page) + off, size, false, fn, "page");
 }
 
 /* skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size, truesize) */
 NOOKS_WRAPPER(skb_add_rx_frag)
 {
 	static const char fn[] = "skb_add_rx_frag";
-	struct sk_buff *skb = held(x, a0, fn);
+	struct nooks_shadow *shadow = borrow(x, a0, fn);
 	struct page *page = (struct page *)a2;
 
-	if (!skb ||
-	    !nooks_arg_range(x, (int)a1, skb_shinfo(skb)->nr_frags, MAX_SKB_FRAGS - 1, fn, "i") ||
-	    !nooks_arg_range(x, (int)a3, 0, MAX_LENGTH, fn, "off") ||
-	    !nooks_arg_range(x, (int)a4, 0, MAX_LENGTH, fn, "size"))
+	if (!shadow)
 		return 0;
-	if (!page_sane(page)) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a2, "%s: page is none", fn);
-		return 0;
-	}
-	/* The stack would hand its content to anyone: it has to be the driver's. */
-	if (!nooks_arg_writable(x, page_address(page) + (int)a3, (int)a4, false, fn, "page"))
-		return 0;
-	skb_add_rx_frag(skb, (int)a1, page, (int)a3, (int)a4, (u32)a5);
+	if (check_rx_frag(x, shadow->object, a1, page, a3, a4, fn))
+		skb_add_rx_frag(shadow->object, (int)a1, page, (int)a3, (int)a4, (u32)a5);
+	nooks_shadow_return(shadow);
 	return 0;
 }
 
@@ -545,14 +632,33 @@ NOOKS_WRAPPER(skb_add_rx_frag)
 NOOKS_WRAPPER(skb_coalesce_rx_frag)
 {
 	static const char fn[] = "skb_coalesce_rx_frag";
-	struct sk_buff *skb = held(x, a0, fn);
+	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct sk_buff *skb;
 
-	/* Whether the longer fragment lies in its page is checked when the packet is received. */
-	if (!skb ||
-	    !nooks_arg_range(x, (int)a1, 0, (int)skb_shinfo(skb)->nr_frags - 1, fn, "i") ||
-	    !nooks_arg_range(x, (int)a2, 0, MAX_LENGTH, fn, "size"))
+	if (!shadow)
 		return 0;
-	skb_coalesce_rx_frag(skb, (int)a1, (int)a2, (u32)a3);
+	skb = shadow->object;
+	/* Whether the longer fragment lies in its page is checked when the packet is received. */
+	if (nooks_arg_range(x, (int)a1, 0, (int)skb_shinfo(skb)->nr_frags - 1, fn, "i") &&
+	    nooks_arg_range(x, (int)a2, 0, MAX_LENGTH, fn, "size"))
+		skb_coalesce_rx_frag(skb, (int)a1, (int)a2, (u32)a3);
+	nooks_shadow_return(shadow);
+	return 0;
+}
+
+/*
+ * void nooks_skb_orphan(struct sk_buff *skb): the destructor that a driver sees. Inline code calls it
+ * and then clears what it sees of the socket.
+ */
+NOOKS_WRAPPER(nooks_skb_orphan)
+{
+	struct nooks_shadow *shadow = borrow(x, a0, "skb_orphan");
+
+	if (!shadow)
+		return 0;
+	if (!must_defer())	/* else the socket is told when the packet is freed */
+		skb_orphan(shadow->object);
+	nooks_shadow_return(shadow);
 	return 0;
 }
 
@@ -560,19 +666,24 @@ NOOKS_WRAPPER(skb_coalesce_rx_frag)
 NOOKS_WRAPPER(skb_to_sgvec)
 {
 	static const char fn[] = "skb_to_sgvec";
-	struct sk_buff *skb = held(x, a0, fn);
+	struct nooks_shadow *shadow = borrow(x, a0, fn);
 	struct scatterlist list[MAX_SKB_FRAGS + 1];
-	int n;
+	struct sk_buff *skb;
+	int n = -EMSGSIZE;
 
-	/* The linear data and each fragment make one entry at most. */
-	if (!skb || !nooks_arg_require(x, !skb_has_frag_list(skb), fn, "no list of packets") ||
-	    !nooks_arg_range(x, (int)a2, 0, skb->len, fn, "offset") ||
-	    !nooks_arg_range(x, (int)a3, 1, skb->len - (int)a2, fn, "len"))
+	if (!shadow)
 		return 0;
-	sg_init_table(list, ARRAY_SIZE(list));
-	n = skb_to_sgvec(skb, list, a2, a3);
+	skb = shadow->object;
+	/* The linear data and each fragment make one entry at most. */
+	if (nooks_arg_require(x, !skb_has_frag_list(skb), fn, "no list of packets") &&
+	    nooks_arg_range(x, (int)a2, 0, skb->len, fn, "offset") &&
+	    nooks_arg_range(x, (int)a3, 1, skb->len - (int)a2, fn, "len")) {
+		sg_init_table(list, ARRAY_SIZE(list));
+		n = skb_to_sgvec(skb, list, a2, a3);
+	}
 	if (n > 0 && nooks_arg_writable(x, (void *)a1, n * sizeof(*list), false, fn, "sg"))
 		memcpy((void *)a1, list, n * sizeof(*list));
+	nooks_shadow_return(shadow);
 	return n;
 }
 
@@ -583,6 +694,31 @@ static unsigned long drop(struct net_device *dev, struct sk_buff *skb)
 	dev_core_stats_tx_dropped_inc(dev);
 	dev_kfree_skb_any(skb);
 	return NETDEV_TX_OK;
+}
+
+/* The driver's turn, and what has become of the packet. */
+static unsigned long transmit(struct nooks_crossing *x, const unsigned long *args,
+			      struct net_device *dev)
+{
+	unsigned long slot = args[0], ret;
+	struct nooks_shadow *shadow;
+
+	if (nooks_call_run(x, NULL, args, &ret) != NOOKS_CALL_DONE) {
+		dev_core_stats_tx_dropped_inc(dev);
+		return NETDEV_TX_OK;
+	}
+	if ((int)ret == NETDEV_TX_OK)
+		return NETDEV_TX_OK;
+	if ((int)ret != NETDEV_TX_BUSY) {
+		nooks_fail(x, NOOKS_BAD_RETURN, ret, "ndo_start_xmit may not return %d", (int)ret);
+		return NETDEV_TX_OK;
+	}
+	/* The kernel tries again, with a packet that must be there and as it was. */
+	shadow = borrow(x, slot, "ndo_start_xmit");
+	if (!shadow)
+		return NETDEV_TX_OK;
+	nooks_shadow_remove(nooks_driver_of(x), shadow);
+	return NETDEV_TX_BUSY;
 }
 
 /**
@@ -598,34 +734,27 @@ static unsigned long drop(struct net_device *dev, struct sk_buff *skb)
 unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *role,
 			   unsigned long *args)
 {
-	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct sk_buff *skb = (struct sk_buff *)args[0];
 	struct net_device *dev = (struct net_device *)args[1];
+	struct nooks_shadow *shadow;
+	struct nooks_crossing x;
 	unsigned long ret;
 
-	if (!add(driver, &skb_class, skb))
+	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
-	switch (nooks_call_stub(stub, args, &ret)) {
-	case NOOKS_CALL_CLOSED:
-		/* If it is not there, recovery has been quicker. */
-		if (nooks_untrack(driver, &skb_class, skb))
-			return drop(dev, skb);
-		return NETDEV_TX_OK;
-	case NOOKS_CALL_UNWOUND:
-		dev_core_stats_tx_dropped_inc(dev);
-		return NETDEV_TX_OK;
-	default:
-		break;
+	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false);
+	if (shadow) {
+		args[0] = (unsigned long)shadow->slot;
+		ret = transmit(&x, args, dev);
+	} else {
+		ret = drop(dev, skb);
 	}
-	if ((int)ret == NETDEV_TX_OK)
-		return NETDEV_TX_OK;
-	/* Busy: the kernel tries again, with a packet that must be there and as it was. */
-	if ((int)ret == NETDEV_TX_BUSY && nooks_untrack(driver, &skb_class, skb)) {
-		if (!nooks_skb_fault(skb))
-			return NETDEV_TX_BUSY;
-		if (!fragments_fault(skb))
-			drop(dev, skb);
-	}
-	nooks_fail_return(driver, stub, (int)ret);
-	return NETDEV_TX_OK;
+	nooks_call_end(&x);
+	return ret;
+}
+
+int __init nooks_skb_init(void)
+{
+	orphan_stub = nooks_import_find("nooks_skb_orphan")->stub;
+	return 0;
 }

@@ -7,6 +7,7 @@
 
 struct nooks_crossing;
 struct nooks_domain;
+struct nooks_shadow;
 struct nooks_stub;
 
 /*
@@ -79,6 +80,7 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_IGNORED: any value, which is dropped: what the field offers is not there for domains
  * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
  * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
+ * @NOOKS_FIELD_PRIVATE: of a type with shadows: the driver's copy has a value of its own
  */
 enum nooks_policy {
 	NOOKS_FIELD_DENIED,
@@ -89,6 +91,7 @@ enum nooks_policy {
 	NOOKS_FIELD_IGNORED,
 	NOOKS_FIELD_OWN,
 	NOOKS_FIELD_FUNCTION,
+	NOOKS_FIELD_PRIVATE,
 };
 
 /**
@@ -114,12 +117,39 @@ struct nooks_field {
 	const char *target;
 };
 
-/** struct nooks_type - a kernel type that domains handle by pointer; fields sorted by offset */
+#define NOOKS_SHADOW_WORDS	32
+
+struct nooks_shadow_class;
+
+/**
+ * struct nooks_shadow_layout - of a type that drivers see copies of
+ * @class: what is special about it: "nooks_shadow_<name>", written by hand
+ * @nr_words: of eight bytes
+ * @nr_objects: entries of @objects
+ * @objects: indices of the fields of policy OBJECT
+ * @writable: bits that the driver may change, word by word
+ * @private: bits that have a value of their own in the copy
+ */
+struct nooks_shadow_layout {
+	const struct nooks_shadow_class *class;
+	u8 nr_words;
+	u8 nr_objects;
+	u16 objects[4];
+	u64 writable[NOOKS_SHADOW_WORDS];
+	u64 private[NOOKS_SHADOW_WORDS];
+};
+
+/**
+ * struct nooks_type - a kernel type that domains handle by pointer
+ * @fields: sorted by offset
+ * @shadow: NULL, or drivers see copies (objtracker/shadow.h)
+ */
 struct nooks_type {
 	const char *name;
 	u32 size;
 	u32 nr_fields;
 	const struct nooks_field *fields;
+	const struct nooks_shadow_layout *shadow;
 };
 
 /*
@@ -133,12 +163,14 @@ extern const unsigned int nooks_nr_types;
  * enum nooks_arg_kind - what an argument of a kernel-to-driver call is
  * @NOOKS_ARG_SCALAR: a number or an opaque pointer (cookies): passed as it is
  * @NOOKS_ARG_OBJECT: a kernel object of a tracked type, lent for the length of the call
+ * @NOOKS_ARG_SHADOW: as before, of a type that drivers see copies of
  * @NOOKS_ARG_BUFFER: memory of the caller, @size bytes, that the driver may write during the call
  * @NOOKS_ARG_CONST: memory of the caller that the driver may only read
  */
 enum nooks_arg_kind {
 	NOOKS_ARG_SCALAR,
 	NOOKS_ARG_OBJECT,
+	NOOKS_ARG_SHADOW,
 	NOOKS_ARG_BUFFER,
 	NOOKS_ARG_CONST,
 };
@@ -147,7 +179,7 @@ enum nooks_arg_kind {
  * struct nooks_arg - one argument of a role
  * @name: of the parameter
  * @kind: enum nooks_arg_kind
- * @type: for OBJECT: enum nooks_type_id
+ * @type: for OBJECT and SHADOW: enum nooks_type_id
  * @size: for BUFFER: bytes
  * @len_arg: for BUFFER: if not 0, @size counts as often as the argument of this number (from 1)
  *	says: by its value, or if @len_size is not 0 by that many bytes at @len_offset behind it.
@@ -249,6 +281,10 @@ extern const struct nooks_method nooks_methods[];
  */
 bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type, bool null_ok,
 		      const char *fn, const char *arg);
+/* As nooks_arg_object(), of a type with shadows: objtracker/shadow.c. To be given back. */
+bool nooks_arg_shadow(struct nooks_crossing *x, void *pointer, struct nooks_shadow **shadow,
+		      unsigned int type, bool null_ok, const char *fn, const char *arg);
+void nooks_shadow_return(struct nooks_shadow *shadow);
 bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
 			const char *fn, const char *arg);
 bool nooks_arg_readable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,

@@ -56,6 +56,10 @@ static void by_hand(FILE *f)
 		fprintf(f, "nooks_r_%s\n", hooks.names[i]);
 	for (unsigned int i = 0; i < checks.nr; i++)
 		fprintf(f, "nooks_check_%s\n", checks.names[i]);
+	for (unsigned int i = 0; i < model.nr_types; i++) {
+		if (model.types[i]->shadow)
+			fprintf(f, "nooks_shadow_%s\n", model.types[i]->shadow);
+	}
 }
 
 void emit_coverage(FILE *f)

@@ -37,7 +37,13 @@ void emit_header(FILE *f)
 	fputs("\nenum nooks_type_id {\n\tNOOKS_TYPE_none,\n", f);
 	for (unsigned int i = 0; i < model.nr_types; i++)
 		fprintf(f, "\tNOOKS_TYPE_%s,\n", model.types[i]->name);
-	fputs("};\n\nenum nooks_role_id {\n\tNOOKS_ROLE_none,\n", f);
+	fputs("};\n", f);
+	for (unsigned int i = 0; i < model.nr_types; i++) {
+		if (model.types[i]->shadow)
+			fprintf(f, "\nextern const struct nooks_shadow_class nooks_shadow_%s;\n",
+				model.types[i]->shadow);
+	}
+	fputs("\nenum nooks_role_id {\n\tNOOKS_ROLE_none,\n", f);
 	for (unsigned int i = 0; i < model.nr_roles; i++) {
 		if (role_callable(model.roles[i]))
 			fprintf(f, "\tNOOKS_ROLE_%s,\n", model.roles[i]->ident);

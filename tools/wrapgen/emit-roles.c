@@ -15,7 +15,8 @@ static void arg(FILE *f, const struct role_arg *arg)
 		[ROLE_BUFFER] = "BUFFER", [ROLE_CONST] = "CONST",
 	};
 
-	fprintf(f, "\t\t\t{ .name = \"%s\", .kind = NOOKS_ARG_%s", arg->name, kinds[kind]);
+	fprintf(f, "\t\t\t{ .name = \"%s\", .kind = NOOKS_ARG_%s", arg->name,
+		kind == ROLE_OBJECT && arg->type->shadow ? "SHADOW" : kinds[kind]);
 	if (kind == ROLE_OBJECT)
 		fprintf(f, ", .type = NOOKS_TYPE_%s", arg->type->name);
 	if (kind == ROLE_BUFFER)

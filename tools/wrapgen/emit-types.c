@@ -38,6 +38,8 @@ static void field(FILE *f, const struct field *field)
 		fputs("NOOKS_FIELD_IGNORED },\n", f);
 	else if (field->counted)
 		fputs("NOOKS_FIELD_COUNTED },\n", f);
+	else if (field->own)
+		fputs("NOOKS_FIELD_PRIVATE },\n", f);
 	else
 		denied(f, field);
 }
@@ -60,6 +62,54 @@ static void layout_check(FILE *f, const struct type *type)
 	fputs("#endif\n", f);
 }
 
+/* The bits of fields that are private, or that are the driver's to write. */
+static void masks(FILE *f, const struct type *type, const char *name, bool private)
+{
+	unsigned char bytes[SHADOW_SLOT] = {};
+
+	for (unsigned int i = 0; i < type->nr_fields; i++) {
+		const struct field *field = &type->fields[i];
+
+		if (field_denied(field) || field->own != private)
+			continue;
+		for (unsigned int b = 0; b < (field->bits ?: field->size * 8); b++) {
+			unsigned int bit = field->offset * 8 + field->first_bit + b;
+
+			bytes[bit / 8] |= 1 << bit % 8;
+		}
+	}
+	fprintf(f, "\t.%s = {", name);
+	for (unsigned int i = 0; i < type->size / 8; i++) {
+		__u64 word = 0;
+
+		for (unsigned int n = 8; n--;)
+			word = word << 8 | bytes[i * 8 + n];
+		fprintf(f, "%s0x%llx,", i % 4 ? " " : "\n\t\t", (unsigned long long)word);
+	}
+	fputs("\n\t},\n", f);
+}
+
+static void layout(FILE *f, const struct type *type)
+{
+	unsigned int n = 0;
+
+	fprintf(f, "static const struct nooks_shadow_layout %s_shadow = {\n", type->name);
+	fprintf(f, "\t.class = &nooks_shadow_%s,\n\t.nr_words = %u,\n", type->shadow,
+		type->size / 8);
+	fputs("\t.objects = {", f);
+	for (unsigned int i = 0; i < type->nr_fields; i++) {
+		if (!type->fields[i].type)
+			continue;
+		fprintf(f, " %u,", i);
+		if (++n > SHADOW_OBJECTS)
+			complain(type->pos, "more than %u fields are objects", SHADOW_OBJECTS);
+	}
+	fprintf(f, " },\n\t.nr_objects = %u,\n", n);
+	masks(f, type, "writable", false);
+	masks(f, type, "private", true);
+	fputs("};\n", f);
+}
+
 void emit_types(FILE *f)
 {
 	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
@@ -72,6 +122,8 @@ void emit_types(FILE *f)
 		for (unsigned int n = 0; n < type->nr_fields; n++)
 			field(f, &type->fields[n]);
 		fputs("};\n", f);
+		if (type->shadow)
+			layout(f, type);
 	}
 	fputs("\nconst struct nooks_type nooks_types[] = {\n"
 	      "\t[NOOKS_TYPE_none] = { .name = \"none\" },\n", f);
@@ -79,7 +131,10 @@ void emit_types(FILE *f)
 		const char *name = model.types[i]->name;
 
 		fprintf(f, "\t[NOOKS_TYPE_%s] = {\n\t\t\"%s\", sizeof(struct %s), "
-			"ARRAY_SIZE(%s_fields), %s_fields,\n\t},\n", name, name, name, name, name);
+			"ARRAY_SIZE(%s_fields), %s_fields,\n", name, name, name, name, name);
+		if (model.types[i]->shadow)
+			fprintf(f, "\t\t&%s_shadow,\n", name);
+		fputs("\t},\n", f);
 	}
 	fputs("};\n\nconst unsigned int nooks_nr_types = ARRAY_SIZE(nooks_types);\n", f);
 }

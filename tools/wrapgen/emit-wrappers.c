@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* wrappers.c: the generated wrappers. */
+#include <string.h>
+
 #include "emit.h"
 #include "kernel.h"
 #include "model.h"
@@ -47,7 +49,10 @@ static void check(FILE *f, const struct param *p)
 	case CHECK_NONE:
 		break;
 	case CHECK_OBJECT:
-		if (p->inside)
+		if (p->type->shadow)
+			fprintf(f, "nooks_arg_shadow(x, &%s, &%s_shadow, NOOKS_TYPE_%s, ",
+				p->local, p->local, p->type->name);
+		else if (p->inside)
 			fprintf(f, "nooks_arg_object(x, container_of(%s, struct %s, %s), "
 				"NOOKS_TYPE_%s, ", p->local, p->type->name, p->inside,
 				p->type->name);
@@ -95,7 +100,7 @@ static const char *callee(const struct function *fn)
 	return print("(%s%s)", fn->late ? "*nooks_late_" : "", fn->name);
 }
 
-static void checks(FILE *f, const struct function *fn)
+static void checks(FILE *f, const struct function *fn, const char *failed)
 {
 	const char *sep = "\n\tif (!";
 
@@ -123,7 +128,21 @@ static void checks(FILE *f, const struct function *fn)
 			fn->requires[i]);
 		sep = " ||\n\t    !";
 	}
-	fputs(*sep == '\n' ? "\n" : ")\n\t\treturn 0;\n", f);
+	fputs(*sep == '\n' ? "\n" : print(")\n\t\t%s;\n", failed), f);
+}
+
+static bool is_shadow(const struct param *p)
+{
+	return p->check == CHECK_OBJECT && p->type->shadow;
+}
+
+static unsigned int nr_shadows(const struct function *fn)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < fn->nr_params; i++)
+		n += is_shadow(&fn->params[i]);
+	return n;
 }
 
 static bool has_checks(const struct function *fn)
@@ -135,14 +154,31 @@ static bool has_checks(const struct function *fn)
 	return fn->sleeps || fn->nr_requires || fn->late || fn->through;
 }
 
-static void call(FILE *f, const struct function *fn)
+/* Set @result to what the function returns: "return", or a variable's name and " =". */
+static void call(FILE *f, const struct function *fn, const char *result)
 {
 	bool is_void = !kernel_type(fn->proto)->type;
 
-	fprintf(f, "\t%s%s(", is_void ? "" : "return (__force unsigned long)", callee(fn));
+	fprintf(f, "\t%s%s(", is_void ? "" : print("%s (__force unsigned long)", result), callee(fn));
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		fprintf(f, "%s%s", i ? ", " : "", fn->params[i].local);
-	fprintf(f, ");\n%s}\n", is_void ? "\treturn 0;\n" : "");
+	fputs(");\n", f);
+	if (is_void && !strcmp(result, "return"))
+		fputs("\treturn 0;\n", f);
+}
+
+/* What was borrowed is given back, also if a later check fails. */
+static void body_with_shadows(FILE *f, const struct function *fn)
+{
+	fputs("\tunsigned long ret = 0;\n", f);
+	checks(f, fn, "goto out");
+	call(f, fn, "ret =");
+	fputs("out:\n", f);
+	for (unsigned int i = fn->nr_params; i--;) {
+		if (is_shadow(&fn->params[i]))
+			fprintf(f, "\tnooks_shadow_return(%s_shadow);\n", fn->params[i].local);
+	}
+	fputs("\treturn ret;\n", f);
 }
 
 static void wrapper(FILE *f, const struct function *fn)
@@ -154,11 +190,21 @@ static void wrapper(FILE *f, const struct function *fn)
 		fprintf(f, "\tstatic const char fn[] = \"%s\";\n", fn->name);
 	for (unsigned int i = 0; i < fn->nr_params; i++)
 		local(f, &fn->params[i], i);
-	if (has_checks(fn))
-		checks(f, fn);
-	else if (fn->nr_params)
-		fputc('\n', f);
-	call(f, fn);
+	for (unsigned int i = 0; i < fn->nr_params; i++) {
+		if (is_shadow(&fn->params[i]))
+			fprintf(f, "\tstruct nooks_shadow *%s_shadow = NULL;\n",
+				fn->params[i].local);
+	}
+	if (nr_shadows(fn)) {
+		body_with_shadows(f, fn);
+	} else {
+		if (has_checks(fn))
+			checks(f, fn, "return 0");
+		else if (fn->nr_params)
+			fputc('\n', f);
+		call(f, fn, "return");
+	}
+	fputs("}\n", f);
 }
 
 static void denial(FILE *f, const struct function *fn)

@@ -160,6 +160,8 @@ static void set_object(struct param *p, const struct value *v)
 	p->inside = *dot ? dot + 1 : NULL;
 	if (!p->type)
 		complain(v->pos, "'object' takes a declared (TYPE) or (TYPE.FIELD)");
+	else if (p->type->shadow && p->inside)
+		complain(v->pos, "a field of a type with shadows is nowhere to point to");
 }
 
 static void set_range(struct param *p, const struct value *v)

@@ -65,9 +65,10 @@ __u32 declared_struct(const struct statement *s)
 	__u32 id = kernel_struct(s->name, &many);
 
 	for (unsigned int i = 0; i < s->nr_clauses; i++) {
-		if (strcmp(s->clauses[i].name, "optional"))
-			complain(s->clauses[i].pos, "%s takes no '%s'", s->verb,
-				 s->clauses[i].name);
+		const char *name = s->clauses[i].name;
+
+		if (strcmp(name, "optional") && (strcmp(s->verb, "type") || strcmp(name, "shadow")))
+			complain(s->clauses[i].pos, "%s takes no '%s'", s->verb, name);
 	}
 	if (!id && !statement_has(s, "optional"))
 		complain(s->pos, "the kernel has no struct %s", s->name);

@@ -18,10 +18,12 @@ struct ops;
  * struct field - a leaf of a tracked type
  * @id: its type
  * @lock: a part of a lock
- * @bits: it is a bit field
+ * @bits: 0, or of how many bits a bit field is
+ * @first_bit: of a bit field, from @offset
  * @any: any value may be stored
  * @counted: one more or one less than there is
  * @ignored: stores are performed nowhere
+ * @own: of a shadow: the driver's copy has a value of its own
  * @ops: the address of such a table
  * @type: the address of such an object
  */
@@ -31,15 +33,23 @@ struct field {
 	__u32 size;
 	__u32 id;
 	bool lock;
-	bool bits;
+	__u32 bits;
+	__u32 first_bit;
 	bool any;
 	bool counted;
 	bool ignored;
+	bool own;
 	const struct ops *ops;
 	const struct type *type;
 };
 
-/** struct type - a kernel struct that domains handle by pointer */
+#define SHADOW_SLOT 256			/* NOOKS_SHADOW_SLOT */
+#define SHADOW_OBJECTS 4		/* of struct nooks_shadow_layout */
+
+/**
+ * struct type - a kernel struct that domains handle by pointer
+ * @shadow: NULL, or drivers see copies, for which there is nooks_shadow_NAME
+ */
 struct type {
 	struct pos pos;
 	const char *name;
@@ -47,6 +57,7 @@ struct type {
 	__u32 size;
 	struct field *fields;
 	unsigned int nr_fields;
+	const char *shadow;
 };
 
 enum role_arg_kind { ROLE_SCALAR, ROLE_OBJECT, ROLE_BUFFER, ROLE_CONST };

@@ -29,6 +29,7 @@ static void add_field(struct type *type, const struct field *template, __u32 bit
 
 	f.offset = bit / 8;
 	f.bits = nr_bits;
+	f.first_bit = bit % 8;
 	f.size = kernel_c_type(f.id).size;
 	if (nr_bits)
 		f.size = (bit % 8 + nr_bits + 7) / 8;
@@ -97,6 +98,18 @@ const struct field *record_field(__u32 record_id, const char *path)
 	return NULL;
 }
 
+static void set_shadow(struct type *type, const struct clause *cl)
+{
+	const struct value *v = clause_value(cl);
+
+	if (!v)
+		return;
+	if (type->size > SHADOW_SLOT || type->size % sizeof(__u64))
+		complain(cl->pos, "struct %s can't have shadows: it has %u bytes", type->name,
+			 type->size);
+	type->shadow = v->text;
+}
+
 void type_declare(const struct statement *s)
 {
 	struct type *type = type_find(s->name);
@@ -117,11 +130,16 @@ void type_declare(const struct statement *s)
 	flatten(type, id, "", 0, false);
 	if (type->nr_fields)
 		qsort(type->fields, type->nr_fields, sizeof(*type->fields), compare_fields);
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
+		if (!strcmp(s->clauses[i].name, "shadow"))
+			set_shadow(type, &s->clauses[i]);
+	}
 }
 
 bool field_denied(const struct field *field)
 {
-	return !field->any && !field->counted && !field->ignored && !field->ops && !field->type;
+	return !field->any && !field->own && !field->counted && !field->ignored && !field->ops &&
+	       !field->type;
 }
 
 const char *field_learned(const struct field *field)
@@ -160,6 +178,10 @@ static bool set_policy(struct field *policy, const struct clause *cl)
 		policy->counted = true;
 		return true;
 	}
+	if (!strcmp(cl->name, "private")) {
+		policy->own = true;
+		return true;
+	}
 	if (!strcmp(cl->name, "ignored")) {
 		policy->ignored = true;
 		return true;
@@ -186,10 +208,11 @@ static bool field_policy(const struct statement *s, struct field *policy)
 		if (!set_policy(policy, &s->clauses[i]))
 			return false;
 	}
-	if (policy->any + policy->counted + policy->ignored + !!policy->ops + !!policy->type +
-	    statement_has(s, "denied") == 1)
+	if (policy->any + policy->own + policy->counted + policy->ignored + !!policy->ops +
+	    !!policy->type + statement_has(s, "denied") == 1)
 		return true;
-	complain(s->pos, "a field is any, counted, ignored, callbacks=OPS, object=TYPE or denied");
+	complain(s->pos,
+		 "a field is any, counted, ignored, callbacks=OPS, object=TYPE, private or denied");
 	return false;
 }
 
@@ -213,6 +236,7 @@ void field_declare(const struct statement *s)
 		f->any = policy.any;
 		f->counted = policy.counted;
 		f->ignored = policy.ignored;
+		f->own = policy.own;
 		f->ops = policy.ops;
 		f->type = policy.type;
 		if ((f->ops || f->type) && f->size != sizeof(__u64))
@@ -220,6 +244,9 @@ void field_declare(const struct statement *s)
 		if (f->counted && f->size != sizeof(__u32))
 			complain(s->pos, "%s.%s is no counter", type_name, f->name);
 	}
+	if (matched && (type->shadow ? !!policy.ops : policy.own))
+		complain(s->pos, "'%s' is for types %s shadows", policy.own ? "private" : "callbacks",
+			 policy.own ? "with" : "without");
 	if (matched || statement_has(s, "optional"))
 		return;
 	if (!type)

@@ -66,6 +66,16 @@ struct widget {
 	struct secret *secret;
 };
 
+struct packet {
+	struct packet *next;
+	struct device *dev;
+	unsigned int len;
+	u8 kind:3, mine:1, rest:4;
+	u8 flags;
+	u16 hash;
+};
+
+typedef void (*packet_fn_t)(struct packet *packet, int why);
 typedef int (*handler_t)(int irq, void *cookie);
 
 int widget_start(struct widget *w) { return 0; }
@@ -88,4 +98,6 @@ void widget_bytes(u8 *bytes) { }
 void widget_callback(void (*notify)(int why)) { }
 void widget_reset(void) { }
 int widget_report(struct report *report, const struct token *token, struct widget *w) { return 0; }
+int packet_send(struct packet *packet, const struct packet *like, int n) { return 0; }
+void packet_drop(struct packet *packet, packet_fn_t fn) { }
 void asm_copy(void) { }

@@ -10,7 +10,10 @@ enum nooks_type_id {
 	NOOKS_TYPE_widget,
 	NOOKS_TYPE_device,
 	NOOKS_TYPE_gear,
+	NOOKS_TYPE_packet,
 };
+
+extern const struct nooks_shadow_class nooks_shadow_packet;
 
 enum nooks_role_id {
 	NOOKS_ROLE_none,
@@ -22,6 +25,7 @@ enum nooks_role_id {
 	NOOKS_ROLE_widget_ops_read,
 	NOOKS_ROLE_widget_ops_driver_stop,
 	NOOKS_ROLE_power_ops_suspend,
+	NOOKS_ROLE_packet_fn_t,
 	NOOKS_ROLE_handler_t,
 	NOOKS_ROLE_widget_done,
 	NOOKS_ROLE_widget_call_notify,
@@ -41,6 +45,8 @@ enum nooks_methods_id {
 
 /* Generated wrappers. */
 NOOKS_WRAPPER(gear_turn);
+NOOKS_WRAPPER(packet_drop);
+NOOKS_WRAPPER(packet_send);
 NOOKS_WRAPPER(widget_call);
 NOOKS_WRAPPER(widget_copy);
 NOOKS_WRAPPER(widget_lines);

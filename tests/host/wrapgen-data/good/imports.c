@@ -12,6 +12,8 @@ extern const u8 nooks_stub_gear_oil[];
 extern void *nooks_late_gear_oil;
 extern const u8 nooks_stub_gear_turn[];
 extern void *nooks_late_gear_turn;
+extern const u8 nooks_stub_packet_drop[];
+extern const u8 nooks_stub_packet_send[];
 extern const u8 nooks_stub_power_ops_suspend[];
 extern const u8 nooks_stub_widget_call[];
 extern const u8 nooks_stub_widget_copy[];
@@ -41,6 +43,10 @@ const struct nooks_import nooks_imports[] = {
 	{ .name = "gear_turn", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_gear_turn, .stub = nooks_stub_gear_turn,
 	  .late = &nooks_late_gear_turn },
+	{ .name = "packet_drop", .kind = NOOKS_IMPORT_GENERATED,
+	  .wrapper = nooks_w_packet_drop, .stub = nooks_stub_packet_drop },
+	{ .name = "packet_send", .kind = NOOKS_IMPORT_GENERATED,
+	  .wrapper = nooks_w_packet_send, .stub = nooks_stub_packet_send },
 	{ .name = "power_ops.suspend", .kind = NOOKS_IMPORT_DENIED,
 	  .wrapper = nooks_w_power_ops_suspend, .stub = nooks_stub_power_ops_suspend,
 	  .reason = "for the core" },

@@ -84,6 +84,15 @@ const struct nooks_role nooks_roles[] = {
 			{ .name = "arg1", .kind = NOOKS_ARG_OBJECT, .type = NOOKS_TYPE_device },
 		},
 	},
+	/* void(struct packet *, int) */
+	[NOOKS_ROLE_packet_fn_t] = {
+		.name = "packet_fn_t", .nr_args = 2,
+		.ret = NOOKS_RETURN_VOID, .ret_size = 0, .fail = 0,
+		.args = {
+			{ .name = "arg1", .kind = NOOKS_ARG_SHADOW, .type = NOOKS_TYPE_packet },
+			{ .name = "arg2", .kind = NOOKS_ARG_SCALAR },
+		},
+	},
 	/* int(int, void *) */
 	[NOOKS_ROLE_handler_t] = {
 		.name = "handler_t", .nr_args = 2,
@@ -149,7 +158,7 @@ const struct nooks_ops_table nooks_ops_tables[] = {
 const unsigned int nooks_nr_ops_tables = ARRAY_SIZE(nooks_ops_tables);
 
 const struct nooks_method nooks_methods[] = {
-	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, lines), 12 },
-	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, open), 13 },
+	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, lines), 14 },
+	{ NOOKS_METHODS_widget_ops, offsetof(struct widget_ops, open), 15 },
 	{ NOOKS_METHODS_none, 0, 0 }
 };

@@ -12,26 +12,40 @@ nooks_stub_\name:
 	.size	nooks_stub_\name, . - nooks_stub_\name
 	.endm
 
+	/* A copied function: what becomes a jump to the copy (leaf.c). */
+	.macro	LEAF name
+	.balign	16, 0xcc
+	.globl	nooks_in_\name
+	.hidden	nooks_in_\name
+	.type	nooks_in_\name, @function
+nooks_in_\name:
+	ud2
+	.fill	3, 1, 0xcc
+	.size	nooks_in_\name, . - nooks_in_\name
+	.endm
+
 	/* Domain's CR3 and stack; so at nooks_leave. */
 	.section .text.nooks_domain, "ax"
 	STUB	asm_trap, 2
 	STUB	gear_oil, 3
 	STUB	gear_turn, 4
-	STUB	power_ops_suspend, 5
-	STUB	widget_call, 6
-	STUB	widget_copy, 7
-	STUB	widget_find, 8
-	STUB	widget_key, 9
-	STUB	widget_lines, 10
-	STUB	widget_name, 11
-	STUB	widget_ops_lines, 12
-	STUB	widget_ops_open, 13
-	STUB	widget_print, 14
-	STUB	widget_register, 15
-	STUB	widget_request, 16
-	STUB	widget_start, 17
-	STUB	widget_stats, 18
-	STUB	widget_stop, 19
-	STUB	widget_sum, 20
-	STUB	widget_turn, 21
+	STUB	packet_drop, 5
+	STUB	packet_send, 6
+	STUB	power_ops_suspend, 7
+	STUB	widget_call, 8
+	STUB	widget_copy, 9
+	STUB	widget_find, 10
+	STUB	widget_key, 11
+	STUB	widget_lines, 12
+	STUB	widget_name, 13
+	STUB	widget_ops_lines, 14
+	STUB	widget_ops_open, 15
+	STUB	widget_print, 16
+	STUB	widget_register, 17
+	STUB	widget_request, 18
+	STUB	widget_start, 19
+	STUB	widget_stats, 20
+	STUB	widget_stop, 21
+	STUB	widget_sum, 22
+	STUB	widget_turn, 23
 	.balign	16, 0xcc

@@ -46,6 +46,36 @@ static const struct nooks_field gear_fields[] = {
 	{ "token.number", 16, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 };
 
+#ifndef __CHECKER__
+static_assert(sizeof(struct packet) == 24);
+static_assert(offsetof(struct packet, next) == 0);
+static_assert(offsetof(struct packet, dev) == 8);
+static_assert(offsetof(struct packet, len) == 16);
+static_assert(offsetof(struct packet, hash) == 22);
+#endif
+static const struct nooks_field packet_fields[] = {
+	{ "next", 0, 8, NOOKS_FIELD_PRIVATE },
+	{ "dev", 8, 8, NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_device },
+	{ "len", 16, 4, NOOKS_FIELD_ANY },
+	{ "kind", 20, 1, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "mine", 20, 1, NOOKS_FIELD_ANY },
+	{ "rest", 20, 1, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "flags", 21, 1, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "hash", 22, 2, NOOKS_FIELD_ANY },
+};
+static const struct nooks_shadow_layout packet_shadow = {
+	.class = &nooks_shadow_packet,
+	.nr_words = 3,
+	.objects = { 1, },
+	.nr_objects = 1,
+	.writable = {
+		0x0, 0xffffffffffffffff, 0xffff0008ffffffff,
+	},
+	.private = {
+		0xffffffffffffffff, 0x0, 0x0,
+	},
+};
+
 const struct nooks_type nooks_types[] = {
 	[NOOKS_TYPE_none] = { .name = "none" },
 	[NOOKS_TYPE_widget] = {
@@ -56,6 +86,10 @@ const struct nooks_type nooks_types[] = {
 	},
 	[NOOKS_TYPE_gear] = {
 		"gear", sizeof(struct gear), ARRAY_SIZE(gear_fields), gear_fields,
+	},
+	[NOOKS_TYPE_packet] = {
+		"packet", sizeof(struct packet), ARRAY_SIZE(packet_fields), packet_fields,
+		&packet_shadow,
 	},
 };
 

@@ -24,6 +24,46 @@ NOOKS_WRAPPER(gear_turn)
 	return (__force unsigned long)(*nooks_late_gear_turn)(gear, turns);
 }
 
+static_assert(__same_type(packet_drop, void (struct packet *, packet_fn_t)));
+NOOKS_WRAPPER(packet_drop)
+{
+	static const char fn[] = "packet_drop";
+	struct packet *packet = (void *)a0;
+	packet_fn_t fn_ = (void *)a1;
+	struct nooks_shadow *packet_shadow = NULL;
+	unsigned long ret = 0;
+
+	if (!nooks_arg_shadow(x, &packet, &packet_shadow, NOOKS_TYPE_packet, false, fn, "packet") ||
+	    !nooks_arg_callback(x, fn_, NOOKS_ROLE_packet_fn_t, false, fn, "fn"))
+		goto out;
+	(packet_drop)(packet, fn_);
+out:
+	nooks_shadow_return(packet_shadow);
+	return ret;
+}
+
+static_assert(__same_type(packet_send, int (struct packet *, const struct packet *, int)));
+NOOKS_WRAPPER(packet_send)
+{
+	static const char fn[] = "packet_send";
+	struct packet *packet = (void *)a0;
+	const struct packet *like = (void *)a1;
+	int n = (__force typeof(n))a2;
+	struct nooks_shadow *packet_shadow = NULL;
+	struct nooks_shadow *like_shadow = NULL;
+	unsigned long ret = 0;
+
+	if (!nooks_arg_shadow(x, &packet, &packet_shadow, NOOKS_TYPE_packet, false, fn, "packet") ||
+	    !nooks_arg_shadow(x, &like, &like_shadow, NOOKS_TYPE_packet, true, fn, "like") ||
+	    !nooks_arg_range(x, (__force long)n, 0, 4, fn, "n"))
+		goto out;
+	ret = (__force unsigned long)(packet_send)(packet, like, n);
+out:
+	nooks_shadow_return(like_shadow);
+	nooks_shadow_return(packet_shadow);
+	return ret;
+}
+
 NOOKS_WRAPPER(power_ops_suspend)
 {
 	return nooks_denied(x, "power_ops.suspend", "for the core");

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Shadows: copies of kernel objects, in slots of a driver's memory. shadow.h tells the idea. */
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include "../nooks/driver.h"
+#include "generated.h"
+#include "shadow.h"
+
+#define CHUNK_SHIFT	14
+#define CHUNK_SIZE	(1UL << CHUNK_SHIFT)
+#define CHUNK_SLOTS	(CHUNK_SIZE / NOOKS_SHADOW_SLOT)
+
+/** struct chunk - slots side by side, and what the kernel knows about each */
+struct chunk {
+	void *slots;
+	struct nooks_shadow shadows[CHUNK_SLOTS];
+};
+
+static struct nooks_shadows *shadows_of(struct nooks_driver *driver)
+{
+	return &driver->shadows;
+}
+
+static const struct nooks_shadow_layout *layout_of(const struct nooks_shadow *shadow)
+{
+	return nooks_types[shadow->type].shadow;
+}
+
+/** nooks_shadows_init - no shadows yet */
+void nooks_shadows_init(struct nooks_shadows *shadows)
+{
+	raw_spin_lock_init(&shadows->lock);
+	xa_init_flags(&shadows->chunks, XA_FLAGS_LOCK_IRQ);
+	INIT_LIST_HEAD(&shadows->held);
+	INIT_LIST_HEAD(&shadows->free);
+	shadows->count = 0;
+}
+
+/* Make more slots. Any context but NMI. */
+static bool grow(struct nooks_driver *driver)
+{
+	struct nooks_shadows *shadows = shadows_of(driver);
+	struct chunk *chunk = kzalloc(sizeof(*chunk), GFP_ATOMIC | __GFP_NOWARN);
+	unsigned long flags;
+	unsigned int i;
+	int ret;
+
+	if (!chunk)
+		return false;
+	/* Aligned to its size. The domain can't free it: it goes when the heap is reset. */
+	chunk->slots = nooks_heap_alloc_fixed(&driver->heap, CHUNK_SIZE,
+					      GFP_ATOMIC | __GFP_NOWARN);
+	if (!chunk->slots)
+		goto free;
+	xa_lock_irqsave(&shadows->chunks, flags);
+	ret = __xa_insert(&shadows->chunks, (unsigned long)chunk->slots >> CHUNK_SHIFT, chunk,
+			  GFP_ATOMIC | __GFP_NOWARN);
+	xa_unlock_irqrestore(&shadows->chunks, flags);
+	if (ret)
+		goto free;		/* the slots stay, unused, until the heap is reset */
+
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	for (i = 0; i < CHUNK_SLOTS; i++) {
+		chunk->shadows[i].slot = chunk->slots + i * NOOKS_SHADOW_SLOT;
+		list_add_tail(&chunk->shadows[i].list, &shadows->free);
+	}
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
+	return true;
+free:
+	kfree(chunk);
+	return false;
+}
+
+/* Show the driver the object as it is now. Private fields are the driver's. */
+static void show(const struct nooks_shadow *shadow)
+{
+	const struct nooks_shadow_layout *layout = layout_of(shadow);
+	const u64 *object = shadow->object;
+	u64 *slot = shadow->slot;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_words; i++)
+		WRITE_ONCE(slot[i], (READ_ONCE(object[i]) & ~layout->private[i]) |
+				    (READ_ONCE(slot[i]) & layout->private[i]));
+}
+
+/**
+ * nooks_shadow_add - let a driver see an object
+ * @driver: in a crossing of it
+ * @type: of the object: enum nooks_type_id
+ * @object: the kernel's
+ * @lent: it stays the kernel's; else the driver owns it from now on
+ *
+ * Any context but NMI. Return: the shadow; NULL without memory.
+ */
+struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
+				      bool lent)
+{
+	const struct nooks_shadow_class *class = nooks_types[type].shadow->class;
+	struct nooks_shadows *shadows = shadows_of(driver);
+	struct nooks_shadow *shadow;
+	unsigned long flags;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&shadows->lock, flags);
+		shadow = list_first_entry_or_null(&shadows->free, struct nooks_shadow, list);
+		if (shadow) {
+			/* BUSY: nobody takes it for theirs until all is written. */
+			shadow->state = NOOKS_SHADOW_BUSY;
+			shadow->object = object;
+			shadow->type = type;
+			shadow->lent = lent;
+			shadow->data = 0;
+			list_move(&shadow->list, &shadows->held);
+			shadows->count++;
+		}
+		raw_spin_unlock_irqrestore(&shadows->lock, flags);
+		if (shadow)
+			break;
+		if (!grow(driver))
+			return NULL;
+	}
+	memset(shadow->slot, 0, NOOKS_SHADOW_SLOT);
+	show(shadow);
+	if (class->show)
+		class->show(shadow);
+	smp_store_release(&shadow->state, lent ? NOOKS_SHADOW_LENT : NOOKS_SHADOW_OWNED);
+	return shadow;
+}
+
+/**
+ * nooks_shadow_find - the shadow that the driver means
+ * @driver: in a crossing of it
+ * @type: enum nooks_type_id
+ * @slot: what the driver says is its address
+ *
+ * Any context but NMI. Return: NULL if the driver holds no object of that type there.
+ */
+struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int type,
+				       unsigned long slot)
+{
+	struct chunk *chunk = xa_load(&shadows_of(driver)->chunks, slot >> CHUNK_SHIFT);
+	unsigned long offset = slot & (CHUNK_SIZE - 1);
+	struct nooks_shadow *shadow;
+
+	if (!chunk || offset % NOOKS_SHADOW_SLOT)
+		return NULL;
+	shadow = &chunk->shadows[offset / NOOKS_SHADOW_SLOT];
+	if (smp_load_acquire(&shadow->state) == NOOKS_SHADOW_FREE || shadow->type != type)
+		return NULL;
+	return shadow;
+}
+
+/* From one state that it must be in to another. */
+static bool change(struct nooks_driver *driver, struct nooks_shadow *shadow, bool lent,
+		   enum nooks_shadow_state to)
+{
+	struct nooks_shadows *shadows = shadows_of(driver);
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	ok = shadow->state == NOOKS_SHADOW_OWNED || (lent && shadow->state == NOOKS_SHADOW_LENT);
+	if (ok) {
+		shadow->state = to;
+		if (to == NOOKS_SHADOW_FREE) {
+			list_move(&shadow->list, &shadows->free);
+			shadows->count--;
+		}
+	}
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
+	return ok;
+}
+
+static bool not_held(struct nooks_crossing *x, unsigned int type, unsigned long slot, const char *fn,
+		     const char *arg)
+{
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s: no %s that the driver holds", fn, arg,
+		   nooks_types[type].name);
+	return false;
+}
+
+/* The driver has changed what it may not; @word and @bits say where. */
+static bool denied(struct nooks_crossing *x, const struct nooks_shadow *shadow, unsigned int word,
+		   u64 bits)
+{
+	const struct nooks_type *type = &nooks_types[shadow->type];
+	unsigned int offset = word * sizeof(u64) + __ffs64(bits) / BITS_PER_BYTE, i;
+	const char *name = "?";
+
+	for (i = 0; i < type->nr_fields; i++) {
+		if (offset - type->fields[i].offset < type->fields[i].size &&
+		    type->fields[i].policy == NOOKS_FIELD_DENIED) {
+			name = type->fields[i].name;
+			break;
+		}
+	}
+	nooks_fail(x, NOOKS_DENIED_STORE, (unsigned long)shadow->slot + offset, "%s.%s", type->name,
+		   name);
+	return false;
+}
+
+/* What the object would be with the driver's fields; false: the domain has failed. */
+static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u64 *merged,
+		  const char *fn, const char *arg)
+{
+	const struct nooks_type *type = &nooks_types[shadow->type];
+	const struct nooks_shadow_layout *layout = type->shadow;
+	const u64 *slot = shadow->slot, *object = shadow->object;
+	const char *why;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_words; i++) {
+		u64 ours = READ_ONCE(object[i]), differ = READ_ONCE(slot[i]) ^ ours;
+
+		merged[i] = ours ^ (differ & layout->writable[i]);
+		differ &= ~(layout->writable[i] | layout->private[i]);
+		if (unlikely(differ))
+			return denied(x, shadow, i, differ);
+	}
+	for (i = 0; i < layout->nr_objects; i++) {
+		const struct nooks_field *field = &type->fields[layout->objects[i]];
+		void *p = *(void **)((void *)merged + field->offset);
+
+		if (p && p != *(void **)(shadow->object + field->offset) &&
+		    !nooks_object_find_type(nooks_driver_of(x), field->type, p)) {
+			nooks_fail(x, NOOKS_DENIED_STORE,
+				   (unsigned long)shadow->slot + field->offset,
+				   "%s.%s = %px: no object that the driver holds", type->name,
+				   field->name, p);
+			return false;
+		}
+	}
+	why = layout->class->check ? layout->class->check(merged) : NULL;
+	if (why)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s: %s", fn,
+			   arg, why);
+	return !why;
+}
+
+/* Store the bits of @mask, and touch no byte that has none: it may change under us. */
+static void store_word(u64 *to, u64 value, u64 mask)
+{
+	unsigned int i;
+
+	if (mask == U64_MAX) {
+		WRITE_ONCE(*to, value);
+		return;
+	}
+	for (i = 0; i < sizeof(u64); i += 2) {
+		u16 m = mask >> (i * BITS_PER_BYTE), v = value >> (i * BITS_PER_BYTE);
+		u8 *bytes = (u8 *)to + i;
+
+		if (m == U16_MAX) {
+			WRITE_ONCE(*(u16 *)bytes, v);
+			continue;
+		}
+		if ((u8)m)
+			WRITE_ONCE(bytes[0], (READ_ONCE(bytes[0]) & ~m) | (v & m));
+		if (m >> 8)
+			WRITE_ONCE(bytes[1], (READ_ONCE(bytes[1]) & ~(m >> 8)) | ((v & m) >> 8));
+	}
+}
+
+/**
+ * nooks_shadow_commit - give the object what the driver has written
+ * @x: a crossing of the driver's
+ * @shadow: that nobody else works on: busy, or lent by the caller
+ * @fn: for reports: on whose behalf
+ * @arg: ditto: which argument
+ *
+ * Any context but NMI. Return: false if the driver has written what it may not; the object is as
+ * it was, and the domain has failed.
+ */
+bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
+			 const char *arg)
+{
+	const struct nooks_shadow_layout *layout = layout_of(shadow);
+	u64 merged[NOOKS_SHADOW_SLOT / sizeof(u64)], *object = shadow->object;
+	unsigned int i;
+
+	if (!merge(x, shadow, merged, fn, arg))
+		return false;
+	for (i = 0; i < layout->nr_words; i++) {
+		if (layout->writable[i] && object[i] != merged[i])
+			store_word(&object[i], merged[i], layout->writable[i]);
+	}
+	return true;
+}
+
+/**
+ * nooks_shadow_borrow - a kernel function is going to work on an object
+ * @x: the crossing
+ * @type: enum nooks_type_id
+ * @slot: the driver's argument
+ * @shadow: out: to be given back to nooks_shadow_return(), or removed
+ * @fn: for reports: the function
+ * @arg: ditto: its parameter
+ *
+ * The object has what the driver has written. No other thread can borrow or free it meanwhile. Any
+ * context but NMI. Return: false, and nothing borrowed, if the domain has failed.
+ */
+bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned long slot,
+			 struct nooks_shadow **shadow, const char *fn, const char *arg)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_shadow *found = nooks_shadow_find(driver, type, slot);
+
+	if (!found || !change(driver, found, true, NOOKS_SHADOW_BUSY))
+		return not_held(x, type, slot, fn, arg);
+	if (!nooks_shadow_commit(x, found, fn, arg)) {
+		smp_store_release(&found->state, found->lent ? NOOKS_SHADOW_LENT :
+							       NOOKS_SHADOW_OWNED);
+		return false;
+	}
+	*shadow = found;
+	return true;
+}
+
+/**
+ * nooks_shadow_return - the kernel function is done: the driver sees what it has made of the object
+ * @shadow: borrowed, or NULL
+ *
+ * Any context but NMI.
+ */
+void nooks_shadow_return(struct nooks_shadow *shadow)
+{
+	if (!shadow)
+		return;
+	show(shadow);
+	smp_store_release(&shadow->state, shadow->lent ? NOOKS_SHADOW_LENT : NOOKS_SHADOW_OWNED);
+}
+
+/**
+ * nooks_shadow_take - the driver gives up an object, as it is
+ * @x: the crossing
+ * @type: enum nooks_type_id
+ * @slot: the driver's argument
+ * @fn: for reports: the function that it is given to
+ *
+ * What the driver has written is lost: it is to be freed. Any context but NMI. Return: the object,
+ * now the caller's; NULL, with the domain failed, if the driver does not own it.
+ */
+void *nooks_shadow_take(struct nooks_crossing *x, unsigned int type, unsigned long slot,
+			const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_shadow *shadow = nooks_shadow_find(driver, type, slot);
+	void *object = shadow ? shadow->object : NULL;
+
+	if (shadow && change(driver, shadow, false, NOOKS_SHADOW_FREE))
+		return object;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: the driver does not own this %s", fn,
+		   nooks_types[type].name);
+	return NULL;
+}
+
+/**
+ * nooks_shadow_remove - the driver no longer sees an object
+ * @driver: whose shadow it is
+ * @shadow: borrowed, or lent by the caller; the object is the caller's
+ *
+ * Any context but NMI.
+ */
+void nooks_shadow_remove(struct nooks_driver *driver, struct nooks_shadow *shadow)
+{
+	struct nooks_shadows *shadows = shadows_of(driver);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	shadow->state = NOOKS_SHADOW_FREE;
+	list_move(&shadow->list, &shadows->free);
+	shadows->count--;
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
+}
+
+/**
+ * nooks_arg_shadow - check an argument and replace it by what it stands for
+ * @x: the crossing
+ * @pointer: the parameter: a pointer to the slot becomes one to the object
+ * @shadow: see nooks_shadow_borrow(); NULL for NULL
+ * @type: enum nooks_type_id
+ * @null_ok: NULL is good
+ * @fn: for reports
+ * @arg: ditto
+ */
+bool nooks_arg_shadow(struct nooks_crossing *x, void *pointer, struct nooks_shadow **shadow,
+		      unsigned int type, bool null_ok, const char *fn, const char *arg)
+{
+	void **p = pointer;
+
+	*shadow = NULL;
+	if (!*p && null_ok)
+		return true;
+	if (!nooks_shadow_borrow(x, type, (unsigned long)*p, shadow, fn, arg))
+		return false;
+	*p = (*shadow)->object;
+	return true;
+}
+
+/**
+ * nooks_shadows_release - recovery: a driver no longer sees anything
+ * @driver: closed and idle
+ *
+ * What it owned is freed; what was lent is its lender's. The slots go with the heap. Context: may
+ * sleep.
+ */
+void nooks_shadows_release(struct nooks_driver *driver)
+{
+	struct nooks_shadows *shadows = shadows_of(driver);
+	struct nooks_shadow *shadow;
+	struct chunk *chunk;
+	unsigned long index;
+
+	might_sleep();
+	/* Nobody else uses them any more: no lock. */
+	list_for_each_entry(shadow, &shadows->held, list)
+		if (shadow->state == NOOKS_SHADOW_OWNED)
+			layout_of(shadow)->class->release(driver, shadow->object);
+	INIT_LIST_HEAD(&shadows->held);
+	INIT_LIST_HEAD(&shadows->free);
+	shadows->count = 0;
+	xa_for_each(&shadows->chunks, index, chunk)
+		kfree(chunk);
+	xa_destroy(&shadows->chunks);
+}
