@@ -21,8 +21,10 @@
 #include "generated.h"
 #include "msi.h"
 #include "pci.h"
+#include "region.h"
 
 #define NAME_MAX_LEN	64
+#define PIO_RESERVED	0x40000UL	/* lib/iomap.c: what is less stands for a port */
 #define STD_BARS	((1U << PCI_STD_NUM_BARS) - 1)
 
 /* Protects the counts and masks in struct nooks_pci_state. */
@@ -447,12 +449,17 @@ NOOKS_WRAPPER(pci_request_selected_regions_exclusive)
 			       "pci_request_selected_regions_exclusive");
 }
 
-/* void pci_release_selected_regions(struct pci_dev *dev, int bars) */
-NOOKS_WRAPPER(pci_release_selected_regions)
+/* int pci_request_regions(struct pci_dev *dev, const char *name) */
+NOOKS_WRAPPER(pci_request_regions)
 {
-	static const char fn[] = "pci_release_selected_regions";
+	return request_regions(x, (struct pci_dev *)a0, STD_BARS, (const char *)a1,
+			       pci_request_selected_regions, "pci_request_regions");
+}
+
+static unsigned long release_bars(struct nooks_crossing *x, struct pci_dev *pdev,
+				  unsigned int bars, const char *fn)
+{
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct pci_dev *pdev = (struct pci_dev *)a0;
 	struct nooks_pci_state *state;
 
 	if (!nooks_may_sleep(x, fn) ||
@@ -461,12 +468,24 @@ NOOKS_WRAPPER(pci_release_selected_regions)
 	mutex_lock(&state_mutex);
 	state = state_of(driver, &regions_class, pdev, false);
 	if (state) {
-		pci_release_selected_regions(pdev, state->bars & a1);
-		state->bars &= ~a1;
+		pci_release_selected_regions(pdev, state->bars & bars);
+		state->bars &= ~bars;
 		settle(driver, state);
 	}
 	mutex_unlock(&state_mutex);
 	return 0;
+}
+
+/* void pci_release_selected_regions(struct pci_dev *dev, int bars) */
+NOOKS_WRAPPER(pci_release_selected_regions)
+{
+	return release_bars(x, (struct pci_dev *)a0, a1, "pci_release_selected_regions");
+}
+
+/* void pci_release_regions(struct pci_dev *dev) */
+NOOKS_WRAPPER(pci_release_regions)
+{
+	return release_bars(x, (struct pci_dev *)a0, STD_BARS, "pci_release_regions");
 }
 
 /**
@@ -552,29 +571,6 @@ NOOKS_WRAPPER(pci_ioremap_bar)
 			 pci_resource_len(pdev, bar));
 }
 
-/* Does a physical range lie in a memory BAR of a device that the driver is bound to? */
-static bool owns_range(struct nooks_driver *driver, resource_size_t start, resource_size_t size)
-{
-	struct resource wanted = DEFINE_RES_MEM(start, size);
-	void *devices[NOOKS_BUS_DEVICES_MAX];
-	unsigned int n = nooks_bus_devices(driver, &nooks_pci_bus, devices);
-	int bar;
-
-	if (!size || start + size < start)
-		return false;
-	while (n--) {
-		struct pci_dev *pdev = devices[n];
-
-		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-			struct resource *r = &pdev->resource[bar];
-
-			if ((r->flags & IORESOURCE_MEM) && resource_contains(r, &wanted))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* void __iomem *ioremap(resource_size_t offset, unsigned long size) */
 NOOKS_WRAPPER(ioremap)
 {
@@ -582,7 +578,7 @@ NOOKS_WRAPPER(ioremap)
 
 	if (!nooks_may_sleep(x, "ioremap"))
 		return 0;
-	if (!owns_range(driver, a0, a1)) {
+	if (!nooks_region_owned(driver, IORESOURCE_MEM, a0, a1)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "ioremap: not in a BAR of a device of this driver");
 		return 0;
@@ -601,6 +597,47 @@ NOOKS_WRAPPER(iounmap)
 	object = nooks_object_remove(driver, &mmio_class, (void *)a0);
 	if (!object) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "iounmap: not mapped by this domain");
+		return 0;
+	}
+	release_mmio(object);
+	nooks_object_free(object);
+	return 0;
+}
+
+/* void __iomem *pci_iomap(struct pci_dev *dev, int bar, unsigned long max) */
+NOOKS_WRAPPER(pci_iomap)
+{
+	static const char fn[] = "pci_iomap";
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	int bar = a1;
+	size_t size;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev") ||
+	    !nooks_arg_range(x, bar, 0, PCI_STD_NUM_BARS - 1, fn, "bar"))
+		return 0;
+	size = pci_resource_len(pdev, bar);
+	if (a2 && a2 < size)
+		size = a2;
+	if (!size)
+		return 0;
+	/* Ports need no mapping: what stands for them is a number. */
+	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
+		return (__force unsigned long)pci_iomap(pdev, bar, a2);
+	return lend_mmio(nooks_driver_of(x), pci_iomap(pdev, bar, a2), size);
+}
+
+/* void pci_iounmap(struct pci_dev *dev, void __iomem *addr) */
+NOOKS_WRAPPER(pci_iounmap)
+{
+	static const char fn[] = "pci_iounmap";
+	struct nooks_object *object;
+
+	if (a1 < PIO_RESERVED || !nooks_may_sleep(x, fn))
+		return 0;
+	object = nooks_object_remove(nooks_driver_of(x), &mmio_class, (void *)a1);
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: not mapped by this domain", fn);
 		return 0;
 	}
 	release_mmio(object);

@@ -5,6 +5,7 @@
 
 #include <linux/aer.h>
 #include <linux/build_bug.h>
+#include <linux/cc_platform.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/device.h>

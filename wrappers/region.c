@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regions of ports and of physical memory that drivers request by address. A driver gets those of its
+ * devices; all others are busy, to it: so an old driver that probes for cards finds none.
+ */
+#include <linux/ioport.h>
+#include <linux/pci.h>
+#include "../nooks/driver.h"
+#include "args.h"
+#include "bus.h"
+#include "generated.h"
+#include "region.h"
+
+#define NAME_MAX_LEN	64
+
+/**
+ * struct nooks_region - a region that a driver has requested
+ * @object: start is its address, or the number of its first port
+ * @name: as whose; the kernel shows it
+ */
+struct nooks_region {
+	struct nooks_object object;
+	char name[NAME_MAX_LEN];
+};
+
+static void release_ports(struct nooks_object *object)
+{
+	release_region(object->start, object->size);
+}
+
+static void release_memory(struct nooks_object *object)
+{
+	release_mem_region(object->start, object->size);
+}
+
+static const struct nooks_object_class ports_class = {
+	.name = "I/O ports",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_ports,
+	.size = sizeof(struct nooks_region),
+};
+
+static const struct nooks_object_class memory_class = {
+	.name = "memory region",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_memory,
+	.size = sizeof(struct nooks_region),
+};
+
+/**
+ * nooks_region_owned - does all of a range lie in a BAR of a device that the driver is bound to?
+ * @driver: the driver
+ * @type: IORESOURCE_MEM or IORESOURCE_IO
+ * @start: address or port
+ * @size: bytes or ports
+ *
+ * Any context but NMI.
+ */
+bool nooks_region_owned(struct nooks_driver *driver, unsigned long type, resource_size_t start,
+			resource_size_t size)
+{
+	struct resource wanted = DEFINE_RES_NAMED(start, size, NULL, type);
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int n = nooks_bus_devices(driver, &nooks_pci_bus, devices);
+	int bar;
+
+	if (!size || start + size < start)
+		return false;
+	while (n--) {
+		struct pci_dev *pdev = devices[n];
+
+		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+			struct resource *r = &pdev->resource[bar];
+
+			if ((r->flags & type) && resource_contains(r, &wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The class of regions in a resource; NULL, and the domain has failed, if it is none of the two. */
+static const struct nooks_object_class *class_of(struct nooks_crossing *x,
+						 const struct resource *parent, const char *fn)
+{
+	if (parent == &ioport_resource)
+		return &ports_class;
+	if (parent == &iomem_resource)
+		return &memory_class;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)parent,
+		   "%s: parent: neither ports nor memory", fn);
+	return NULL;
+}
+
+/*
+ * struct resource *__request_region(struct resource *parent, resource_size_t start,
+ *				     resource_size_t n, const char *name, int flags)
+ */
+NOOKS_WRAPPER(__request_region)
+{
+	static const char fn[] = "__request_region";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct resource *parent = (struct resource *)a0, *region;
+	const struct nooks_object_class *class = class_of(x, parent, fn);
+	const char *name = (const char *)a3;
+	struct nooks_object *object;
+	struct nooks_region *r;
+
+	if (!class || !nooks_may_sleep(x, fn) ||
+	    !nooks_arg_string(x, name, NAME_MAX_LEN, false, fn, "name"))
+		return 0;
+	if ((int)a4 & ~IORESOURCE_EXCLUSIVE) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a4, "%s: flags not for drivers", fn);
+		return 0;
+	}
+	if (!nooks_region_owned(driver, class == &ports_class ? IORESOURCE_IO : IORESOURCE_MEM,
+				a1, a2))
+		return 0;
+	object = nooks_object_add(driver, class, (void *)a1, a2, NOOKS_TYPE_none, GFP_KERNEL);
+	if (!object)
+		return 0;	/* busy: requested by this driver already; or no memory */
+	r = container_of(object, struct nooks_region, object);
+	if (nooks_copy_string(r->name, name, sizeof(r->name)) <= 0)
+		strscpy(r->name, driver->name, sizeof(r->name));
+	region = __request_region(parent, a1, a2, r->name, a4);
+	if (!region && nooks_object_remove(driver, class, (void *)a1))
+		nooks_object_free(object);
+	return (unsigned long)region;
+}
+
+/* void __release_region(struct resource *parent, resource_size_t start, resource_size_t n) */
+NOOKS_WRAPPER(__release_region)
+{
+	static const char fn[] = "__release_region";
+	struct resource *parent = (struct resource *)a0;
+	const struct nooks_object_class *class = class_of(x, parent, fn);
+	struct nooks_object *object;
+
+	if (!class || !nooks_may_sleep(x, fn))
+		return 0;
+	object = nooks_object_remove(nooks_driver_of(x), class, (void *)a1);
+	if (!object || object->size != a2)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: not requested by this driver", fn);
+	if (object) {
+		class->release(object);
+		nooks_object_free(object);
+	}
+	return 0;
+}
