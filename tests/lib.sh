@@ -65,7 +65,8 @@ kernel_said() {
 driven() {
 	local link
 	for link in /sys/class/net/*/device/driver; do
-		[ "$(basename "$(readlink "$link")")" = "$1" ] || continue
+		# Some have a dash in their name where the module has none.
+		[ "$(basename "$(readlink "$link")" | tr - _)" = "$1" ] || continue
 		link=${link%/device/driver}
 		echo "${link##*/}"
 		return
