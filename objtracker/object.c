@@ -87,7 +87,7 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	if (added)
 		return object;
-	kfree(object);
+	nooks_object_free(object);
 	return NULL;
 }
 
@@ -192,7 +192,10 @@ void nooks_object_free(struct nooks_object *object)
 	if (!refcount_dec_and_test(&object->refs))
 		return;
 	WARN_ON_ONCE(nooks_object_tracked(object));
-	kfree(object);
+	if (object->class->free)
+		object->class->free(object);
+	else
+		kfree(object);
 }
 
 /**

@@ -41,6 +41,7 @@ enum nooks_release_phase {
  * @size: of the structure that begins with struct nooks_object
  * @init: sets up the rest of a new object before it is in the table. In any context. NULL:
  *	zeroes do
+ * @free: gives the memory back, if kfree() of the structure is not the way
  * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
  *	is freed
  * @device: memory of a device, or that it takes orders from: a scribble spares it
@@ -51,6 +52,7 @@ struct nooks_object_class {
 	void (*release)(struct nooks_object *object);
 	size_t size;
 	void (*init)(struct nooks_object *object);
+	void (*free)(struct nooks_object *object);
 	bool forget;
 	bool device;
 };

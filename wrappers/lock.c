@@ -11,6 +11,7 @@
 #include <linux/cpu.h>
 #include <linux/mutex.h>
 #include <linux/rtnetlink.h>
+#include <linux/rwsem.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -23,7 +24,14 @@
 /* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
 #define SPIN_LIMIT	(5 * NSEC_PER_SEC)
 
-enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_RTNL, HOLD_CPUS };
+enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_DOWN_READ,
+		 HOLD_DOWN_WRITE, HOLD_RTNL, HOLD_CPUS };
+
+/* Of several readers each has a hold of its own. */
+static bool is_reading(enum hold_kind kind)
+{
+	return kind == HOLD_READ || kind == HOLD_DOWN_READ;
+}
 
 struct nooks_lock;
 
@@ -45,10 +53,11 @@ struct nooks_hold {
  * @spin: the kernel's instance
  * @rw: ditto
  * @mutex: ditto
+ * @sem: ditto
  * @target: what is taken: the above, or the lock in a kernel object
  * @cpu: where the holder of a spinning lock runs, -1: not held or for reading only. Written by the
  *	holder
- * @owner: holder of a mutex; ditto
+ * @owner: holder of a mutex, or writer of a rw_semaphore; ditto
  * @hold: of the one holder; readers have one each of their own
  */
 struct nooks_lock {
@@ -57,11 +66,13 @@ struct nooks_lock {
 		raw_spinlock_t spin;
 		rwlock_t rw;
 		struct mutex mutex;
+		struct rw_semaphore sem;
 	};
 	union {
 		raw_spinlock_t *spin;
 		rwlock_t *rw;
 		struct mutex *mutex;
+		struct rw_semaphore *sem;
 	} target;
 	int cpu;
 	struct task_struct *owner;
@@ -119,6 +130,15 @@ static void init_mutex(struct nooks_object *object)
 	lock->target.mutex = in_kernel_object(object) ? (void *)object->start : &lock->mutex;
 }
 
+static void init_sem(struct nooks_object *object)
+{
+	struct nooks_lock *lock = to_lock(object);
+
+	init_rwsem(&lock->sem);
+	lockdep_set_class(&lock->sem, nooks_lockdep_key());
+	lock->target.sem = in_kernel_object(object) ? (void *)object->start : &lock->sem;
+}
+
 #define LOCK_CLASS(text, init_fn, type, field_name) {				\
 	.object = {								\
 		.name = text,							\
@@ -137,6 +157,8 @@ static const struct lock_kind rw_class =
 	LOCK_CLASS("rwlock", init_rw, rwlock_t, "raw_lock.cnts");
 static const struct lock_kind mutex_class =
 	LOCK_CLASS("mutex", init_mutex, struct mutex, "owner.counter");
+static const struct lock_kind sem_class =
+	LOCK_CLASS("rw_semaphore", init_sem, struct rw_semaphore, "count.counter");
 
 /* Is there such a lock at this address, in a kernel object that the driver has? */
 static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
@@ -197,6 +219,10 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 		return _raw_write_trylock(lock->target.rw);
 	case HOLD_MUTEX:
 		return mutex_trylock(lock->target.mutex);
+	case HOLD_DOWN_READ:
+		return down_read_trylock(lock->target.sem);
+	case HOLD_DOWN_WRITE:
+		return down_write_trylock(lock->target.sem);
 	case HOLD_RTNL:
 	case HOLD_CPUS:
 		break;
@@ -223,6 +249,12 @@ static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 	case HOLD_MUTEX:
 		mutex_unlock(lock->target.mutex);
 		break;
+	case HOLD_DOWN_READ:
+		up_read(lock->target.sem);
+		break;
+	case HOLD_DOWN_WRITE:
+		up_write(lock->target.sem);
+		break;
 	case HOLD_RTNL:
 	case HOLD_CPUS:
 		break;
@@ -236,9 +268,9 @@ static void hold_add(struct nooks_crossing *x, struct nooks_lock *lock, struct n
 	hold->lock = lock;
 	hold->kind = kind;
 	list_add(&hold->list, &x->held);
-	if (kind == HOLD_MUTEX)
+	if (kind == HOLD_MUTEX || kind == HOLD_DOWN_WRITE)
 		WRITE_ONCE(lock->owner, current);
-	else if (kind != HOLD_READ)
+	else if (!is_reading(kind))
 		WRITE_ONCE(lock->cpu, smp_processor_id());
 }
 
@@ -249,9 +281,9 @@ static void hold_drop(struct nooks_hold *hold)
 	enum hold_kind kind = hold->kind;
 
 	list_del(&hold->list);
-	if (kind == HOLD_READ)
+	if (is_reading(kind))
 		kfree(hold);
-	else if (kind == HOLD_MUTEX)
+	else if (kind == HOLD_MUTEX || kind == HOLD_DOWN_WRITE)
 		WRITE_ONCE(lock->owner, NULL);
 	else
 		WRITE_ONCE(lock->cpu, -1);
@@ -653,6 +685,150 @@ NOOKS_WRAPPER(cpus_read_unlock)
 	return 0;
 }
 
+/*
+ * Reader-writer semaphores. The thread may sleep for one; as for a mutex, it wakes up when the domain
+ * fails.
+ */
+static bool holds(struct nooks_crossing *x, const struct nooks_lock *lock)
+{
+	struct nooks_hold *hold;
+
+	list_for_each_entry(hold, &x->held, list)
+		if (hold->lock == lock)
+			return true;
+	return false;
+}
+
+/* @down: takes it, or returns an error; NULL: only try. Return: 0 or an error. */
+static int sem_down(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind,
+		    int (*down)(struct rw_semaphore *sem), const char *fn)
+{
+	struct nooks_hold *hold;
+	struct nooks_lock *lock;
+	int err;
+
+	if (down && !nooks_may_sleep(x, fn))
+		return -EINTR;
+	lock = lock_get(x, &sem_class, addr, down ? GFP_NOIO : GFP_ATOMIC);
+	if (!lock)
+		return -EINTR;
+	if (down && (READ_ONCE(lock->owner) == current || holds(x, lock))) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: this thread holds it already", fn);
+		lock_put(lock);
+		return -EINTR;
+	}
+	hold = is_reading(kind) ? kmalloc(sizeof(*hold), down ? GFP_NOIO : GFP_ATOMIC) : &lock->hold;
+	if (!hold) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory to hold a rw_semaphore");
+		lock_put(lock);
+		return -EINTR;
+	}
+	err = down ? down(lock->target.sem) : try_lock(lock, kind) ? 0 : -EBUSY;
+	if (!err) {
+		hold_add(x, lock, hold, kind);
+		return 0;
+	}
+	if (is_reading(kind))
+		kfree(hold);
+	lock_put(lock);
+	return err;
+}
+
+static int sem_read(struct rw_semaphore *sem)
+{
+	down_read(sem);
+	return 0;
+}
+
+static int sem_write(struct rw_semaphore *sem)
+{
+	down_write(sem);
+	return 0;
+}
+
+NOOKS_WRAPPER(down_read)
+{
+	sem_down(x, a0, HOLD_DOWN_READ, sem_read, "down_read");
+	return 0;
+}
+
+NOOKS_WRAPPER(down_read_interruptible)
+{
+	return sem_down(x, a0, HOLD_DOWN_READ, down_read_interruptible, "down_read_interruptible");
+}
+
+NOOKS_WRAPPER(down_read_killable)
+{
+	return sem_down(x, a0, HOLD_DOWN_READ, down_read_killable, "down_read_killable");
+}
+
+NOOKS_WRAPPER(down_read_trylock)
+{
+	return !sem_down(x, a0, HOLD_DOWN_READ, NULL, "down_read_trylock");
+}
+
+NOOKS_WRAPPER(down_write)
+{
+	sem_down(x, a0, HOLD_DOWN_WRITE, sem_write, "down_write");
+	return 0;
+}
+
+NOOKS_WRAPPER(down_write_killable)
+{
+	return sem_down(x, a0, HOLD_DOWN_WRITE, down_write_killable, "down_write_killable");
+}
+
+NOOKS_WRAPPER(down_write_trylock)
+{
+	return !sem_down(x, a0, HOLD_DOWN_WRITE, NULL, "down_write_trylock");
+}
+
+NOOKS_WRAPPER(up_read)
+{
+	hold_release(x, a0, HOLD_DOWN_READ);
+	return 0;
+}
+
+NOOKS_WRAPPER(up_write)
+{
+	hold_release(x, a0, HOLD_DOWN_WRITE);
+	return 0;
+}
+
+/* void downgrade_write(struct rw_semaphore *sem): the hold of the one writer becomes a reader's */
+NOOKS_WRAPPER(downgrade_write)
+{
+	struct nooks_hold *hold = held(x, a0, HOLD_DOWN_WRITE);
+	struct nooks_hold *reader = hold ? kmalloc(sizeof(*reader), GFP_ATOMIC) : NULL;
+	struct nooks_lock *lock;
+
+	if (!hold)
+		return 0;
+	if (!reader) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a0, "no memory to hold a rw_semaphore");
+		return 0;
+	}
+	lock = hold->lock;
+	WRITE_ONCE(lock->owner, NULL);
+	list_del(&hold->list);
+	downgrade_write(lock->target.sem);
+	hold_add(x, lock, reader, HOLD_DOWN_READ);
+	return 0;
+}
+
+/* void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key) */
+NOOKS_WRAPPER(__init_rwsem)
+{
+	static struct lock_class_key key;
+
+	if (!nooks_arg_writable(x, (void *)a0, sizeof(struct rw_semaphore), false, "__init_rwsem",
+				"sem"))
+		return 0;
+	nooks_objects_forget(nooks_driver_of(x), (void *)a0, 1);
+	__init_rwsem((struct rw_semaphore *)a0, "driver's", &key);
+	return 0;
+}
+
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 /* The names that kernels with lockdep use. */
 #define NESTED(nested, plain)								\
@@ -666,6 +842,10 @@ NESTED(_raw_spin_lock_irqsave_nested, _raw_spin_lock_irqsave)
 NESTED(mutex_lock_nested, mutex_lock)
 NESTED(mutex_lock_interruptible_nested, mutex_lock_interruptible)
 NESTED(mutex_lock_killable_nested, mutex_lock_killable)
+NESTED(down_read_nested, down_read)
+NESTED(down_read_killable_nested, down_read_killable)
+NESTED(down_write_nested, down_write)
+NESTED(down_write_killable_nested, down_write_killable)
 #endif
 
 #ifdef CONFIG_DEBUG_SPINLOCK
