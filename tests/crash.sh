@@ -45,7 +45,7 @@ for fault; do
 	restarts=$(counter restarts)
 	tcp_receive "$iface" 8 &
 	download=$!
-	wait_for 20 [ -s /tmp/received ] || bail "the download does not begin"
+	wait_for 20 [ -s "/tmp/received.$iface" ] || bail "the download does not begin"
 	echo "$kind $context" >"$dir"/inject
 	check "$kind in $context context is detected" wait_for 20 crashed_after "$failures"
 	check "it is reported" kernel_said "BUG: NOOKS: .* in "

@@ -83,6 +83,41 @@ carrier() {
 	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
 }
 
+# cable IFACE: number of its adapter among those of the machine, which QEMU's network backend has, too
+cable() {
+	local path device number=0
+	path=$(readlink -f "/sys/class/net/$1/device") || return
+	for device in /sys/bus/pci/devices/*; do
+		case $(cat "$device/class") in
+		0x0200*) ;;
+		*) continue ;;
+		esac
+		case $path/ in
+		*/"${device##*/}"/*)
+			echo $number
+			return
+			;;
+		esac
+		number=$((number + 1))
+	done
+	return 1
+}
+
+# set_carrier IFACE on|off: plug its cable in, or pull it out
+set_carrier() {
+	local port answer
+	port=$(echo /sys/bus/pci/devices/*/tty/ttyS*)
+	port=/dev/${port##*/}
+	exec 4<>"$port" || return
+	stty -F "$port" raw -echo &&
+		echo "link net$(cable "$1") $2" >&4 &&
+		answer=$(timeout 30 head -n 1 <&4)
+	exec 4>&-
+	[ "$answer" = ok ] && return
+	diag "set_carrier: ${answer:-no answer}"
+	return 1
+}
+
 # dhcp IFACE: bring it up and get an address. No route leads out of the adapter's own net, where
 # the only other machine is the peer: the host's loopback, scripts/peer at port $LAB_PEER.
 dhcp() {
@@ -101,28 +136,38 @@ ping_peer() {
 }
 
 # talk IFACE: a TCP connection to the peer, stdin to stdout
+talk_seconds=300
 talk() {
-	timeout 300 nc -w 30 "$(peer_of "$1")" "$LAB_PEER"
+	timeout $talk_seconds nc -w 30 "$(peer_of "$1")" "$LAB_PEER"
 }
 
-# tcp_send IFACE MIB: random data arrives at the peer unharmed
-tcp_send() {
+# tcp_send_bytes IFACE BYTES: random data arrives at the peer unharmed
+tcp_send_bytes() {
 	local sent arrived
-	head -c $(($2 << 20)) /dev/urandom >/tmp/sent || return
-	sent=$(sha256sum </tmp/sent)
-	arrived=$({ echo "sink $(($2 << 20))" && cat /tmp/sent; } | talk "$1")
-	rm /tmp/sent
+	head -c "$2" /dev/urandom >"/tmp/sent.$1" || return
+	sent=$(sha256sum <"/tmp/sent.$1")
+	arrived=$({ echo "sink $2" && cat "/tmp/sent.$1"; } | talk "$1")
+	rm "/tmp/sent.$1"
 	[ "${sent%% *}" = "$arrived" ]
 }
 
-# tcp_receive IFACE MIB: the peer's data arrives here unharmed
-tcp_receive() {
+# tcp_receive_bytes IFACE BYTES: the peer's data arrives here unharmed
+tcp_receive_bytes() {
 	local sent arrived
-	echo "source $(($2 << 20)) $2" | talk "$1" >/tmp/received
-	read -r sent </tmp/received || sent="nothing"
-	arrived=$(tail -c +$((${#sent} + 2)) /tmp/received | sha256sum)
-	rm /tmp/received
+	echo "source $2 $2" | talk "$1" >"/tmp/received.$1"
+	read -r sent <"/tmp/received.$1" || sent="nothing"
+	arrived=$(tail -c +$((${#sent} + 2)) "/tmp/received.$1" | sha256sum)
+	rm "/tmp/received.$1"
 	[ "${arrived%% *}" = "$sent" ]
+}
+
+# tcp_send IFACE MIB, tcp_receive IFACE MIB: the same, of so many MiB
+tcp_send() {
+	tcp_send_bytes "$1" $(($2 << 20))
+}
+
+tcp_receive() {
+	tcp_receive_bytes "$1" $(($2 << 20))
 }
 
 # udp_echo IFACE COUNT: so many datagrams, of sizes up to a full frame, come back unharmed
