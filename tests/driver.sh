@@ -79,9 +79,10 @@ answers() {
 	ping -q -c 1 -w 3 -W 3 -s "${1:-56}" -I "$iface" "$(peer_of "$iface")" >/dev/null
 }
 
-# A stalled connection is a dead one.
-talk_seconds=20
 exchange() {
+	# A stalled connection is a dead one.
+	# shellcheck disable=SC2034 # of talk
+	local talk_seconds=20
 	# shellcheck disable=SC2119
 	answers && tcp_send_bytes "$iface" 40000 &&
 		tcp_receive_bytes "$iface" 40000
@@ -125,7 +126,7 @@ hears() {
 # --- groups of facts, each of which leaves the interface as it was
 
 facts_shows() {
-	fact link ethtool "$iface"
+	fact link sh -c "ethtool $iface | grep -v MDI-X"
 	fact driver ethtool -i "$iface"
 	fact features ethtool -k "$iface"
 	fact ring ethtool -g "$iface"
@@ -149,8 +150,8 @@ change() {
 	shift 2
 	fact "$name" ethtool "$@"
 	fact "$name.alive" alive "$by"
-	# shellcheck disable=SC2086 # no option or one
-	fact "$name.is" ethtool $show "$iface"
+	# How the pairs are crossed is what the driver has found out some time after the link was up.
+	fact "$name.is" sh -c "ethtool $show $iface | grep -v MDI-X"
 }
 
 # setting OPTION NAME: its current value
@@ -385,13 +386,40 @@ crashed_after() {
 	[ "$(counter failures)" -gt "$1" ]
 }
 
-# What users have set, for its eyes only who compares it
+# All that users may set
+make_settings() {
+	ip link set "$iface" mtu 1400 txqueuelen 500 alias "the one that crashes"
+	ip address add 10.97.0.1/24 dev "$iface"
+	ip route add 10.96.0.0/24 via 10.97.0.2
+	ip neighbour replace 10.97.0.2 lladdr 02:00:00:00:97:02 dev "$iface" nud permanent
+	ip link add link "$iface" name vlan7 mtu 1300 address 02:00:00:00:97:07 type vlan id 7 \
+		reorder_hdr off egress-qos-map 1:2
+	ip address add 10.95.0.1/24 dev vlan7
+	ip link set vlan7 up
+	ip route add 10.94.0.0/24 via 10.95.0.2
+	ip link add link vlan7 name vlan7.8 type vlan id 8
+	tc qdisc replace dev "$iface" root handle 10: tbf rate 1gbit burst 1mb latency 50ms
+	ethtool -s "$iface" msglvl 5
+	ethtool -G "$iface" rx 128 tx 128
+	ethtool -C "$iface" rx-usecs 60
+	ethtool -K "$iface" gro off rx off
+} >/dev/null 2>&1
+
+# What of them is in effect
 picture() {
-	ip -d -o link show "$iface" | sed 's/ state [A-Z]*//; s/NO-CARRIER,//; s/,LOWER_UP//'
-	ip -o address show "$iface" | sed 's/ valid_lft.*//'
-	ip route show dev "$iface" | sed 's/ linkdown//'
+	local link
+	for link in "$iface" vlan7 vlan7.8; do
+		ip -d -o link show "$link" | sed 's/ state [A-Z]*//; s/NO-CARRIER,//; s/M-DOWN,//; s/,LOWER_UP//'
+		ip -o address show dev "$link" | sed 's/ valid_lft.*//'
+		ip route show dev "$link" | sed 's/ linkdown//'
+		ip neighbour show dev "$link" nud permanent
+		tc qdisc show dev "$link"
+	done
 	ethtool -k "$iface"
-}
+	ethtool -g "$iface"
+	ethtool -c "$iface"
+	ethtool "$iface" | grep level
+} 2>/dev/null
 
 # crash_in CONTEXT: the driver does wrong there during a download; sets $restart
 crash_in() {
@@ -495,14 +523,11 @@ check "it works then" [ "$(alive)" = alive ]
 if isolated; then
 	check "its domain has never failed" [ "$(counter failures)" = 0 ]
 	echo 0 >"$dir"/max_failures
-	ip link set "$iface" mtu 1400
-	ip address add 10.97.0.1/24 dev "$iface"
-	ip route add 10.96.0.0/24 via 10.97.0.2
+	make_settings
 	for context in $contexts; do
 		check "a crash in $context context does not break a download" crash_in "$context"
-		check "all is as it was" as_it_was
+		check "what users have set is as it was" as_it_was
 	done
-	ip link set "$iface" mtu 1500
 fi
 
 start_traffic

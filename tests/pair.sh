@@ -62,7 +62,7 @@ restarted_after() {
 # What must be the same after a crash
 picture() {
 	for iface in "$first" "$second"; do
-		ip -o address show "$iface" | sed 's/ valid_lft.*//'
+		ip -o address show "$iface" | sed '/inet6 fe80/d; s/ valid_lft.*//'
 		ip route show dev "$iface" | sed 's/ linkdown//'
 		cat "/sys/class/net/$iface/address"
 		readlink "/sys/class/net/$iface/device"

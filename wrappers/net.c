@@ -153,8 +153,11 @@ static void setup_netdev(struct net_device *dev)
 /* The driver, or nobody any more, knows the device; what is left is memory. May sleep. */
 static void forget_netdev(struct nooks_driver *driver, struct net_device *dev)
 {
+	LIST_HEAD(settings);
 	unsigned int i;
 
+	nooks_settings_take(dev, &settings);
+	nooks_settings_free(&settings);
 	nooks_napi_forget(driver, dev);
 	for (i = 0; dev->_tx && i < dev->num_tx_queues; i++)
 		nooks_untrack(driver, &queue_class, &dev->_tx[i]);

@@ -38,6 +38,15 @@ void nooks_net_restored(struct nooks_driver *driver);
 /* The driver goes for good: drop what is kept. */
 void nooks_net_forget(struct nooks_driver *driver);
 
+/*
+ * What ethtool has set on a device: ethtool.c. take moves it to the end of a list; apply, with rtnl, sets it
+ * again, and leaves in the list what the driver refuses. All may sleep.
+ */
+void nooks_settings_take(const struct net_device *dev, struct list_head *taken);
+void nooks_settings_apply(struct nooks_driver *driver, struct net_device *dev,
+			  struct list_head *taken);
+void nooks_settings_free(struct list_head *taken);
+
 /* NAPI: napi.c. Device of a driver's napi_struct; NULL, with the domain failed, if not added. */
 struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, const char *fn);
 /* Delete all instances of a device. May sleep. */

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What users have set on a net device survives a restart of its driver: name and index, MTU,
- * address, flags, IP addresses and routes.
- *
- * IP addresses and routes are asked for, and given back, in the words of rtnetlink: what a dump
- * says is what makes them again.
+ * address, flags, features; what rtnetlink knows (rtnetlink.c); what ethtool has set (ethtool.c).
  */
 #define pr_fmt(fmt) "nooks: " fmt
-#include <linux/file.h>
-#include <linux/inetdevice.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/net.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <net/netlink.h>
-#include <net/sock.h>
 #include "net.h"
+#include "rtnetlink.h"
 
-#define DUMP_BUFFER	SZ_32K			/* the largest that the kernel fills in one go */
 #define USER_FLAGS	(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_NOTRAILERS | IFF_DYNAMIC)
-
-#define DUMP_TIMEOUT	(5 * HZ)
-
-/** struct message - an rtnetlink message that makes an address or a route */
-struct message {
-	struct list_head list;
-	u8 words[] __aligned(NLMSG_ALIGNTO);	/* struct nlmsghdr and what follows it */
-};
 
 /**
  * struct nooks_netdev_record - what is kept of a net device from its release until the driver has
@@ -43,7 +27,8 @@ struct message {
  * @changeable: features that the user may switch
  * @own_address: @address was not the device's permanent one
  * @address: hardware address
- * @messages: struct message of addresses, then of routes
+ * @words: what rtnetlink told of it
+ * @settings: what ethtool has set: see nooks_settings_take()
  * @taken: a device has its name again
  */
 struct nooks_netdev_record {
@@ -58,7 +43,8 @@ struct nooks_netdev_record {
 	netdev_features_t changeable;
 	bool own_address;
 	u8 address[MAX_ADDR_LEN];
-	struct list_head messages;
+	struct nooks_words words;
+	struct list_head settings;
 	bool taken;
 };
 
@@ -67,142 +53,9 @@ static DEFINE_MUTEX(records_mutex);		/* protects records; inside rtnl */
 
 static void record_free(struct nooks_netdev_record *record)
 {
-	struct message *message, *next;
-
-	list_for_each_entry_safe(message, next, &record->messages, list)
-		kfree(message);
+	nooks_words_free(&record->words);
+	nooks_settings_free(&record->settings);
 	kfree(record);
-}
-
-/* Does a dumped message make something that the user has made on this device? */
-static bool ours(const struct nlmsghdr *header, int ifindex)
-{
-	const struct rtmsg *route;
-	const struct nlattr *out;
-
-	if (header->nlmsg_type == RTM_NEWADDR)
-		return nlmsg_len(header) >= (int)sizeof(struct ifaddrmsg) &&
-		       ((struct ifaddrmsg *)nlmsg_data(header))->ifa_index == ifindex;
-	if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_len(header) < (int)sizeof(*route))
-		return false;
-	route = nlmsg_data(header);
-	out = nlmsg_find_attr(header, sizeof(*route), RTA_OIF);
-	/* The kernel's own come with the addresses; router advertisements come again. */
-	return out && nla_get_u32(out) == ifindex && !(route->rtm_flags & RTM_F_CLONED) &&
-	       route->rtm_protocol != RTPROT_KERNEL && route->rtm_protocol != RTPROT_RA;
-}
-
-static int send(struct socket *sock, void *message, size_t size)
-{
-	struct kvec vec = { .iov_base = message, .iov_len = size };
-	struct msghdr msg = {};
-
-	return kernel_sendmsg(sock, &msg, &vec, 1, size);
-}
-
-/*
- * Open a socket to rtnetlink. It has a file, as one of user space has: the file's credentials, which are
- * the kernel's, are those that rtnetlink looks at. Return: the file to fput(), or an ERR_PTR().
- */
-static struct file *open_rtnetlink(struct socket **sock)
-{
-	int ret = sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, sock);
-
-	return ret ? ERR_PTR(ret) : sock_alloc_file(*sock, O_CLOEXEC, NULL);
-}
-
-/* Ask for all addresses (or routes) and keep those of a device. */
-static int dump(struct socket *sock, struct nooks_netdev_record *record, int type, void *buffer)
-{
-	struct {
-		struct nlmsghdr header;
-		union {
-			struct ifaddrmsg address;
-			struct rtmsg route;
-		};
-	} request = {
-		.header = {
-			.nlmsg_len = sizeof(request),
-			.nlmsg_type = type,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		},
-	};
-	int ret = send(sock, &request, sizeof(request));
-
-	while (ret >= 0) {
-		struct kvec vec = { .iov_base = buffer, .iov_len = DUMP_BUFFER };
-		struct msghdr msg = {};
-		struct nlmsghdr *header;
-		int left;
-
-		ret = kernel_recvmsg(sock, &msg, &vec, 1, DUMP_BUFFER, 0);
-		left = ret;
-		for (header = buffer; nlmsg_ok(header, left); header = nlmsg_next(header, &left)) {
-			struct message *message;
-
-			if (header->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (header->nlmsg_type == NLMSG_ERROR)
-				return -EIO;
-			if (!ours(header, record->ifindex))
-				continue;
-			message = kzalloc(struct_size(message, words, header->nlmsg_len),
-					  GFP_KERNEL);
-			if (!message)
-				return -ENOMEM;
-			memcpy(message->words, header, header->nlmsg_len);
-			list_add_tail(&message->list, &record->messages);
-		}
-	}
-	return ret;
-}
-
-static void save_messages(struct nooks_netdev_record *record)
-{
-	void *buffer = kmalloc(DUMP_BUFFER, GFP_KERNEL);
-	struct socket *sock;
-	struct file *file;
-	int ret;
-
-	if (!buffer)
-		return;
-	file = open_rtnetlink(&sock);
-	ret = PTR_ERR_OR_ZERO(file);
-	if (!ret) {
-		sock->sk->sk_rcvtimeo = DUMP_TIMEOUT;
-		ret = dump(sock, record, RTM_GETADDR, buffer);
-		if (!ret)
-			ret = dump(sock, record, RTM_GETROUTE, buffer);
-		fput(file);
-	}
-	if (ret)
-		pr_warn("%s: can't keep all addresses and routes (%d)\n", record->name, ret);
-	kfree(buffer);
-}
-
-static void restore_messages(struct nooks_netdev_record *record)
-{
-	struct message *message;
-	struct socket *sock;
-	struct file *file;
-
-	if (list_empty(&record->messages))
-		return;
-	file = open_rtnetlink(&sock);
-	if (IS_ERR(file)) {
-		pr_warn("%s: can't restore addresses and routes (%ld)\n", record->name,
-			PTR_ERR(file));
-		return;
-	}
-	list_for_each_entry(message, &record->messages, list) {
-		struct nlmsghdr *header = (struct nlmsghdr *)message->words;
-
-		/* Who had been quicker, a network manager for one, has its way. */
-		header->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
-		header->nlmsg_pid = 0;
-		send(sock, header, header->nlmsg_len);
-	}
-	fput(file);
 }
 
 /* Has the driver failed again before the state was restored to this device? Then that counts. */
@@ -216,6 +69,8 @@ static bool saved_before(struct nooks_driver *driver, const struct net_device *d
 		if (record->driver != driver || !record->taken || record->ifindex != dev->ifindex)
 			continue;
 		record->taken = false;
+		/* What the driver was told once more before it failed. */
+		nooks_settings_take(dev, &record->settings);
 		found = true;
 	}
 	mutex_unlock(&records_mutex);
@@ -233,7 +88,7 @@ void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev)
 	record = kzalloc(sizeof(*record), GFP_KERNEL);
 	if (!record)
 		return;
-	INIT_LIST_HEAD(&record->messages);
+	INIT_LIST_HEAD(&record->settings);
 	record->driver = driver;
 	record->parent = dev->dev.parent;
 	rtnl_lock();
@@ -243,10 +98,11 @@ void nooks_netstate_save(struct nooks_driver *driver, struct net_device *dev)
 	record->flags = dev_get_flags(dev) & USER_FLAGS;
 	record->wanted = dev->wanted_features;
 	record->changeable = dev->hw_features;
+	nooks_settings_take(dev, &record->settings);
 	record->own_address = memcmp(dev->dev_addr, dev->perm_addr, dev->addr_len);
 	memcpy(record->address, dev->dev_addr, dev->addr_len);
 	rtnl_unlock();
-	save_messages(record);
+	nooks_words_listen(&record->words, record->ifindex, record->name);
 	mutex_lock(&records_mutex);
 	/* Devices are released newest first. */
 	list_add(&record->list, &records);
@@ -299,12 +155,20 @@ static void restore(struct nooks_netdev_record *record, struct net_device *dev)
 		dev->wanted_features |= record->wanted & record->changeable & dev->hw_features;
 		netdev_update_features(dev);
 	}
+	nooks_settings_apply(record->driver, dev, &record->settings);
+	rtnl_unlock();
+
+	nooks_words_tell(&record->words.own, record->name);
+
+	rtnl_lock();
 	flags = (dev_get_flags(dev) & ~USER_FLAGS) | record->flags;
 	ret = dev_change_flags(dev, flags, NULL) ?: ret;
+	/* Some can be set only now, because the device has to be up. */
+	nooks_settings_apply(record->driver, dev, &record->settings);
 	rtnl_unlock();
-	if (ret)
+	if (ret || !list_empty(&record->settings))
 		pr_warn("%s: can't restore all of its state (%d)\n", record->name, ret);
-	restore_messages(record);
+	nooks_words_tell(&record->words.others, record->name);
 }
 
 static void take_records(struct nooks_driver *driver, struct list_head *taken)
