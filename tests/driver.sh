@@ -410,7 +410,7 @@ picture() {
 	local link
 	for link in "$iface" vlan7 vlan7.8; do
 		ip -d -o link show "$link" | sed 's/ state [A-Z]*//; s/NO-CARRIER,//; s/M-DOWN,//; s/,LOWER_UP//'
-		ip -o address show dev "$link" | sed 's/ valid_lft.*//'
+		ip -o address show dev "$link" | sed '/inet6 fe80/d; s/ valid_lft.*//'
 		ip route show dev "$link" | sed 's/ linkdown//'
 		ip neighbour show dev "$link" nud permanent
 		tc qdisc show dev "$link"

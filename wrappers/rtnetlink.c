@@ -8,6 +8,7 @@
 #include <linux/file.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/neighbour.h>
 #include <linux/net.h>
 #include <linux/pkt_sched.h>
@@ -33,7 +34,15 @@ static const u16 own_attributes[] = { IFLA_TXQLEN, IFLA_GROUP, IFLA_IFALIAS, IFL
 static const u16 upper_attributes[] = {
 	IFLA_IFNAME, IFLA_LINK, IFLA_ADDRESS, IFLA_MTU, IFLA_TXQLEN, IFLA_GROUP, IFLA_MASTER,
 };
-static const u16 kind_attributes[] = { IFLA_INFO_KIND, IFLA_INFO_DATA };
+static const u16 vlan_attributes[] = {
+	IFLA_VLAN_ID, IFLA_VLAN_PROTOCOL, IFLA_VLAN_EGRESS_QOS, IFLA_VLAN_INGRESS_QOS,
+};
+
+#define VLAN_FLAGS	(VLAN_FLAG_REORDER_HDR | VLAN_FLAG_GVRP | VLAN_FLAG_LOOSE_BINDING |	\
+			 VLAN_FLAG_MVRP | VLAN_FLAG_BRIDGE_BINDING)
+
+/* What a message may have beyond what was dumped: the flags of a VLAN. */
+#define SLACK		NLA_ALIGN(nla_total_size(sizeof(struct ifla_vlan_flags)))
 
 static struct message *message_alloc(size_t size)
 {
@@ -94,7 +103,7 @@ static struct message *link_message(const struct nlmsghdr *header, int type, con
 				    size_t n, unsigned int flags)
 {
 	const struct ifinfomsg *dumped = nlmsg_data(header);
-	struct message *message = message_alloc(header->nlmsg_len);
+	struct message *message = message_alloc(header->nlmsg_len + SLACK);
 	struct ifinfomsg *link;
 
 	if (!message)
@@ -110,6 +119,58 @@ static struct message *link_message(const struct nlmsghdr *header, int type, con
 	return message;
 }
 
+static struct nlattr *begin_nest(struct nlmsghdr *to, u16 type)
+{
+	struct nlattr *nest = (void *)to + NLMSG_ALIGN(to->nlmsg_len);
+
+	nest->nla_type = type | NLA_F_NESTED;
+	to->nlmsg_len = NLMSG_ALIGN(to->nlmsg_len) + NLA_HDRLEN;
+	return nest;
+}
+
+static void end_nest(const struct nlmsghdr *to, struct nlattr *nest)
+{
+	nest->nla_len = (void *)to + to->nlmsg_len - (void *)nest;
+}
+
+/*
+ * A VLAN's dump says nothing of flags if none is set, though one is set by default; and if it
+ * says what they are, it does so with a mask that the kernel refuses.
+ */
+static void copy_vlan(struct nlmsghdr *to, const struct nlattr *data)
+{
+	struct nlattr *nest = begin_nest(to, IFLA_INFO_DATA);
+	const struct nlattr *dumped = nla_find(nla_data(data), nla_len(data), IFLA_VLAN_FLAGS);
+	struct ifla_vlan_flags flags = { .mask = VLAN_FLAGS };
+	struct nlattr *attribute;
+
+	if (dumped)
+		flags.flags = ((struct ifla_vlan_flags *)nla_data(dumped))->flags & VLAN_FLAGS;
+	copy_attributes(to, nla_data(data), nla_len(data), vlan_attributes,
+			ARRAY_SIZE(vlan_attributes));
+	attribute = begin_nest(to, IFLA_VLAN_FLAGS);
+	attribute->nla_type = IFLA_VLAN_FLAGS;
+	memcpy(nla_data(attribute), &flags, sizeof(flags));
+	to->nlmsg_len += sizeof(flags);
+	end_nest(to, attribute);
+	end_nest(to, nest);
+}
+
+static void copy_kind(struct nlmsghdr *to, const struct nlattr *info)
+{
+	static const u16 name = IFLA_INFO_KIND, rest = IFLA_INFO_DATA;
+	const struct nlattr *kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+	const struct nlattr *data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
+	struct nlattr *nest = begin_nest(to, IFLA_LINKINFO);
+
+	copy_attributes(to, nla_data(info), nla_len(info), &name, 1);
+	if (kind && data && !nla_strcmp(kind, "vlan"))
+		copy_vlan(to, data);
+	else
+		copy_attributes(to, nla_data(info), nla_len(info), &rest, 1);
+	end_nest(to, nest);
+}
+
 /* A device on top of a known one. */
 static int upper(struct nooks_words *words, const struct nlmsghdr *header)
 {
@@ -117,7 +178,6 @@ static int upper(struct nooks_words *words, const struct nlmsghdr *header)
 	const struct nlattr *kind = nlmsg_find_attr(header, sizeof(*dumped), IFLA_LINKINFO);
 	const struct nlattr *lower = nlmsg_find_attr(header, sizeof(*dumped), IFLA_LINK);
 	struct message *message;
-	struct nlattr *nest;
 
 	if (!kind || !lower || nlmsg_find_attr(header, sizeof(*dumped), IFLA_LINK_NETNSID) ||
 	    !known(words, nla_get_u32(lower)) || words->nr_links == NOOKS_MAX_LINKS)
@@ -126,13 +186,7 @@ static int upper(struct nooks_words *words, const struct nlmsghdr *header)
 			       IFF_UP);
 	if (!message)
 		return -ENOMEM;
-	header = header_of(message);
-	nest = (struct nlattr *)(message->words + header->nlmsg_len);
-	nest->nla_type = IFLA_LINKINFO | NLA_F_NESTED;
-	header_of(message)->nlmsg_len += NLA_HDRLEN;
-	copy_attributes(header_of(message), nla_data(kind), nla_len(kind), kind_attributes,
-			ARRAY_SIZE(kind_attributes));
-	nest->nla_len = message->words + header->nlmsg_len - (u8 *)nest;
+	copy_kind(header_of(message), kind);
 	words->links[words->nr_links++] = dumped->ifi_index;
 	list_add_tail(&message->list, &words->others);
 	return 0;
@@ -209,8 +263,8 @@ static int send(struct socket *sock, void *message, size_t size)
 }
 
 /*
- * Open a socket to rtnetlink. It has a file, as one of user space has: the file's credentials, which are
- * the kernel's, are those that rtnetlink looks at. Return: the file to fput(), or an ERR_PTR().
+ * Open a socket to rtnetlink. It has a file, as one of user space has: the file's credentials, which
+ * are the kernel's, are those that rtnetlink looks at. Return: the file to fput(), or an ERR_PTR().
  */
 static struct file *open_rtnetlink(struct socket **sock)
 {
