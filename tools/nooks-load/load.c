@@ -12,6 +12,7 @@
 #include "library.h"
 #include "load.h"
 #include "module.h"
+#include "privileged.h"
 #include "relocs.h"
 #include "report.h"
 #include "rewrite.h"
@@ -123,6 +124,7 @@ static int link_libraries(struct load *load)
 	free(native);
 	if (err || libraries_link(libs, &load->rw.img))
 		return -1;
+	privileged_report(&load->rw.img);
 	/* They come first, so that arguments of the command line win. */
 	for (i = 0; i < libs->nr_linked; i++)
 		load->parameters = module_add_options(&load->module,

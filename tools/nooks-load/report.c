@@ -74,6 +74,21 @@ int report_warning(const char *fmt, ...)
 }
 
 /**
+ * report_note - tell a fact about the module
+ * @fmt: as for printf, without a newline
+ */
+void report_note(const char *fmt, ...)
+{
+	va_list args;
+
+	printf("%s: ", subject);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/**
  * report_detail - print one step of the work, with -v only
  * @fmt: as for printf, without a newline
  */

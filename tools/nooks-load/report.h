@@ -9,6 +9,7 @@ void report_setup(const char *about, bool details);
 const char *report_about(const char *about);
 int report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void report_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
