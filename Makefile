@@ -40,6 +40,7 @@ help:
 	@echo 'make demo       crash e1000 in its domain, and natively, in QEMU (1)'
 	@echo 'make test       all tests in QEMU; T=NAME runs one, G=GROUP a group (1)'
 	@echo 'make bench      what isolation costs, in counts and ratios, in QEMU (1)'
+	@echo 'make docs       docs/contracts/ and docs/drivers.md, from the annotations'
 	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root'
 	@echo 'make clean      remove what was built, caches of the lab excepted'
 	@echo
@@ -74,6 +75,14 @@ $(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) $(MODULE_BTF) $(O)/tools/wrapgen
 	@mkdir -p $(GENERATED)
 	@$(O)/tools/wrapgen --btf $(BTF) -o $(GENERATED) $(ANNOTATIONS)
 	@touch $@
+
+# What is enforced, in words, and what each driver takes: committed, and kept fresh by tests/host/docs.
+.PHONY: docs
+docs: $(BTF) $(MODULE_BTF) $(O)/tools/wrapgen
+	@rm -f docs/contracts/*.md
+	@mkdir -p docs/contracts
+	@$(O)/tools/wrapgen --btf $(BTF) --contracts docs/contracts $(ANNOTATIONS)
+	@scripts/driver-table $(KVER) $(O)/tools/wrapgen $(BTF) $(ANNOTATIONS) >docs/drivers.md
 
 modules: generated
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules

@@ -166,6 +166,7 @@ struct function {
 	const char *through;
 	enum function_kind kind;
 	const char *reason;		/* DENIED */
+	const char *contract;		/* MANUAL: what the wrapper checks and does, in words */
 	__u32 proto;
 	bool late;			/* a module's, which may not be there: called by a pointer */
 	bool sleeps;
