@@ -1,4 +1,4 @@
-library.o: /work/wt/mods/drivers-under-test/library.c \
+library.o: /work/wt/skb/drivers-under-test/library.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler-version.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/kconfig.h \
  include/generated/autoconf.h \
@@ -416,4 +416,4 @@ library.o: /work/wt/mods/drivers-under-test/library.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/module.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/module.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/orc_types.h \
- /work/wt/mods/drivers-under-test/library.h
+ /work/wt/skb/drivers-under-test/library.h

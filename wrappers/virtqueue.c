@@ -396,8 +396,10 @@ static bool begin(struct nooks_crossing *x, struct use *use, unsigned long vq, c
 		return false;
 	use->vq = (struct virtqueue *)vq;
 	raw_spin_lock_irqsave(&use->queue->lock, use->flags);
-	if (!use->queue->broken && !use->queue->resizing && late)
+	if (!use->queue->broken && !use->queue->resizing && late) {
+		__release(&use->queue->lock);	/* for sparse: end() lets go of it */
 		return true;
+	}
 	raw_spin_unlock_irqrestore(&use->queue->lock, use->flags);
 	queue_put(use->queue);
 	return late || nooks_late_bound(x, late, fn);
@@ -405,6 +407,7 @@ static bool begin(struct nooks_crossing *x, struct use *use, unsigned long vq, c
 
 static void end(struct use *use)
 {
+	__acquire(&use->queue->lock);
 	raw_spin_unlock_irqrestore(&use->queue->lock, use->flags);
 	queue_put(use->queue);
 }
@@ -650,14 +653,14 @@ static unsigned long add_one(struct nooks_crossing *x, unsigned long vq, unsigne
 		if (!check_use(x, &use, &b, data, ctx, fn))
 			;
 		else if (dir == DMA_TO_DEVICE)
-			ret = nooks_late_virtqueue_add_outbuf(use.vq, b.entries, b.n, data,
-							      GFP_ATOMIC);
+			ret = (*nooks_late_virtqueue_add_outbuf)(use.vq, b.entries, b.n, data,
+								GFP_ATOMIC);
 		else if (late == nooks_late_virtqueue_add_inbuf_ctx)
-			ret = nooks_late_virtqueue_add_inbuf_ctx(use.vq, b.entries, b.n, data, ctx,
-								 GFP_ATOMIC);
+			ret = (*nooks_late_virtqueue_add_inbuf_ctx)(use.vq, b.entries, b.n, data,
+								    ctx, GFP_ATOMIC);
 		else
-			ret = nooks_late_virtqueue_add_inbuf(use.vq, b.entries, b.n, data,
-							     GFP_ATOMIC);
+			ret = (*nooks_late_virtqueue_add_inbuf)(use.vq, b.entries, b.n, data,
+							       GFP_ATOMIC);
 		end(&use);
 	}
 	buffers_free(&b);
