@@ -78,9 +78,9 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_OBJECT: NULL, or the address of a tracked object of the domain's
  * @NOOKS_FIELD_COUNTED: one more or one less; taken back when the driver dies (objtracker/count.h)
  * @NOOKS_FIELD_IGNORED: any value, which is dropped: what the field offers is not there for domains
+ * @NOOKS_FIELD_PRIVATE: of a type with shadows: the driver's copy has a value of its own
  * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
  * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
- * @NOOKS_FIELD_PRIVATE: of a type with shadows: the driver's copy has a value of its own
  */
 enum nooks_policy {
 	NOOKS_FIELD_DENIED,
@@ -89,9 +89,9 @@ enum nooks_policy {
 	NOOKS_FIELD_OBJECT,
 	NOOKS_FIELD_COUNTED,
 	NOOKS_FIELD_IGNORED,
+	NOOKS_FIELD_PRIVATE,
 	NOOKS_FIELD_OWN,
 	NOOKS_FIELD_FUNCTION,
-	NOOKS_FIELD_PRIVATE,
 };
 
 /**
