@@ -10,14 +10,6 @@ module=${1%,*}
 shift
 dir=/sys/class/nooks/$module
 
-counter() {
-	cat "$dir/$1"
-}
-
-restarted_after() {
-	[ "$(counter restarts)" -gt "$1" ] && [ "$(counter state)" = running ]
-}
-
 # Something for the driver to do in every context.
 traffic() {
 	ping -q -c 1 -w 2 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1

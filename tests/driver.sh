@@ -367,14 +367,6 @@ stop_traffic() {
 
 # --- crashes
 
-counter() {
-	cat "$dir/$1"
-}
-
-restarted_after() {
-	[ "$(counter restarts)" -gt "$1" ] && [ "$(counter state)" = running ]
-}
-
 # Something for the driver to do in every context
 provoke() {
 	ping -q -c 1 -w 2 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1

@@ -60,18 +60,34 @@ kernel_said() {
 	dmesg -r | grep -E '^<[0-7]>' | grep -qE "$1"
 }
 
+# --- a driver in its domain, whose directory below /sys/class/nooks is $dir
+
+# shellcheck disable=SC2154 # the test sets dir
+counter() {
+	cat "$dir/$1"
+}
+
+# restarted_after RESTARTS: it has restarted since there were so many, and runs
+restarted_after() {
+	[ "$(counter restarts)" -gt "$1" ] && [ "$(counter state)" = running ]
+}
+
 # --- network. A guest's adapter sits on a net of its own; see dhcp for who else is there.
 
-driven() {
+# all_driven DRIVER: print the interfaces that it drives
+all_driven() {
 	local link
 	for link in /sys/class/net/*/device/driver; do
 		# Some have a dash in their name where the module has none.
 		[ "$(basename "$(readlink "$link")" | tr - _)" = "$1" ] || continue
 		link=${link%/device/driver}
 		echo "${link##*/}"
-		return
 	done
-	return 1
+}
+
+# The first of them; fails if there is none.
+driven() {
+	all_driven "$1" | sed -n 1p | grep .
 }
 
 # iface_of_driver DRIVER: print the first interface that the driver drives

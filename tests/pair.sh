@@ -9,16 +9,6 @@ module=$1
 other=${2-$module}
 dir=/sys/class/nooks/$module
 
-# all_driven DRIVER: print the interfaces that it drives
-all_driven() {
-	local link
-	for link in /sys/class/net/*/device/driver; do
-		[ "$(basename "$(readlink "$link")")" = "$1" ] || continue
-		link=${link%/device/driver}
-		echo "${link##*/}"
-	done
-}
-
 # start_download IFACE: and see it begin; its process is $download then
 start_download() {
 	tcp_receive "$1" 8 &

@@ -17,10 +17,6 @@ one_of() {
 	chosen=$1
 }
 
-counter() {
-	cat "$dir/$1"
-}
-
 # Until the end: packets in both directions, of all sizes. What is on its way when the driver
 # scribbles may be lost or changed; that is nobody's fault.
 traffic() {
