@@ -103,7 +103,7 @@ static void function(FILE *f, const struct function *fn)
 		fputs("Assembly, or another kernel's: no prototype is known.\n\n", f);
 	switch (fn->kind) {
 	case FUNCTION_MANUAL:
-		fprintf(f, "- %s\n", fn->contract ?: "nobody has written down yet what its wrapper checks");
+		fprintf(f, "- %s\n", fn->contract);
 		break;
 	case FUNCTION_INSIDE:
 		fputs("- runs as a part of the driver: what the driver may not touch, it may not\n", f);

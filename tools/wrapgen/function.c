@@ -283,8 +283,13 @@ static void set_kind(struct function *fn, const struct clause *cl)
 	if (fn->kind != FUNCTION_GENERATED)
 		complain(cl->pos, "%s() is %s already", fn->name, function_kinds[fn->kind]);
 	fn->kind = kind;
-	if (kind == FUNCTION_MANUAL && cl->nr_values == 1 && *cl->values[0].text)
-		fn->contract = cl->values[0].text;
+	if (kind == FUNCTION_MANUAL) {
+		if (cl->nr_values == 1 && *cl->values[0].text)
+			fn->contract = cl->values[0].text;
+		else
+			complain(cl->pos, "say in a string what nooks_w_%s() checks", fn->ident);
+		return;
+	}
 	if (kind != FUNCTION_DENIED)
 		return;
 	v = clause_value(cl);

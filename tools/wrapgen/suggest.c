@@ -48,7 +48,8 @@ void suggest_function(const char *name)
 		return;
 	}
 	if (problem) {
-		printf("fn %s manual\t\t# %s: write nooks_w_%s(), and in a string what it checks\n", name, problem, name);
+		printf("fn %s manual ?\t\t# %s: write nooks_w_%s(), and in a string what it checks\n",
+		       name, problem, name);
 		return;
 	}
 	for (unsigned int i = 0; i < fn->nr_params; i++) {
