@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Checks of what a driver passes to the kernel. Each fails the domain if the argument is bad. */
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
@@ -197,9 +198,19 @@ unsigned long nooks_denied(struct nooks_crossing *x, const char *fn, const char 
 /** nooks_may_sleep - the caller may call a function that sleeps */
 bool nooks_may_sleep(struct nooks_crossing *x, const char *fn)
 {
-	if (!in_atomic() && !irqs_disabled())
+	if (!nooks_is_atomic())
 		return true;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: called in atomic context", fn);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: called in %s", fn,
+		   in_atomic() || irqs_disabled() ? "atomic context" : "an RCU read section");
+	return false;
+}
+
+/** nooks_arg_gfp - these are flags of an allocation, which may sleep only if the caller may */
+bool nooks_arg_gfp(struct nooks_crossing *x, gfp_t gfp, const char *fn)
+{
+	if (!(gfp & ~__GFP_BITS_MASK))
+		return !gfpflags_allow_blocking(gfp) || nooks_may_sleep(x, fn);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (__force unsigned long)gfp, "%s: unknown GFP flags", fn);
 	return false;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/pfn.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "args.h"
 #include "dma.h"
 #include "generated.h"
 #include "walk.h"
@@ -167,7 +168,7 @@ NOOKS_WRAPPER(dma_alloc_attrs)
 
 	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev") ||
 	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "dma_handle") ||
-	    (gfpflags_allow_blocking(gfp) && !nooks_may_sleep(x, fn)))
+	    !nooks_arg_gfp(x, gfp, fn))
 		return 0;
 	if (!a1 || a1 > (size_t)READ_ONCE(driver->heap.limit) << PAGE_SHIFT)
 		return 0;

@@ -349,7 +349,7 @@ NOOKS_WRAPPER(disable_irq)
 	} else if (disable(x, (unsigned int)a0, "disable_irq")) {
 		disable_irq_nosync(a0);
 		/* Also for a threaded handler, if the caller can; drivers call it in softirqs, too. */
-		if (in_atomic() || irqs_disabled())
+		if (nooks_is_atomic())
 			synchronize_hardirq(a0);
 		else
 			synchronize_irq(a0);

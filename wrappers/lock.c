@@ -8,44 +8,21 @@
  * go: another thread of the driver may hold it for ever.
  */
 #include <linux/bottom_half.h>
-#include <linux/cpu.h>
 #include <linux/mutex.h>
-#include <linux/rtnetlink.h>
 #include <linux/rwsem.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
-#include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
-#include "net.h"
-
-/* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
-#define SPIN_LIMIT	(5 * NSEC_PER_SEC)
-
-enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_DOWN_READ,
-		 HOLD_DOWN_WRITE, HOLD_RTNL, HOLD_CPUS };
+#include "hold.h"
 
 /* Of several readers each has a hold of its own. */
 static bool is_reading(enum hold_kind kind)
 {
 	return kind == HOLD_READ || kind == HOLD_DOWN_READ;
 }
-
-struct nooks_lock;
-
-/**
- * struct nooks_hold - a lock that a thread holds
- * @list: in nooks_crossing.held, newest first; the thread's own
- * @lock: of which there is a reference; NULL for rtnl and the CPUs
- * @kind: how it was taken
- */
-struct nooks_hold {
-	struct list_head list;
-	struct nooks_lock *lock;
-	enum hold_kind kind;
-};
 
 /**
  * struct nooks_lock - a lock as the kernel sees it
@@ -223,11 +200,9 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 		return down_read_trylock(lock->target.sem);
 	case HOLD_DOWN_WRITE:
 		return down_write_trylock(lock->target.sem);
-	case HOLD_RTNL:
-	case HOLD_CPUS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* __acquire() is for sparse, which has not seen try_lock() take anything. */
@@ -255,8 +230,7 @@ static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 	case HOLD_DOWN_WRITE:
 		up_write(lock->target.sem);
 		break;
-	case HOLD_RTNL:
-	case HOLD_CPUS:
+	default:
 		break;
 	}
 }
@@ -562,129 +536,6 @@ NOOKS_WRAPPER(__mutex_init)
 	return 0;
 }
 
-/* Does this thread hold rtnl, for whomever? */
-bool nooks_rtnl_held(void)
-{
-	/* The low bits of a mutex' owner are flags. */
-	return (struct task_struct *)(atomic_long_read(&nooks_sym.rtnl_mutex->owner) & ~7L) == current;
-}
-
-/* Take rtnl with @take; what it says goes to the driver. */
-static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn)
-{
-	struct nooks_hold *hold;
-	int ret;
-
-	if (!nooks_may_sleep(x, fn))
-		return 0;
-	if (nooks_rtnl_held()) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: this thread holds rtnl already", fn);
-		return 0;
-	}
-	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
-	if (!hold) {
-		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, 0, "no memory to hold rtnl");
-		return 0;
-	}
-	ret = take();
-	if (!nooks_rtnl_held()) {
-		kfree(hold);
-		return ret;
-	}
-	hold->kind = HOLD_RTNL;
-	list_add(&hold->list, &x->held);
-	return ret;
-}
-
-static int take_rtnl(void)
-{
-	rtnl_lock();
-	return 0;
-}
-
-/* void rtnl_lock(void) */
-NOOKS_WRAPPER(rtnl_lock)
-{
-	rtnl_take(x, take_rtnl, "rtnl_lock");
-	return 0;
-}
-
-/* int rtnl_trylock(void) */
-NOOKS_WRAPPER(rtnl_trylock)
-{
-	/* Where a driver asks because the caller may hold it, the answer is no. */
-	return nooks_rtnl_held() ? 0 : rtnl_take(x, rtnl_trylock, "rtnl_trylock");
-}
-
-static struct nooks_hold *find_kind(struct nooks_crossing *x, enum hold_kind kind)
-{
-	struct nooks_hold *hold;
-
-	list_for_each_entry(hold, &x->held, list)
-		if (hold->kind == kind)
-			return hold;
-	return NULL;
-}
-
-static void rtnl_drop(struct nooks_hold *hold)
-{
-	list_del(&hold->list);
-	kfree(hold);
-	rtnl_unlock();
-}
-
-/* void rtnl_unlock(void): not if the kernel holds it for the driver */
-NOOKS_WRAPPER(rtnl_unlock)
-{
-	struct nooks_hold *hold = find_kind(x, HOLD_RTNL);
-
-	if (!hold)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "rtnl_unlock: this call does not hold it");
-	else if (nooks_may_sleep(x, "rtnl_unlock"))
-		rtnl_drop(hold);
-	return 0;
-}
-
-/* void cpus_read_lock(void): no CPU comes or goes */
-NOOKS_WRAPPER(cpus_read_lock)
-{
-	static const char fn[] = "cpus_read_lock";
-	struct nooks_hold *hold;
-
-	/* Who waits for all readers to go would come between a thread's two. */
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_require(x, !find_kind(x, HOLD_CPUS), fn, "this call does not hold it"))
-		return 0;
-	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
-	if (!hold) {
-		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, 0, "no memory to hold the CPUs");
-		return 0;
-	}
-	cpus_read_lock();
-	hold->kind = HOLD_CPUS;
-	list_add(&hold->list, &x->held);
-	return 0;
-}
-
-static void cpus_drop(struct nooks_hold *hold)
-{
-	list_del(&hold->list);
-	kfree(hold);
-	cpus_read_unlock();
-}
-
-/* void cpus_read_unlock(void) */
-NOOKS_WRAPPER(cpus_read_unlock)
-{
-	struct nooks_hold *hold = find_kind(x, HOLD_CPUS);
-
-	if (!hold)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "cpus_read_unlock: this call does not hold it");
-	else if (nooks_may_sleep(x, "cpus_read_unlock"))
-		cpus_drop(hold);
-	return 0;
-}
-
 /*
  * Reader-writer semaphores. The thread may sleep for one; as for a mutex, it wakes up when the domain
  * fails.
@@ -875,26 +726,10 @@ void nooks_locks_release(struct nooks_crossing *x)
 	struct nooks_hold *hold, *next;
 
 	lockdep_assert_irqs_disabled();
-	list_for_each_entry_safe(hold, next, &x->held, list)
-		if (hold->kind < HOLD_RTNL)
+	list_for_each_entry_safe(hold, next, &x->held, list) {
+		if (hold->kind == HOLD_TRANSMIT)
+			nooks_transmit_drop(hold);
+		else if (hold->kind < HOLD_RTNL)
 			hold_drop(hold);
-}
-
-/**
- * nooks_rtnl_release - release rtnl and the CPUs, if a call into a driver has left them behind
- * @x: its crossing, ended or unwound, after nooks_crossing_restore()
- *
- * Not with the other locks: who releases rtnl does what has piled up meanwhile, and may sleep. Context: the
- * thread of the crossing, which was able to sleep when the driver took it.
- */
-void nooks_rtnl_release(struct nooks_crossing *x)
-{
-	struct nooks_hold *cpus = find_kind(x, HOLD_CPUS), *rtnl = find_kind(x, HOLD_RTNL);
-
-	if ((!cpus && !rtnl) || WARN_ON_ONCE(in_atomic() || irqs_disabled()))
-		return;
-	if (cpus)
-		cpus_drop(cpus);
-	if (rtnl)
-		rtnl_drop(rtnl);
+	}
 }

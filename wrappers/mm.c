@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "../nooks/driver.h"
+#include "args.h"
 #include "generated.h"
 #include "mm.h"
 
@@ -30,15 +31,9 @@
 #define STRING_MAX		4096
 #define FRAG_REFILL_ORDER	get_order(SZ_32K)
 
-/* The allocation may sleep if @gfp says so; then the driver must be able to. */
-static bool check_gfp(struct nooks_crossing *x, gfp_t gfp, const char *fn)
-{
-	return !gfpflags_allow_blocking(gfp) || nooks_may_sleep(x, fn);
-}
-
 static unsigned long allocate(struct nooks_crossing *x, size_t size, gfp_t gfp, const char *fn)
 {
-	if (!check_gfp(x, gfp, fn))
+	if (!nooks_arg_gfp(x, gfp, fn))
 		return 0;
 	if (!size)
 		return (unsigned long)ZERO_SIZE_PTR;
@@ -210,7 +205,7 @@ NOOKS_WRAPPER(alloc_pages)
 {
 	gfp_t gfp = (__force gfp_t)a0;
 
-	if (!check_gfp(x, gfp, "alloc_pages"))
+	if (!nooks_arg_gfp(x, gfp, "alloc_pages"))
 		return 0;
 	return (unsigned long)allocate_pages(nooks_driver_of(x), gfp, a1);
 }
@@ -247,7 +242,7 @@ NOOKS_WRAPPER(skb_page_frag_refill)
 	struct page_frag *theirs = (struct page_frag *)a1, frag;
 	unsigned int size = a0;
 
-	if (!check_gfp(x, gfp, fn) ||
+	if (!nooks_arg_gfp(x, gfp, fn) ||
 	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "pfrag"))
 		return false;
 	frag = *theirs;

@@ -11,6 +11,7 @@
 #include "../nooks/driver.h"
 #include "../objtracker/count.h"
 #include "../objtracker/instance.h"
+#include "args.h"
 #include "generated.h"
 
 #define FLAGS_ALLOWED	(RPM_ASYNC | RPM_NOWAIT | RPM_GET_PUT | RPM_AUTO)
@@ -67,7 +68,7 @@ NOOKS_WRAPPER(__pm_runtime_resume)
 		return 0;
 	/* As natively: in atomic context, of a device that is active, or to be so some time later. */
 	if (READ_ONCE(dev->power.runtime_status) == RPM_ACTIVE && !(flags & ~FLAGS_ALLOWED) &&
-	    (in_atomic() || irqs_disabled()))
+	    nooks_is_atomic())
 		flags |= RPM_ASYNC;
 	if (!check_runtime(x, dev, flags, fn))
 		return 0;

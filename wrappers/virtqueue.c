@@ -637,13 +637,15 @@ static bool check_use(struct nooks_crossing *x, const struct use *use, const str
 
 /* A list for one direction. */
 static unsigned long add_one(struct nooks_crossing *x, unsigned long vq, unsigned long sg,
-			     unsigned long num, void *data, void *ctx, enum dma_data_direction dir,
-			     const void *late, const char *fn)
+			     unsigned long num, void *data, void *ctx, gfp_t gfp,
+			     enum dma_data_direction dir, const void *late, const char *fn)
 {
 	struct buffers b;
 	struct use use;
 	int ret;
 
+	if (!nooks_arg_gfp(x, gfp, fn))
+		return 0;
 	buffers_init(&b);
 	ret = buffers_add(x, &b, (void *)sg, num, dir, fn);
 	if (!ret && !begin(x, &use, vq, late, fn)) {
@@ -670,22 +672,22 @@ static unsigned long add_one(struct nooks_crossing *x, unsigned long vq, unsigne
 /* int virtqueue_add_outbuf(struct virtqueue *vq, sg[], unsigned int num, void *data, gfp_t gfp) */
 NOOKS_WRAPPER(virtqueue_add_outbuf)
 {
-	return add_one(x, a0, a1, (u32)a2, (void *)a3, NULL, DMA_TO_DEVICE,
+	return add_one(x, a0, a1, (u32)a2, (void *)a3, NULL, (__force gfp_t)a4, DMA_TO_DEVICE,
 		       nooks_late_virtqueue_add_outbuf, "virtqueue_add_outbuf");
 }
 
 /* int virtqueue_add_inbuf(struct virtqueue *vq, sg[], unsigned int num, void *data, gfp_t gfp) */
 NOOKS_WRAPPER(virtqueue_add_inbuf)
 {
-	return add_one(x, a0, a1, (u32)a2, (void *)a3, NULL, DMA_FROM_DEVICE,
+	return add_one(x, a0, a1, (u32)a2, (void *)a3, NULL, (__force gfp_t)a4, DMA_FROM_DEVICE,
 		       nooks_late_virtqueue_add_inbuf, "virtqueue_add_inbuf");
 }
 
 /* int virtqueue_add_inbuf_ctx(struct virtqueue *vq, sg[], num, void *data, void *ctx, gfp_t gfp) */
 NOOKS_WRAPPER(virtqueue_add_inbuf_ctx)
 {
-	return add_one(x, a0, a1, (u32)a2, (void *)a3, (void *)a4, DMA_FROM_DEVICE,
-		       nooks_late_virtqueue_add_inbuf_ctx, "virtqueue_add_inbuf_ctx");
+	return add_one(x, a0, a1, (u32)a2, (void *)a3, (void *)a4, (__force gfp_t)a5,
+		       DMA_FROM_DEVICE, nooks_late_virtqueue_add_inbuf_ctx, "virtqueue_add_inbuf_ctx");
 }
 
 /*
@@ -701,7 +703,8 @@ NOOKS_WRAPPER(virtqueue_add_sgs)
 	struct use use;
 	int ret = 0;
 
-	if (!nooks_arg_range(x, (u32)a2, 0, ENTRIES_FAST, fn, "out_sgs") ||
+	if (!nooks_arg_gfp(x, (__force gfp_t)a5, fn) ||
+	    !nooks_arg_range(x, (u32)a2, 0, ENTRIES_FAST, fn, "out_sgs") ||
 	    !nooks_arg_range(x, (u32)a3, 0, ENTRIES_FAST - out, fn, "in_sgs") ||
 	    !nooks_arg_readable(x, given, n * sizeof(*given), false, fn, "sgs"))
 		return 0;

@@ -18,6 +18,7 @@
 #include <linux/wait.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
+#include "args.h"
 #include "generated.h"
 
 /**
@@ -538,7 +539,7 @@ NOOKS_WRAPPER(__wake_up)
  */
 NOOKS_WRAPPER(schedule)
 {
-	if (in_atomic() || irqs_disabled()) {
+	if (nooks_is_atomic()) {
 		__set_current_state(TASK_RUNNING);
 		nooks_may_sleep(x, "schedule");
 	}
@@ -552,7 +553,7 @@ NOOKS_WRAPPER(schedule)
 /* signed long schedule_timeout(signed long timeout) */
 NOOKS_WRAPPER(schedule_timeout)
 {
-	if ((long)a0 < 0 || in_atomic() || irqs_disabled()) {
+	if ((long)a0 < 0 || nooks_is_atomic()) {
 		__set_current_state(TASK_RUNNING);
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "schedule_timeout: negative, or in atomic context");
