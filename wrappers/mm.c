@@ -310,6 +310,12 @@ NOOKS_WRAPPER(__netdev_alloc_frag_align)
 	return p;
 }
 
+/* void *__napi_alloc_frag_align(unsigned int fragsz, unsigned int align_mask) */
+NOOKS_WRAPPER(__napi_alloc_frag_align)
+{
+	return nooks_w___netdev_alloc_frag_align(a0, a1, 0, 0, 0, 0, x);
+}
+
 /* void page_frag_free(void *addr) */
 NOOKS_WRAPPER(page_frag_free)
 {

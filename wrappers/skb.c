@@ -10,11 +10,12 @@
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 #include "../nooks/imports.h"
+#include "args.h"
 #include "generated.h"
 #include "mm.h"
 #include "net.h"
+#include "skb.h"
 
-#define MAX_LENGTH	SZ_256K
 #define MAX_REFERENCES	8	/* that a driver takes on a packet */
 
 /* Could the kernel drop a reference on this page? */
@@ -111,8 +112,7 @@ const struct nooks_shadow_class nooks_shadow_skb = {
 	.release = release_skb,
 };
 
-/* The address by which the driver knows a packet that is its own from now on; 0 without memory. */
-static unsigned long own(struct nooks_driver *driver, struct sk_buff *skb)
+unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb)
 {
 	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false);
 
@@ -183,14 +183,14 @@ static struct sk_buff *build(void *data, unsigned int size)
  * but for skb_shared_info, which lies on another page.
  */
 static unsigned long make(struct nooks_crossing *x, struct net_device *dev, unsigned int headroom,
-			  unsigned int length)
+			  unsigned int length, gfp_t gfp, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct sk_buff *skb;
 	unsigned int size;
 	void *data;
 
-	if (length > MAX_LENGTH)
+	if (!nooks_arg_gfp(x, gfp, fn) || length > NOOKS_SKB_LENGTH_MAX)
 		return 0;
 	size = SKB_HEAD_ALIGN(max(headroom + length, 1U));
 	data = (void *)nooks_w___netdev_alloc_frag_align(size, ~0UL, 0, 0, 0, 0, x);
@@ -201,31 +201,33 @@ static unsigned long make(struct nooks_crossing *x, struct net_device *dev, unsi
 		return 0;
 	skb_reserve(skb, headroom);
 	skb->dev = dev;
-	return own(driver, skb);
+	return nooks_skb_own(driver, skb);
 }
 
 /* __alloc_skb(unsigned int size, gfp_t gfp_mask, int flags, int node) */
 NOOKS_WRAPPER(__alloc_skb)
 {
-	return make(x, NULL, 0, a0);
+	return make(x, NULL, 0, a0, (__force gfp_t)a1, "__alloc_skb");
 }
 
 /* __netdev_alloc_skb(struct net_device *dev, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__netdev_alloc_skb)
 {
+	static const char fn[] = "__netdev_alloc_skb";
+
 	/* dev_alloc_skb() passes NULL. */
-	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, "__netdev_alloc_skb",
-			      "dev"))
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_net_device, true, fn, "dev"))
 		return 0;
-	return make(x, (struct net_device *)a0, NET_SKB_PAD, a1);
+	return make(x, (struct net_device *)a0, NET_SKB_PAD, a1, (__force gfp_t)a2, fn);
 }
 
 /* __napi_alloc_skb(struct napi_struct *napi, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__napi_alloc_skb)
 {
-	struct net_device *dev = nooks_napi_dev(x, a0, "__napi_alloc_skb");
+	static const char fn[] = "__napi_alloc_skb";
+	struct net_device *dev = nooks_napi_dev(x, a0, fn);
 
-	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, a1) : 0;
+	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, a1, (__force gfp_t)a2, fn) : 0;
 }
 
 static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned int size,
@@ -244,7 +246,7 @@ static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned i
 		return 0;
 	skb = build(lent, size);
 	if (skb)
-		slot = own(driver, skb);
+		slot = nooks_skb_own(driver, skb);
 	if (!slot)	/* the driver would go on to use the buffer, which is gone */
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
 	return slot;
@@ -276,11 +278,7 @@ static bool put_reference(struct nooks_shadow *shadow)
 	return true;
 }
 
-/*
- * The driver no longer holds the packet, which the caller frees. NULL: it has more references, or
- * the domain has failed; a packet that can't be freed is lost.
- */
-static struct sk_buff *take(struct nooks_crossing *x, unsigned long slot, const char *fn)
+struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
 	struct nooks_shadow *shadow = nooks_shadow_find(nooks_driver_of(x), NOOKS_TYPE_sk_buff,
 							slot);
@@ -304,6 +302,8 @@ static const char *received_fault(struct nooks_driver *driver, const struct sk_b
 
 	if (!nooks_netdev_known(driver, skb->dev))
 		return "dev is no net_device of this driver";
+	if (skb_rx_queue_recorded(skb) && skb_get_rx_queue(skb) >= skb->dev->num_rx_queues)
+		return "from a queue that the device does not have";
 	if (!skb_mac_header_was_set(skb) || skb_mac_header(skb) > skb->data)
 		return "no mac header before the data";
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
@@ -347,8 +347,13 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	why = give_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
-	if (!why)
+	if (!why) {
+		/* It is in use no more; the kernel warns of that, which is no mistake of a driver's. */
+		if (skb_rx_queue_recorded(skb) &&
+		    skb_get_rx_queue(skb) >= READ_ONCE(skb->dev->real_num_rx_queues))
+			skb_set_queue_mapping(skb, 0);
 		return skb;
+	}
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	dev_kfree_skb_any(skb);
 	return NULL;
@@ -419,7 +424,7 @@ static bool must_defer(void)
 /* consume_skb(struct sk_buff *skb) */
 NOOKS_WRAPPER(consume_skb)
 {
-	struct sk_buff *skb = a0 ? take(x, a0, "consume_skb") : NULL;
+	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "consume_skb") : NULL;
 
 	if (!skb)
 		return 0;
@@ -438,7 +443,7 @@ NOOKS_WRAPPER(kfree_skb_reason)
 	if (!a0 || !nooks_arg_range(x, (int)a1, 1, SKB_DROP_REASON_MAX - 1, "kfree_skb_reason",
 				    "reason"))
 		return 0;
-	skb = take(x, a0, "kfree_skb_reason");
+	skb = nooks_skb_take(x, a0, "kfree_skb_reason");
 	if (!skb)
 		return 0;
 	if (must_defer())
@@ -451,7 +456,7 @@ NOOKS_WRAPPER(kfree_skb_reason)
 /* napi_consume_skb(struct sk_buff *skb, int budget) */
 NOOKS_WRAPPER(napi_consume_skb)
 {
-	struct sk_buff *skb = a0 ? take(x, a0, "napi_consume_skb") : NULL;
+	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "napi_consume_skb") : NULL;
 
 	/* A budget means NAPI context: this CPU's cache of packets is used. */
 	if (skb)
@@ -462,7 +467,7 @@ NOOKS_WRAPPER(napi_consume_skb)
 /* __dev_kfree_skb_any(struct sk_buff *skb, enum skb_free_reason reason) */
 NOOKS_WRAPPER(__dev_kfree_skb_any)
 {
-	struct sk_buff *skb = a0 ? take(x, a0, "__dev_kfree_skb_any") : NULL;
+	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "__dev_kfree_skb_any") : NULL;
 
 	if (skb)
 		__dev_kfree_skb_any(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
@@ -472,7 +477,7 @@ NOOKS_WRAPPER(__dev_kfree_skb_any)
 /* __dev_kfree_skb_irq(struct sk_buff *skb, enum skb_free_reason reason) */
 NOOKS_WRAPPER(__dev_kfree_skb_irq)
 {
-	struct sk_buff *skb = a0 ? take(x, a0, "__dev_kfree_skb_irq") : NULL;
+	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "__dev_kfree_skb_irq") : NULL;
 
 	if (skb)
 		__dev_kfree_skb_irq(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
@@ -481,8 +486,7 @@ NOOKS_WRAPPER(__dev_kfree_skb_irq)
 
 /* Working on packets that the driver keeps */
 
-/* A packet that the driver holds, for the kernel to work on; to be returned. NULL: failed. */
-static struct nooks_shadow *borrow(struct nooks_crossing *x, unsigned long slot, const char *fn)
+struct nooks_shadow *nooks_skb_borrow(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
 	struct nooks_shadow *shadow = NULL;
 
@@ -490,11 +494,10 @@ static struct nooks_shadow *borrow(struct nooks_crossing *x, unsigned long slot,
 	return shadow;
 }
 
-/* ... and that nobody else holds: its head may move. */
-static struct nooks_shadow *borrow_alone(struct nooks_crossing *x, unsigned long slot,
-					 const char *fn)
+struct nooks_shadow *nooks_skb_borrow_alone(struct nooks_crossing *x, unsigned long slot,
+					    const char *fn)
 {
-	struct nooks_shadow *shadow = borrow(x, slot, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, slot, fn);
 
 	if (!shadow || !skb_shared((struct sk_buff *)shadow->object))
 		return shadow;
@@ -506,7 +509,7 @@ static struct nooks_shadow *borrow_alone(struct nooks_crossing *x, unsigned long
 /* ___pskb_trim(struct sk_buff *skb, unsigned int len) */
 NOOKS_WRAPPER(___pskb_trim)
 {
-	struct nooks_shadow *shadow = borrow_alone(x, a0, "___pskb_trim");
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, "___pskb_trim");
 	struct sk_buff *skb;
 	int ret = -ENOMEM;
 
@@ -522,7 +525,7 @@ NOOKS_WRAPPER(___pskb_trim)
 /* __pskb_pull_tail(struct sk_buff *skb, int delta) */
 NOOKS_WRAPPER(__pskb_pull_tail)
 {
-	struct nooks_shadow *shadow = borrow_alone(x, a0, "__pskb_pull_tail");
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, "__pskb_pull_tail");
 	struct sk_buff *skb;
 	void *ret = NULL;
 
@@ -539,15 +542,16 @@ NOOKS_WRAPPER(__pskb_pull_tail)
 NOOKS_WRAPPER(pskb_expand_head)
 {
 	static const char fn[] = "pskb_expand_head";
-	struct nooks_shadow *shadow = borrow_alone(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
 	struct sk_buff *skb;
 	int ret = -ENOMEM;
 
 	if (!shadow)
 		return 0;
 	skb = shadow->object;
-	if (nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, fn, "nhead") &&
-	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), MAX_LENGTH, fn, "ntail"))
+	if (nooks_arg_gfp(x, (__force gfp_t)a3, fn) &&
+	    nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "nhead") &&
+	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), NOOKS_SKB_LENGTH_MAX, fn, "ntail"))
 		ret = pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
 	nooks_shadow_return(shadow);
 	return ret;
@@ -556,16 +560,16 @@ NOOKS_WRAPPER(pskb_expand_head)
 /* __skb_pad(struct sk_buff *skb, int pad, bool free_on_error) */
 NOOKS_WRAPPER(__skb_pad)
 {
-	struct nooks_shadow *shadow = borrow_alone(x, a0, "__skb_pad");
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, "__skb_pad");
 	struct sk_buff *skb;
 	int ret = -ENOMEM;
 
 	if (!shadow)
 		return 0;
-	if (nooks_arg_range(x, (int)a1, 0, MAX_LENGTH, "__skb_pad", "pad"))
+	if (nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, "__skb_pad", "pad"))
 		ret = __skb_pad(shadow->object, (int)a1, false);
 	nooks_shadow_return(shadow);
-	skb = ret && (a2 & 1) ? take(x, a0, "__skb_pad") : NULL;
+	skb = ret && (a2 & 1) ? nooks_skb_take(x, a0, "__skb_pad") : NULL;
 	if (skb)
 		dev_kfree_skb_any(skb);
 	return ret;
@@ -586,7 +590,7 @@ static bool check_csum(struct nooks_crossing *x, const struct sk_buff *skb, cons
 NOOKS_WRAPPER(skb_copy_and_csum_dev)
 {
 	static const char fn[] = "skb_copy_and_csum_dev";
-	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
 	struct sk_buff *skb;
 
 	if (!shadow)
@@ -602,8 +606,8 @@ static bool check_rx_frag(struct nooks_crossing *x, const struct sk_buff *skb, i
 			  const struct page *page, int off, int size, const char *fn)
 {
 	if (!nooks_arg_range(x, i, skb_shinfo(skb)->nr_frags, MAX_SKB_FRAGS - 1, fn, "i") ||
-	    !nooks_arg_range(x, off, 0, MAX_LENGTH, fn, "off") ||
-	    !nooks_arg_range(x, size, 0, MAX_LENGTH, fn, "size"))
+	    !nooks_arg_range(x, off, 0, NOOKS_SKB_LENGTH_MAX, fn, "off") ||
+	    !nooks_arg_range(x, size, 0, NOOKS_SKB_LENGTH_MAX, fn, "size"))
 		return false;
 	if (!page_sane(page)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page, "%s: page is none", fn);
@@ -617,7 +621,7 @@ static bool check_rx_frag(struct nooks_crossing *x, const struct sk_buff *skb, i
 NOOKS_WRAPPER(skb_add_rx_frag)
 {
 	static const char fn[] = "skb_add_rx_frag";
-	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
 	struct page *page = (struct page *)a2;
 
 	if (!shadow)
@@ -632,7 +636,7 @@ NOOKS_WRAPPER(skb_add_rx_frag)
 NOOKS_WRAPPER(skb_coalesce_rx_frag)
 {
 	static const char fn[] = "skb_coalesce_rx_frag";
-	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
 	struct sk_buff *skb;
 
 	if (!shadow)
@@ -640,7 +644,7 @@ NOOKS_WRAPPER(skb_coalesce_rx_frag)
 	skb = shadow->object;
 	/* Whether the longer fragment lies in its page is checked when the packet is received. */
 	if (nooks_arg_range(x, (int)a1, 0, (int)skb_shinfo(skb)->nr_frags - 1, fn, "i") &&
-	    nooks_arg_range(x, (int)a2, 0, MAX_LENGTH, fn, "size"))
+	    nooks_arg_range(x, (int)a2, 0, NOOKS_SKB_LENGTH_MAX, fn, "size"))
 		skb_coalesce_rx_frag(skb, (int)a1, (int)a2, (u32)a3);
 	nooks_shadow_return(shadow);
 	return 0;
@@ -652,7 +656,7 @@ NOOKS_WRAPPER(skb_coalesce_rx_frag)
  */
 NOOKS_WRAPPER(nooks_skb_orphan)
 {
-	struct nooks_shadow *shadow = borrow(x, a0, "skb_orphan");
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, "skb_orphan");
 
 	if (!shadow)
 		return 0;
@@ -666,7 +670,7 @@ NOOKS_WRAPPER(nooks_skb_orphan)
 NOOKS_WRAPPER(skb_to_sgvec)
 {
 	static const char fn[] = "skb_to_sgvec";
-	struct nooks_shadow *shadow = borrow(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
 	struct scatterlist list[MAX_SKB_FRAGS + 1];
 	struct sk_buff *skb;
 	int n = -EMSGSIZE;
@@ -714,7 +718,7 @@ static unsigned long transmit(struct nooks_crossing *x, const unsigned long *arg
 		return NETDEV_TX_OK;
 	}
 	/* The kernel tries again, with a packet that must be there and as it was. */
-	shadow = borrow(x, slot, "ndo_start_xmit");
+	shadow = nooks_skb_borrow(x, slot, "ndo_start_xmit");
 	if (!shadow)
 		return NETDEV_TX_OK;
 	nooks_shadow_remove(nooks_driver_of(x), shadow);

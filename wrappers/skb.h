@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What wrappers of packets build on: skb.c. The driver's arguments are addresses of shadows. */
+#ifndef NOOKS_SKB_H
+#define NOOKS_SKB_H
+
+#include <linux/types.h>
+
+struct nooks_crossing;
+struct nooks_driver;
+struct nooks_shadow;
+struct sk_buff;
+
+#define NOOKS_SKB_LENGTH_MAX	SZ_256K
+
+/* All of these: any context but NMI. */
+
+/* A packet that the driver holds, for the kernel to work on; to be returned. NULL: failed. */
+struct nooks_shadow *nooks_skb_borrow(struct nooks_crossing *x, unsigned long slot, const char *fn);
+/* ... and that nobody else holds: its head may move. */
+struct nooks_shadow *nooks_skb_borrow_alone(struct nooks_crossing *x, unsigned long slot,
+					    const char *fn);
+/*
+ * The driver no longer holds the packet, which the caller frees. NULL: it has more references, or
+ * the domain has failed; a packet that can't be freed is lost.
+ */
+struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, const char *fn);
+/* The address by which the driver knows a packet that is its own from now on; 0 without memory. */
+unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb);
+
+#endif
