@@ -108,6 +108,7 @@ static bool charge(struct nooks_heap *heap, unsigned long pages)
 	if (atomic_long_add_return(pages, &heap->pages) <= READ_ONCE(heap->limit))
 		return true;
 	atomic_long_sub(pages, &heap->pages);
+	atomic_long_inc(&heap->refused);
 	return false;
 }
 
@@ -662,6 +663,7 @@ int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain)
 	INIT_LIST_HEAD(&heap->remnants);
 	INIT_DELAYED_WORK(&heap->reap, reap_work);
 	atomic_long_set(&heap->pages, 0);
+	atomic_long_set(&heap->refused, 0);
 	heap->limit = NOOKS_HEAP_LIMIT >> PAGE_SHIFT;
 	heap->gone = NULL;
 	return 0;

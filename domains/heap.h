@@ -29,6 +29,7 @@ struct nooks_domain;
  * @remnants: blocks from before the last reset, no longer in the domain
  * @pages: in use by the heap, for the limit; dead blocks included
  * @limit: in pages
+ * @refused: how often that was reached
  * @gone: NULL, or told of shared pages that are about to be given back; process context
  */
 struct nooks_heap {
@@ -41,6 +42,7 @@ struct nooks_heap {
 	struct delayed_work reap;
 	atomic_long_t pages;
 	long limit;
+	atomic_long_t refused;
 	void (*gone)(struct nooks_heap *heap, void *start, unsigned long pages);
 };
 

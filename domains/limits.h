@@ -14,6 +14,19 @@
 
 #define NOOKS_MAX_ROUTES	32		/* looked through one by one */
 
+/*
+ * What a domain may have of the kernel, beside its heap (NOOKS_HEAP_LIMIT): defaults of module
+ * parameters. A driver that gets no more is told what it is told when memory is short.
+ */
+#define NOOKS_MAX_OBJECTS	32768		/* rings have some thousand; 8 MiB of the kernel's */
+#define NOOKS_MAX_TIMERS	4096		/* of these: they may expire all at once */
+#define NOOKS_MAX_PACKETS	16384		/* as transmit rings hold; 4 MiB of its heap */
+#define NOOKS_MAX_DMA		(32UL << 20)	/* bytes: rings of a hundred queues */
+/* In so many seconds, so many lines of the log, which keeps some thousand, and WARNs: long ones. */
+#define NOOKS_LOG_SECONDS	5
+#define NOOKS_LOG_LINES		500
+#define NOOKS_LOG_WARNINGS	10
+
 #define NOOKS_GATE_SIZE		64		/* one gate stub */
 #define NOOKS_NR_GATES		256
 

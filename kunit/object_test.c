@@ -55,6 +55,11 @@ static const struct nooks_object_class embedded = {
 	.size = sizeof(struct nooks_object), .forget = true,
 };
 
+static const struct nooks_object_class timer = {
+	.name = "timer", .phase = NOOKS_PHASE_CALLS, .size = sizeof(struct nooks_object),
+	.timer = true,
+};
+
 /* Objects are addresses only: nobody looks there. */
 #define AT(offset)	((void *)0xffff888000000000ul + (offset))
 
@@ -362,6 +367,42 @@ static void object_exit(struct kunit *test)
 		nooks_objects_release(driver, phase);
 }
 
+static void a_driver_has_so_many_objects(struct kunit *test)
+{
+	struct nooks_driver *driver = test->priv;
+	const unsigned int limit = nooks_limits.objects;
+
+	nooks_limits.objects = 3;
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &memory, 0x1000, 1, 0));
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &memory, 0x2000, 1, 0));
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &calls, 0x2000, 1, 0));
+	KUNIT_EXPECT_NULL(test, add(driver, &memory, 0x3000, 1, 0));
+	KUNIT_EXPECT_EQ(test, driver->objects.count, 3u);
+	KUNIT_EXPECT_EQ(test, driver->objects.refused, 1ul);
+	/* One that is there already is not refused for their number. */
+	KUNIT_EXPECT_NULL(test, add(driver, &memory, 0x2000, 1, 0));
+	KUNIT_EXPECT_EQ(test, driver->objects.refused, 1ul);
+	nooks_object_free(nooks_object_remove(driver, &memory, AT(0x1000)));
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &memory, 0x3000, 1, 0));
+	nooks_limits.objects = limit;
+}
+
+static void and_so_many_timers(struct kunit *test)
+{
+	struct nooks_driver *driver = test->priv;
+	const unsigned int limit = nooks_limits.timers;
+
+	nooks_limits.timers = 2;
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &timer, 0x1000, 1, 0));
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &timer, 0x2000, 1, 0));
+	KUNIT_EXPECT_NULL(test, add(driver, &timer, 0x3000, 1, 0));
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &memory, 0x3000, 1, 0));
+	nooks_object_free(nooks_object_remove(driver, &timer, AT(0x1000)));
+	KUNIT_EXPECT_EQ(test, driver->objects.timers, 1u);
+	KUNIT_EXPECT_NOT_NULL(test, add(driver, &timer, 0x3000, 1, 0));
+	nooks_limits.timers = limit;
+}
+
 static struct kunit_case object_cases[] = {
 	KUNIT_CASE(what_was_added_is_found_by_class_and_start),
 	KUNIT_CASE(the_same_is_not_added_twice),
@@ -375,6 +416,8 @@ static struct kunit_case object_cases[] = {
 	KUNIT_CASE(drivers_do_not_see_each_others_objects),
 	KUNIT_CASE(many_objects_are_all_found),
 	KUNIT_CASE(threads_share_the_table),
+	KUNIT_CASE(a_driver_has_so_many_objects),
+	KUNIT_CASE(and_so_many_timers),
 	{}
 };
 

@@ -41,6 +41,15 @@ static bool valid_name(const char *name)
 	return true;
 }
 
+/** nooks_driver_may_log - see driver.h; the kernel says later how many lines are missing */
+bool nooks_driver_may_log(struct nooks_driver *driver, struct ratelimit_state *limit)
+{
+	if (___ratelimit(limit, driver->name))
+		return true;
+	atomic_long_inc(&driver->nr_lines_dropped);
+	return false;
+}
+
 /**
  * nooks_driver_create - make a domain for a module that is about to be loaded
  * @name: the module's
@@ -65,6 +74,8 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	nooks_objects_init(&driver->objects);
 	nooks_shadows_init(&driver->shadows);
 	nooks_recovery_init(driver);
+	ratelimit_state_init(&driver->log, NOOKS_LOG_SECONDS * HZ, NOOKS_LOG_LINES);
+	ratelimit_state_init(&driver->warnings, NOOKS_LOG_SECONDS * HZ, NOOKS_LOG_WARNINGS);
 
 	mutex_lock(&drivers_mutex);
 	ret = -EEXIST;

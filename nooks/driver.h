@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/irq_work.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 #include "../domains/domain.h"
 #include "../domains/heap.h"
@@ -107,6 +108,11 @@ enum nooks_recovery_policy {
  * @window: ... within this many seconds
  * @nr_failures: failures so far
  * @nr_restarts: restarts that succeeded
+ * @dma: bytes of coherent DMA memory that it has, or that its device may still write to
+ * @nr_dma_refused: how often that was too much
+ * @log: of lines that it writes to the kernel's log
+ * @warnings: ditto, of WARNs in its code
+ * @nr_lines_dropped: lines and WARNs that were too many
  * @nr_stores: checked stores
  * @nr_missed_calls: calls of the driver that bypassed their wrapper's stub, and were routed
  * @nr_missed_entries: calls into the driver that bypassed their entry stub, and were routed
@@ -146,6 +152,11 @@ struct nooks_driver {
 	unsigned int window;
 	unsigned long nr_failures;
 	unsigned long nr_restarts;
+	atomic_long_t dma;
+	atomic_long_t nr_dma_refused;
+	struct ratelimit_state log;
+	struct ratelimit_state warnings;
+	atomic_long_t nr_lines_dropped;
 	atomic_long_t nr_stores;
 	atomic_long_t nr_missed_calls;
 	atomic_long_t nr_missed_entries;
@@ -173,6 +184,9 @@ void nooks_fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned
 __printf(5, 6)
 void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
 		     unsigned long address, const struct pt_regs *regs, const char *fmt, ...);
+
+/* May the driver write to the log once more? If not, that is counted. Any context. */
+bool nooks_driver_may_log(struct nooks_driver *driver, struct ratelimit_state *limit);
 
 /* Entry stubs and roles: nooks/stub.c */
 struct nooks_stub *nooks_stub_find(struct nooks_driver *driver, const void *stub);

@@ -10,7 +10,7 @@
  *	last_failure		kind and function of the last failure
  *	learn			1 in learn mode
  *	entries, unwindings, checked_stores, missed_calls, missed_entries, faults, refills,
- *	failures, restarts, objects, memory
+ *	failures, restarts, objects, timers, packets, memory, dma_memory, refused, lines_dropped
  *				counters; memory in bytes
  * and for all drivers together, of the class:
  *	crossings, interrupts	calls from domains into the kernel, interrupts taken in domains
@@ -19,11 +19,21 @@
  */
 #include <linux/device.h>
 #include <linux/kstrtox.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include "../recovery/recover.h"
 #include "driver.h"
 #include "inject.h"
 #include "sysfs.h"
+
+module_param_named(max_objects, nooks_limits.objects, uint, 0444);
+MODULE_PARM_DESC(max_objects, "kernel objects that a driver may hold");
+module_param_named(max_timers, nooks_limits.timers, uint, 0444);
+MODULE_PARM_DESC(max_timers, "timers that a driver may have");
+module_param_named(max_packets, nooks_limits.packets, uint, 0444);
+MODULE_PARM_DESC(max_packets, "packets whose headers a driver may see at once");
+module_param_named(max_dma, nooks_limits.dma, ulong, 0444);
+MODULE_PARM_DESC(max_dma, "bytes of coherent DMA memory that a driver may have");
 
 static const char * const state_names[] = {
 	[NOOKS_OFFLINE] = "offline",
@@ -158,6 +168,13 @@ COUNTER_ATTRIBUTE(refills, READ_ONCE(driver->domain->refills));
 COUNTER_ATTRIBUTE(failures, READ_ONCE(driver->nr_failures));
 COUNTER_ATTRIBUTE(restarts, READ_ONCE(driver->nr_restarts));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
+COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
+COUNTER_ATTRIBUTE(packets, READ_ONCE(driver->shadows.count));
+COUNTER_ATTRIBUTE(dma_memory, atomic_long_read(&driver->dma));
+COUNTER_ATTRIBUTE(refused, atomic_long_read(&driver->heap.refused) +
+			   atomic_long_read(&driver->nr_dma_refused) +
+			   READ_ONCE(driver->objects.refused) + READ_ONCE(driver->shadows.refused));
+COUNTER_ATTRIBUTE(lines_dropped, atomic_long_read(&driver->nr_lines_dropped));
 COUNTER_ATTRIBUTE(memory, (atomic_long_read(&driver->heap.pages) +
 			   READ_ONCE(driver->domain->nr_tables)) * PAGE_SIZE +
 			  READ_ONCE(driver->domain->nr_stacks) * NOOKS_STACK_SIZE);
@@ -182,7 +199,12 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_failures.attr,
 	&dev_attr_restarts.attr,
 	&dev_attr_objects.attr,
+	&dev_attr_timers.attr,
+	&dev_attr_packets.attr,
 	&dev_attr_memory.attr,
+	&dev_attr_dma_memory.attr,
+	&dev_attr_refused.attr,
+	&dev_attr_lines_dropped.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(driver);

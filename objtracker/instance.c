@@ -44,7 +44,8 @@ struct nooks_instance *nooks_instance_create(struct nooks_crossing *x,
 	nooks_object_add(driver, class, (void *)start, size, 0, gfp | __GFP_NOWARN);
 	instance = nooks_instance_find(x, class, start);
 	if (!instance)
-		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, start, "no memory for a %s", class->name);
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, start,
+			   "no memory for a %s, or too many objects", class->name);
 	return instance;
 }
 

@@ -4,6 +4,13 @@
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 
+struct nooks_limits nooks_limits = {
+	.objects = NOOKS_MAX_OBJECTS,
+	.timers = NOOKS_MAX_TIMERS,
+	.packets = NOOKS_MAX_PACKETS,
+	.dma = NOOKS_MAX_DMA,
+};
+
 static unsigned long page_of(unsigned long addr)
 {
 	return addr >> PAGE_SHIFT;
@@ -19,6 +26,8 @@ void nooks_objects_init(struct nooks_objects *objects)
 	hash_init(objects->table);
 	INIT_LIST_HEAD(&objects->all);
 	objects->count = 0;
+	objects->timers = 0;
+	objects->refused = 0;
 }
 
 static struct nooks_object *find(struct nooks_objects *objects,
@@ -40,6 +49,14 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 	hash_del(&object->node);
 	list_del(&object->list);
 	objects->count--;
+	objects->timers -= object->class->timer;
+}
+
+static bool has_room(const struct nooks_objects *objects, const struct nooks_object_class *class)
+{
+	lockdep_assert_held(&objects->lock);
+	return objects->count < nooks_limits.objects &&
+	       (!class->timer || objects->timers < nooks_limits.timers);
 }
 
 /**
@@ -51,8 +68,8 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
  * @type: enum nooks_type_id
  * @gfp: for the entry
  *
- * Context: any but NMI, as @gfp says. Return: the object, NULL without memory or when there is one
- * of that address and class already.
+ * Context: any but NMI, as @gfp says. Return: the object, NULL without memory, when there are too
+ * many, or when there is one of that address and class already.
  */
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
@@ -79,10 +96,15 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
 	added = !find(objects, class, object->start);
+	if (added && !has_room(objects, class)) {
+		objects->refused++;
+		added = false;
+	}
 	if (added) {
 		hash_add(objects->table, &object->node, page_of(object->start));
 		list_add(&object->list, &objects->all);
 		objects->count++;
+		objects->timers += class->timer;
 	}
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	if (added)

@@ -42,6 +42,7 @@ enum nooks_release_phase {
  * @init: sets up the rest of a new object before it is in the table. In any context. NULL:
  *	zeroes do
  * @free: gives the memory back, if kfree() of the structure is not the way
+ * @timer: counts as a timer, too
  * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
  *	is freed
  * @device: memory of a device, or that it takes orders from: a scribble spares it
@@ -53,6 +54,7 @@ struct nooks_object_class {
 	size_t size;
 	void (*init)(struct nooks_object *object);
 	void (*free)(struct nooks_object *object);
+	bool timer;
 	bool forget;
 	bool device;
 };
@@ -97,19 +99,34 @@ struct nooks_object {
  * @table: by number of the page that holds the start
  * @all: every object, newest first
  * @count: how many
+ * @timers: of these, timers
+ * @refused: how often there were too many
  */
 struct nooks_objects {
 	raw_spinlock_t lock;
 	DECLARE_HASHTABLE(table, NOOKS_OBJECTS_BITS);
 	struct list_head all;
 	unsigned int count;
+	unsigned int timers;
+	unsigned long refused;
 };
+
+/* Limits of each driver: module parameters, by these names behind "max_"; see domains/limits.h. */
+struct nooks_limits {
+	unsigned int objects;
+	unsigned int timers;
+	unsigned int packets;
+	unsigned long dma;
+};
+
+extern struct nooks_limits nooks_limits;
 
 void nooks_objects_init(struct nooks_objects *objects);
 
 /*
- * All of these: any context but NMI. add returns NULL without memory (@gfp) - or, for an address
- * and class that is in the table already, too: then it logs nothing and the caller decides.
+ * All of these: any context but NMI. add returns NULL without memory (@gfp), if there are too many,
+ * or, for an address and class that is in the table already, too: then it logs nothing and the
+ * caller decides.
  */
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,

@@ -34,6 +34,7 @@ void nooks_shadows_init(struct nooks_shadows *shadows)
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;
+	shadows->refused = 0;
 }
 
 /* Make more slots. Any context but NMI. */
@@ -91,7 +92,7 @@ static void show(const struct nooks_shadow *shadow)
  * @object: the kernel's
  * @lent: it stays the kernel's; else the driver owns it from now on
  *
- * Any context but NMI. Return: the shadow; NULL without memory.
+ * Any context but NMI. Return: the shadow; NULL without memory, or if there are too many.
  */
 struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
 				      bool lent)
@@ -103,6 +104,11 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 
 	for (;;) {
 		raw_spin_lock_irqsave(&shadows->lock, flags);
+		if (shadows->count >= nooks_limits.packets) {
+			shadows->refused++;
+			raw_spin_unlock_irqrestore(&shadows->lock, flags);
+			return NULL;
+		}
 		shadow = list_first_entry_or_null(&shadows->free, struct nooks_shadow, list);
 		if (shadow) {
 			/* BUSY: nobody takes it for theirs until all is written. */

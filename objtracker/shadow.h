@@ -77,6 +77,7 @@ struct nooks_shadow {
  * @held: all that are not free, newest first
  * @free: all others
  * @count: how many are held
+ * @refused: how often there were too many
  */
 struct nooks_shadows {
 	raw_spinlock_t lock;
@@ -84,6 +85,7 @@ struct nooks_shadows {
 	struct list_head held;
 	struct list_head free;
 	unsigned int count;
+	unsigned long refused;
 };
 
 void nooks_shadows_init(struct nooks_shadows *shadows);

@@ -4,6 +4,7 @@
 #include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <asm/trap_pf.h>
 #include <asm/trapnr.h>
 #include "../nooks/imports.h"
@@ -85,10 +86,30 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 	return NOOKS_RESUME;
 }
 
+/* Is this instruction a WARN of the driver's, by the module's table? */
+static bool is_warning(const struct nooks_driver *driver, unsigned long ip)
+{
+	const struct module *module = driver->module;
+	unsigned int i;
+
+	for (i = 0; module && i < module->num_bugs; i++) {
+		const struct bug_entry *bug = &module->bug_table[i];
+
+		if ((unsigned long)&bug->bug_addr_disp + bug->bug_addr_disp == ip)
+			return bug->flags & BUGFLAG_WARNING;
+	}
+	return false;
+}
+
 static enum nooks_verdict undefined_instruction(struct nooks_crossing *x, struct pt_regs *regs)
 {
+	struct nooks_driver *driver = nooks_driver_of(x);
 	struct pt_regs copy = *regs;
 
+	if (is_warning(driver, regs->ip) && !nooks_driver_may_log(driver, &driver->warnings)) {
+		regs->ip += LEN_UD2;
+		return NOOKS_RESUME;
+	}
 	/* A WARN or BUG of the driver's, which the kernel knows from the module's __bug_table? */
 	if (*(u16 *)regs->ip == INSN_UD2) {
 		switch (nooks_sym.report_bug(regs->ip, &copy)) {

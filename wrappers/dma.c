@@ -65,7 +65,7 @@ static struct nooks_mapping *to_mapping(struct nooks_object *object)
 /**
  * struct nooks_remnant - coherent memory of a failed driver
  * @list: of all
- * @driver: whose; compared only
+ * @driver: whose
  * @dev: the device, with a reference
  * @start: the kernel's address
  * @size: in bytes
@@ -74,7 +74,7 @@ static struct nooks_mapping *to_mapping(struct nooks_object *object)
  */
 struct nooks_remnant {
 	struct list_head list;
-	const struct nooks_driver *driver;
+	struct nooks_driver *driver;
 	struct device *dev;
 	void *start;
 	size_t size;
@@ -84,6 +84,26 @@ struct nooks_remnant {
 
 static LIST_HEAD(remnants);
 static DEFINE_MUTEX(remnants_lock);
+
+/* The sum of coherent memory. False: it would be too much. */
+static bool charge(struct nooks_driver *driver, size_t size)
+{
+	if (size <= nooks_limits.dma &&
+	    atomic_long_add_return(size, &driver->dma) <= nooks_limits.dma)
+		return true;
+	if (size <= nooks_limits.dma)
+		atomic_long_sub(size, &driver->dma);
+	atomic_long_inc(&driver->nr_dma_refused);
+	return false;
+}
+
+/* Give memory back. Context: may sleep; interrupts on. */
+static void give_back(struct nooks_driver *driver, struct device *dev, size_t size, void *p,
+		      dma_addr_t handle, unsigned long attrs)
+{
+	dma_free_attrs(dev, size, p, handle, attrs);
+	atomic_long_sub(size, &driver->dma);
+}
 
 static void withdraw(struct nooks_object *object)
 {
@@ -114,7 +134,7 @@ static void release_coherent(struct nooks_object *object)
 }
 
 /** nooks_dma_settle - free what was released while a device was running; see dma.h */
-void nooks_dma_settle(const struct nooks_driver *driver)
+void nooks_dma_settle(struct nooks_driver *driver)
 {
 	struct nooks_remnant *remnant, *next;
 
@@ -123,8 +143,8 @@ void nooks_dma_settle(const struct nooks_driver *driver)
 		if (remnant->driver != driver)
 			continue;
 		list_del(&remnant->list);
-		dma_free_attrs(remnant->dev, remnant->size, remnant->start, remnant->handle,
-			       remnant->attrs);
+		give_back(driver, remnant->dev, remnant->size, remnant->start, remnant->handle,
+			  remnant->attrs);
 		put_device(remnant->dev);
 		kfree(remnant);
 	}
@@ -170,15 +190,17 @@ NOOKS_WRAPPER(dma_alloc_attrs)
 	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "dma_handle") ||
 	    !nooks_arg_gfp(x, gfp, fn))
 		return 0;
-	if (!a1 || a1 > (size_t)READ_ONCE(driver->heap.limit) << PAGE_SHIFT)
+	if (!a1 || !charge(driver, a1))
 		return 0;
 	p = dma_alloc_attrs(dev, a1, &handle, gfp, attrs);
-	if (!p)
+	if (!p) {
+		atomic_long_sub(a1, &driver->dma);
 		return 0;
+	}
 	object = nooks_object_add(driver, &coherent_class, p, a1, NOOKS_TYPE_none,
 				  gfp & ~(GFP_ZONEMASK | __GFP_ZERO));
 	if (!object) {
-		dma_free_attrs(dev, a1, p, handle, attrs);
+		give_back(driver, dev, a1, p, handle, attrs);
 		return 0;
 	}
 	to_coherent(object)->dev = dev;
@@ -215,7 +237,7 @@ NOOKS_WRAPPER(dma_free_attrs)
 		struct nooks_coherent *c = to_coherent(object);
 
 		withdraw(object);
-		dma_free_attrs(c->dev, object->size, (void *)object->start, c->handle, c->attrs);
+		give_back(driver, c->dev, object->size, (void *)object->start, c->handle, c->attrs);
 		nooks_object_free(object);
 	}
 	return 0;

@@ -20,6 +20,6 @@ const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page
  * where it was: its rings and buffers must still be there, and nobody else's. So to be called when the
  * driver has started again, or goes for good. May sleep.
  */
-void nooks_dma_settle(const struct nooks_driver *driver);
+void nooks_dma_settle(struct nooks_driver *driver);
 
 #endif

@@ -135,6 +135,7 @@ static const struct nooks_object_class hrtimer_class = {
 	.release = release,
 	.size = sizeof(struct nooks_hrtimer),
 	.init = init,
+	.timer = true,
 	.forget = true,
 };
 

@@ -415,7 +415,7 @@ struct nooks_print *nooks_print_get(struct nooks_crossing *x, unsigned long form
 
 NOOKS_WRAPPER(_printk)
 {
-	struct nooks_print *print = NOOKS_GET_PRINT(a0, 1, "_printk");
+	struct nooks_print *print = NOOKS_GET_LINE(a0, 1, "_printk");
 	int ret = print ? _printk("%pV", &print->vaf) : 0;
 
 	kfree(print);
@@ -424,7 +424,7 @@ NOOKS_WRAPPER(_printk)
 
 NOOKS_WRAPPER(__warn_printk)
 {
-	struct nooks_print *print = NOOKS_GET_PRINT(a0, 1, "__warn_printk");
+	struct nooks_print *print = NOOKS_GET_LINE(a0, 1, "__warn_printk");
 
 	if (print)
 		__warn_printk("%pV", &print->vaf);
@@ -440,7 +440,7 @@ NOOKS_WRAPPER(fn)									\
 											\
 	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_##type, true, #fn, "dev"))	\
 		return 0;								\
-	print = NOOKS_GET_PRINT(a1, 2, #fn);							\
+	print = NOOKS_GET_LINE(a1, 2, #fn);							\
 	if (print)									\
 		fn((struct type *)a0, "%pV", &print->vaf);				\
 	kfree(print);									\
@@ -473,7 +473,7 @@ NOOKS_WRAPPER(fn)									\
 	    !nooks_arg_object(x, (void *)a1, NOOKS_TYPE_##type, true, #fn, "dev"))	\
 		return 0;								\
 	memcpy(level, (char *)a0, sizeof(level) - 1);					\
-	print = NOOKS_GET_PRINT(a2, 3, #fn);							\
+	print = NOOKS_GET_LINE(a2, 3, #fn);							\
 	if (print)									\
 		fn(level, (struct type *)a1, "%pV", &print->vaf);			\
 	kfree(print);									\
@@ -503,7 +503,7 @@ NOOKS_WRAPPER(__dynamic_pr_debug)
 
 	if (!check_descriptor(x, a0, "__dynamic_pr_debug"))
 		return 0;
-	print = NOOKS_GET_PRINT(a1, 2, "__dynamic_pr_debug");
+	print = NOOKS_GET_LINE(a1, 2, "__dynamic_pr_debug");
 	if (print)
 		__dynamic_pr_debug((struct _ddebug *)a0, "%pV", &print->vaf);
 	kfree(print);
@@ -519,7 +519,7 @@ NOOKS_WRAPPER(fn)									\
 	if (!check_descriptor(x, a0, #fn) ||						\
 	    !nooks_arg_object(x, (void *)a1, NOOKS_TYPE_##type, true, #fn, "dev"))	\
 		return 0;								\
-	print = NOOKS_GET_PRINT(a2, 3, #fn);							\
+	print = NOOKS_GET_LINE(a2, 3, #fn);							\
 	if (print)									\
 		fn((struct _ddebug *)a0, (struct type *)a1, "%pV", &print->vaf);	\
 	kfree(print);									\

@@ -50,5 +50,9 @@ struct nooks_print *nooks_print_get(struct nooks_crossing *x, unsigned long form
 /* The same in a wrapper. */
 #define NOOKS_GET_PRINT(format, fixed, fn)						\
 	nooks_print_get(x, format, (unsigned long[]){ a0, a1, a2, a3, a4, a5 }, fixed, fn)
+/* For the log, where a line too many is dropped. */
+#define NOOKS_GET_LINE(format, fixed, fn)						\
+	(nooks_driver_may_log(nooks_driver_of(x), &nooks_driver_of(x)->log) ?		\
+	 NOOKS_GET_PRINT(format, fixed, fn) : NULL)
 
 #endif

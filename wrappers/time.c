@@ -115,6 +115,7 @@ static const struct nooks_object_class timer_class = {
 	.release = timer_release,
 	.size = sizeof(struct nooks_timer),
 	.init = timer_init,
+	.timer = true,
 	.forget = true,
 };
 

@@ -19,5 +19,10 @@ const struct attribute_info attributes[NR_ATTRIBUTES] = {
 	[ATTRIBUTE_FAULTS] = { "faults", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_REFILLS] = { "refills", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_OBJECTS] = { "objects", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_TIMERS] = { "timers", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_PACKETS] = { "packets", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_MEMORY] = { "memory", ATTRIBUTE_BYTES },
+	[ATTRIBUTE_DMA_MEMORY] = { "dma_memory", ATTRIBUTE_BYTES },
+	[ATTRIBUTE_REFUSED] = { "refused", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_LINES_DROPPED] = { "lines_dropped", ATTRIBUTE_NUMBER },
 };
