@@ -13,7 +13,7 @@
 
 static char *wrong = "nothing";
 module_param(wrong, charp, 0444);
-MODULE_PARM_DESC(wrong, "what to do wrong: pointer, half, lock, write or nothing");
+MODULE_PARM_DESC(wrong, "what to do wrong: pointer, half, lock, write, header or nothing");
 
 static struct net_device *novice;
 static const struct dcbnl_rtnl_ops dcbnl_ops;
@@ -49,6 +49,21 @@ static const struct net_device_ops novice_ops = {
 	.ndo_validate_addr = eth_validate_addr,
 };
 
+/* A field of a packet's header, and what is not the driver's in another. */
+static noinline int use_packet(bool wrongly)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+
+	if (!skb)
+		return -ENOMEM;
+	WRITE_ONCE(skb->secmark, 4711);
+	if (wrongly)
+		WRITE_ONCE(skb->extensions, (void *)&jiffies);
+	skb_put(skb, 4);
+	kfree_skb(skb);
+	return 0;
+}
+
 static noinline void do_wrong(void)
 {
 	if (!strcmp(wrong, "pointer"))
@@ -57,6 +72,8 @@ static noinline void do_wrong(void)
 		WRITE_ONCE(*(u32 *)&novice->dcbnl_ops, 0);
 	else if (!strcmp(wrong, "lock"))
 		WRITE_ONCE(*(u32 *)&novice->addr_list_lock, 0);
+	else if (!strcmp(wrong, "header"))
+		use_packet(true);
 	else if (!strcmp(wrong, "write"))
 		WRITE_ONCE(*(unsigned long *)&jiffies, 0);
 }
@@ -69,6 +86,9 @@ static int __init novice_init(void)
 	if (!novice)
 		return -ENOMEM;
 	do_wrong();
+	ret = use_packet(false);
+	if (ret)
+		goto free;
 	novice->netdev_ops = &novice_ops;
 	WRITE_ONCE(novice->group, 1);
 	WRITE_ONCE(novice->group, 2);
@@ -77,8 +97,10 @@ static int __init novice_init(void)
 	WRITE_ONCE(novice->priv_destructor, novice_destroyed);
 	WRITE_ONCE(novice->priv_destructor, NULL);
 	ret = register_netdev(novice);
-	if (ret)
-		free_netdev(novice);
+	if (!ret)
+		return 0;
+free:
+	free_netdev(novice);
 	return ret;
 }
 

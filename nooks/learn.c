@@ -114,9 +114,10 @@ static void print_site(char *to, size_t size, const char *what, unsigned long si
  * @type: enum nooks_type_id
  * @field: of that type; nothing is learned if it may be stored to anyway
  * @site: address of the instruction
+ * @fn: of a shadow, whose stores nobody sees: at which function's call it was found; else NULL
  */
 void nooks_learn_field(struct nooks_driver *driver, unsigned int type,
-		       const struct nooks_field *field, unsigned long site)
+		       const struct nooks_field *field, unsigned long site, const char *fn)
 {
 	const char *name = nooks_types[type].name;
 	char note[sizeof_field(struct line, note)];
@@ -124,7 +125,10 @@ void nooks_learn_field(struct nooks_driver *driver, unsigned int type,
 
 	if (!driver->learned || field->policy != NOOKS_FIELD_DENIED)
 		return;
-	print_site(note, sizeof(note), "stored by", site);
+	if (fn)
+		scnprintf(note, sizeof(note), "found changed by %s", fn);
+	else
+		print_site(note, sizeof(note), "stored by", site);
 	len = strlen(note);
 	switch (field->learn) {
 	case NOOKS_FIELD_CALLBACKS:

@@ -2,9 +2,10 @@
 /* Shadows: copies of kernel objects, in slots of a driver's memory. shadow.h tells the idea. */
 #include <linux/kernel.h>
 #include <linux/slab.h>
-#include "../nooks/driver.h"
+#include "../nooks/learn.h"
 #include "generated.h"
 #include "shadow.h"
+#include "store.h"
 
 #define CHUNK_SHIFT	14
 #define CHUNK_SIZE	(1UL << CHUNK_SHIFT)
@@ -206,9 +207,60 @@ static bool denied(struct nooks_crossing *x, const struct nooks_shadow *shadow, 
 	return false;
 }
 
-/* What the object would be with the driver's fields; false: the domain has failed. */
+/*
+ * The field of a byte that has changed, which no annotation lists: the one of which learn mode
+ * knows most, by its shorter name: headers of packets are there twice, once as a struct.
+ */
+static const struct nooks_field *unlisted_field(const struct nooks_type *type, unsigned int offset)
+{
+	const struct nooks_field *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < type->nr_fields; i++) {
+		const struct nooks_field *field = &type->fields[i];
+
+		if (offset - field->offset >= field->size || field->policy != NOOKS_FIELD_DENIED)
+			continue;
+		if (!best || field->learn > best->learn ||
+		    (field->learn == best->learn && strlen(field->name) < strlen(best->name)))
+			best = field;
+	}
+	return best;
+}
+
+/* May the driver change these @bits of a @word, to @value, in learn mode? Then that is noted. */
+static bool learned(struct nooks_crossing *x, const struct nooks_shadow *shadow, unsigned int word,
+		    u64 bits, u64 value, const char *fn)
+{
+	const struct nooks_type *type = &nooks_types[shadow->type];
+	struct nooks_driver *driver = nooks_driver_of(x);
+	const struct nooks_field *field, *last = NULL;
+	unsigned int byte;
+
+	for (byte = 0; byte < sizeof(u64); byte++) {
+		if (!(u8)(bits >> (byte * BITS_PER_BYTE)))
+			continue;
+		field = unlisted_field(type, word * sizeof(u64) + byte);
+		if (!field || nooks_learn_policy(driver, field) == NOOKS_FIELD_DENIED)
+			return false;
+		/* What is not a number is a pointer, which is a word. */
+		if (field->learn != NOOKS_FIELD_ANY &&
+		    (field->offset != word * sizeof(u64) || field->size != sizeof(u64) ||
+		     nooks_value_wrong(x, field, value)))
+			return false;
+		if (field != last)
+			nooks_learn_field(driver, shadow->type, field, 0, fn);
+		last = field;
+	}
+	return true;
+}
+
+/*
+ * What the object would be with the driver's fields, and which bits may change; false: the domain
+ * has failed.
+ */
 static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u64 *merged,
-		  const char *fn, const char *arg)
+		  u64 *mask, const char *fn, const char *arg)
 {
 	const struct nooks_type *type = &nooks_types[shadow->type];
 	const struct nooks_shadow_layout *layout = type->shadow;
@@ -219,10 +271,12 @@ static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u
 	for (i = 0; i < layout->nr_words; i++) {
 		u64 ours = READ_ONCE(object[i]), differ = READ_ONCE(slot[i]) ^ ours;
 
-		merged[i] = ours ^ (differ & layout->writable[i]);
-		differ &= ~(layout->writable[i] | layout->private[i]);
-		if (unlikely(differ))
-			return denied(x, shadow, i, differ);
+		u64 other = differ & ~(layout->writable[i] | layout->private[i]);
+
+		if (unlikely(other) && !learned(x, shadow, i, other, ours ^ differ, fn))
+			return denied(x, shadow, i, other);
+		mask[i] = layout->writable[i] | other;
+		merged[i] = ours ^ (differ & mask[i]);
 	}
 	for (i = 0; i < layout->nr_objects; i++) {
 		const struct nooks_field *field = &type->fields[layout->objects[i]];
@@ -282,14 +336,14 @@ bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, 
 			 const char *arg)
 {
 	const struct nooks_shadow_layout *layout = layout_of(shadow);
-	u64 merged[NOOKS_SHADOW_SLOT / sizeof(u64)], *object = shadow->object;
+	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS], *object = shadow->object;
 	unsigned int i;
 
-	if (!merge(x, shadow, merged, fn, arg))
+	if (!merge(x, shadow, merged, mask, fn, arg))
 		return false;
 	for (i = 0; i < layout->nr_words; i++) {
-		if (layout->writable[i] && object[i] != merged[i])
-			store_word(&object[i], merged[i], layout->writable[i]);
+		if (mask[i] && object[i] != merged[i])
+			store_word(&object[i], merged[i], mask[i]);
 	}
 	return true;
 }

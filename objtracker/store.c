@@ -160,27 +160,31 @@ static void learn_fields(struct nooks_driver *driver, const struct target *targe
 	unsigned int i;
 
 	if (field)
-		nooks_learn_field(driver, target->type, field, site);
+		nooks_learn_field(driver, target->type, field, site, NULL);
 	for (i = 0; !field && i < size; i++) {
 		const struct nooks_field *part = find_field(type, target->offset + i, 1);
 
 		if (part && part != last)
-			nooks_learn_field(driver, target->type, part, site);
+			nooks_learn_field(driver, target->type, part, site, NULL);
 		last = part;
 	}
 }
 
-/* Is what a field gets something that the kernel may follow, or count by? NULL, or what is wrong. */
-static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
-			       const struct nooks_effect *effect)
+/**
+ * nooks_value_wrong - is what a field gets nothing that the kernel may follow?
+ * @x: the crossing
+ * @field: the field, which may be stored to
+ * @value: what it gets
+ *
+ * Any context but NMI. Return: NULL, or what is wrong.
+ */
+const char *nooks_value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
+			      unsigned long value)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	unsigned long value = effect->new;
 	void *p = (void *)value;
 
-	if (field && field->policy == NOOKS_FIELD_COUNTED)
-		return (u32)(effect->new - effect->old + 1) <= 2 ? NULL : "not by one";
-	if (!field || !p)
+	if (!p)
 		return NULL;
 	switch (nooks_learn_policy(driver, field)) {
 	case NOOKS_FIELD_ANY:
@@ -200,6 +204,15 @@ static const char *value_wrong(struct nooks_crossing *x, const struct nooks_fiel
 	default:
 		return "denied";
 	}
+}
+
+/* The same of a store, which may also count. */
+static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
+			       const struct nooks_effect *effect)
+{
+	if (field && field->policy == NOOKS_FIELD_COUNTED)
+		return (u32)(effect->new - effect->old + 1) <= 2 ? NULL : "not by one";
+	return field ? nooks_value_wrong(x, field, effect->new) : NULL;
 }
 
 static struct nooks_decoder decoder(void)

@@ -8,4 +8,8 @@
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error);
 
+struct nooks_field;
+const char *nooks_value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
+			      unsigned long value);
+
 #endif

@@ -15,14 +15,14 @@ reports() {
 # fails KIND ARGUMENT...: novice does not start, and that is why
 fails() {
 	local before kind=$1
-	before=$(reports "$kind in do_wrong|$kind in novice_init")
+	before=$(reports "$kind in (do_wrong|novice_init|use_packet)")
 	shift
 	if load_isolated "$@" >/tmp/said 2>&1; then
 		diag "it loads"
 		unload novice
 		return 1
 	fi
-	[ "$(reports "$kind in do_wrong|$kind in novice_init")" -gt "$before" ] && [ ! -e $dir ]
+	[ "$(reports "$kind in (do_wrong|novice_init|use_packet)")" -gt "$before" ] && [ ! -e $dir ]
 }
 
 # told STATEMENT NOTE: a line of /tmp/learned
@@ -34,7 +34,7 @@ iflink() {
 	[ "$(cat /sys/class/net/eth0/iflink)" = 4711 ]
 }
 
-plan 21
+plan 23
 check "nooks loads" load_nooks
 check "a driver without annotations does not start" fails "denied store" novice
 check "in learn mode it does" eval "load_isolated --learn novice >/tmp/learned 2>/tmp/said"
@@ -50,17 +50,20 @@ check "a function that needs a wrapper" told "# field net_device.priv_destructor
 	"stored by novice_init\+0x[0-9a-f]+; the kernel calls it: needs a wrapper, 2 times"
 check "a role that was denied" told "role net_device_ops.ndo_get_iflink" \
 	"is novice_get_iflink; was denied: .*, [0-9]+ times?"
-check "nothing else" [ "$(grep -c '' /tmp/learned)" = 5 ]
+check "a number in the copy of a packet's header" told "field sk_buff.secmark any" \
+	"found changed by skb_put, 1 time"
+check "nothing else" [ "$(grep -c '' /tmp/learned)" = 6 ]
 check "the kernel calls the driver in its new role" iflink
 # It refuses to stay loaded.
 insmod "$(modinfo -n caller)" addr="$(cat /sys/module/novice/parameters/address)" 2>/dev/null
 nooksctl learned novice >/tmp/learned
-check "nooksctl tells of the four lines, and one" [ "$(grep -c '' /tmp/learned)" = 5 ]
+check "nooksctl tells of the five lines, and one" [ "$(grep -c '' /tmp/learned)" = 6 ]
 check "a callback that no annotation names" told "# callback of novice_call" \
 	"name the member or parameter; called by caller_init\+0x[0-9a-f]+, 1 time"
 check "nooksctl shows the mode" eval "nooksctl -j show novice | grep -q '\"learn\": *1'"
 check "novice unloads" unload novice
 check "a pointer to the kernel's memory is a failure" fails "denied store" --learn novice wrong=pointer
+check "in a packet's header, too" fails "denied store" --learn novice wrong=header
 check "a part of a pointer, too" fails "denied store" --learn novice wrong=half
 check "a store to a lock, too" fails "denied store" --learn novice wrong=lock
 check "a wild write, too" fails "wild write" --learn novice wrong=write
