@@ -85,13 +85,14 @@ bool nooks_instance_set_stub(struct nooks_crossing *x, struct nooks_instance *in
 	return true;
 }
 
-/** nooks_instance_writable - may the kernel store to the driver's object? Any context but NMI. */
-bool nooks_instance_writable(const struct nooks_instance *instance)
+/** nooks_instance_theirs - the driver's object, if the kernel may store to it. Any context but NMI. */
+void *nooks_instance_theirs(const struct nooks_instance *instance)
 {
 	const struct nooks_object *object = &instance->object;
+	void *theirs = (void *)object->start;
 
 	return nooks_object_tracked(object) &&
-	       nooks_may_write(object->driver->domain, (void *)object->start, object->size);
+	       nooks_may_write(object->driver->domain, theirs, object->size) ? theirs : NULL;
 }
 
 /**

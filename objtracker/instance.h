@@ -54,17 +54,37 @@ bool nooks_instance_set_stub(struct nooks_crossing *x, struct nooks_instance *in
  * released.
  */
 void nooks_instance_call(struct nooks_instance *instance);
-/* May the kernel store to the driver's object? Not if its memory was freed or it was released. */
-bool nooks_instance_writable(const struct nooks_instance *instance);
+/*
+ * The driver's object, for the kernel to look at and to store to; NULL if its memory was freed or
+ * it was released.
+ */
+void *nooks_instance_theirs(const struct nooks_instance *instance);
+
+/*
+ * From an instance, or from the tracked object in it, to the structure around it:
+ * NOOKS_INSTANCE(timer) makes to_timer() and timer_of() for struct nooks_timer, whose member
+ * "instance" it is. NULL leads to NULL.
+ */
+#define NOOKS_INSTANCE(name)								\
+static inline struct nooks_##name *to_##name(struct nooks_instance *instance)		\
+{											\
+	return instance ? container_of(instance, struct nooks_##name, instance) : NULL;	\
+}											\
+static inline struct nooks_##name *name##_of(struct nooks_object *object)		\
+{											\
+	return object ? container_of(object, struct nooks_##name, instance.object) : NULL;	\
+}
 
 static inline void nooks_instance_hold(struct nooks_instance *instance)
 {
 	refcount_inc(&instance->object.refs);
 }
 
+/* NULL is good. */
 static inline void nooks_instance_put(struct nooks_instance *instance)
 {
-	nooks_object_free(&instance->object);
+	if (instance)
+		nooks_object_free(&instance->object);
 }
 
 /*

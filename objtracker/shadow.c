@@ -394,6 +394,7 @@ void nooks_shadow_return(struct nooks_shadow *shadow)
 /**
  * nooks_shadow_take - the driver gives up an object, as it is
  * @x: the crossing
+ * @shadow: that nooks_shadow_find() has found for @slot, or NULL
  * @type: enum nooks_type_id
  * @slot: the driver's argument
  * @fn: for reports: the function that it is given to
@@ -401,14 +402,12 @@ void nooks_shadow_return(struct nooks_shadow *shadow)
  * What the driver has written is lost: it is to be freed. Any context but NMI. Return: the object,
  * now the caller's; NULL, with the domain failed, if the driver does not own it.
  */
-void *nooks_shadow_take(struct nooks_crossing *x, unsigned int type, unsigned long slot,
-			const char *fn)
+void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, unsigned int type,
+			unsigned long slot, const char *fn)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_shadow *shadow = nooks_shadow_find(driver, type, slot);
 	void *object = shadow ? shadow->object : NULL;
 
-	if (shadow && change(driver, shadow, false, NOOKS_SHADOW_FREE))
+	if (shadow && change(nooks_driver_of(x), shadow, false, NOOKS_SHADOW_FREE))
 		return object;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: the driver does not own this %s", fn,
 		   nooks_types[type].name);

@@ -38,23 +38,15 @@ struct nooks_hrtimer {
 	bool armed;
 };
 
-static struct nooks_hrtimer *to_hrtimer(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_hrtimer, instance) : NULL;
-}
-
-static struct hrtimer *theirs_of(const struct nooks_hrtimer *h)
-{
-	return (struct hrtimer *)h->instance.object.start;
-}
+NOOKS_INSTANCE(hrtimer)
 
 /* Show the driver its timer: hrtimer_is_queued(), hrtimer_get_expires(). */
 static void mirror(struct nooks_hrtimer *h)
 {
-	struct hrtimer *theirs = theirs_of(h);
+	struct hrtimer *theirs = nooks_instance_theirs(&h->instance);
 
 	lockdep_assert_held(&h->lock);
-	if (!nooks_instance_writable(&h->instance))
+	if (!theirs)
 		return;
 	WRITE_ONCE(theirs->node.expires, h->timer.node.expires);
 	WRITE_ONCE(theirs->_softexpires, h->timer._softexpires);
@@ -62,13 +54,13 @@ static void mirror(struct nooks_hrtimer *h)
 }
 
 /* Take over the time at which the driver wants to be called again. */
-static void take_expiry(struct nooks_hrtimer *h)
+static void take_expiry(struct nooks_hrtimer *h, const struct hrtimer *theirs)
 {
 	ktime_t now = hrtimer_cb_get_time(&h->timer), soft, hard;
 
 	lockdep_assert_held(&h->lock);
-	soft = READ_ONCE(theirs_of(h)->_softexpires);
-	hard = READ_ONCE(theirs_of(h)->node.expires);
+	soft = READ_ONCE(theirs->_softexpires);
+	hard = READ_ONCE(theirs->node.expires);
 	if (soft <= now)
 		soft = now + PAST_DELAY;
 	h->timer._softexpires = soft;
@@ -81,7 +73,7 @@ static enum hrtimer_restart run(struct hrtimer *timer)
 	const unsigned long args[6] = { h->instance.object.start };
 	struct nooks_stub *stub = READ_ONCE(h->instance.stub);
 	unsigned long flags, ret = HRTIMER_NORESTART;
-	bool restart = false;
+	const struct hrtimer *theirs;
 
 	/* The queue's reference is ours, unless it was queued again meanwhile. */
 	spin_lock_irqsave(&h->lock, flags);
@@ -97,15 +89,15 @@ static enum hrtimer_restart run(struct hrtimer *timer)
 		ret = HRTIMER_NORESTART;
 
 	spin_lock_irqsave(&h->lock, flags);
-	if ((u32)ret == HRTIMER_RESTART && !hrtimer_is_queued(timer) &&
-	    nooks_instance_writable(&h->instance)) {
-		take_expiry(h);
+	theirs = (u32)ret == HRTIMER_RESTART && !hrtimer_is_queued(timer) ?
+		 nooks_instance_theirs(&h->instance) : NULL;
+	if (theirs) {
+		take_expiry(h, theirs);
 		h->armed = true;
 		mirror(h);
-		restart = true;
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
-	if (restart)
+	if (theirs)
 		return HRTIMER_RESTART;
 	nooks_instance_put(&h->instance);
 	return HRTIMER_NORESTART;
@@ -113,7 +105,7 @@ static enum hrtimer_restart run(struct hrtimer *timer)
 
 static void init(struct nooks_object *object)
 {
-	struct nooks_hrtimer *h = to_hrtimer(container_of(object, struct nooks_instance, object));
+	struct nooks_hrtimer *h = hrtimer_of(object);
 
 	spin_lock_init(&h->lock);
 	hrtimer_init(&h->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
@@ -123,7 +115,7 @@ static void init(struct nooks_object *object)
 /* Recovery: nobody arms it any more. */
 static void release(struct nooks_object *object)
 {
-	struct nooks_hrtimer *h = to_hrtimer(container_of(object, struct nooks_instance, object));
+	struct nooks_hrtimer *h = hrtimer_of(object);
 
 	if (hrtimer_cancel(&h->timer))
 		nooks_instance_put(&h->instance);
@@ -195,7 +187,7 @@ NOOKS_WRAPPER(hrtimer_init)
 		hrtimer_init(&h->timer, (clockid_t)a1, (u32)a2);
 		h->timer.function = run;
 	}
-	if (nooks_instance_writable(&h->instance)) {
+	if (nooks_instance_theirs(&h->instance)) {
 		memset(theirs, 0, sizeof(*theirs));
 		/* For hrtimer_cb_get_time(), which drivers use inline. */
 		WRITE_ONCE(theirs->base, h->timer.base);
@@ -310,7 +302,7 @@ NOOKS_WRAPPER(hrtimer_forward)
 	if (!h)
 		return 0;
 	spin_lock_irqsave(&h->lock, flags);
-	if (h->armed || !nooks_instance_writable(&h->instance))
+	if (h->armed || !nooks_instance_theirs(&h->instance))
 		goto unlock;
 	hard = READ_ONCE(theirs->node.expires);
 	soft = READ_ONCE(theirs->_softexpires);

@@ -68,10 +68,7 @@ struct lock_kind {
 	const char *field;
 };
 
-static struct nooks_lock *to_lock(struct nooks_object *object)
-{
-	return container_of(object, struct nooks_lock, instance.object);
-}
+NOOKS_INSTANCE(lock)
 
 static bool in_kernel_object(const struct nooks_object *object)
 {
@@ -80,7 +77,7 @@ static bool in_kernel_object(const struct nooks_object *object)
 
 static void init_spin(struct nooks_object *object)
 {
-	struct nooks_lock *lock = to_lock(object);
+	struct nooks_lock *lock = lock_of(object);
 
 	raw_spin_lock_init(&lock->spin);
 	lockdep_set_class(&lock->spin, nooks_lockdep_key());
@@ -90,7 +87,7 @@ static void init_spin(struct nooks_object *object)
 
 static void init_rw(struct nooks_object *object)
 {
-	struct nooks_lock *lock = to_lock(object);
+	struct nooks_lock *lock = lock_of(object);
 
 	rwlock_init(&lock->rw);
 	lockdep_set_class(&lock->rw, nooks_lockdep_key());
@@ -100,7 +97,7 @@ static void init_rw(struct nooks_object *object)
 
 static void init_mutex(struct nooks_object *object)
 {
-	struct nooks_lock *lock = to_lock(object);
+	struct nooks_lock *lock = lock_of(object);
 
 	mutex_init(&lock->mutex);
 	lockdep_set_class(&lock->mutex, nooks_lockdep_key());
@@ -109,7 +106,7 @@ static void init_mutex(struct nooks_object *object)
 
 static void init_sem(struct nooks_object *object)
 {
-	struct nooks_lock *lock = to_lock(object);
+	struct nooks_lock *lock = lock_of(object);
 
 	init_rwsem(&lock->sem);
 	lockdep_set_class(&lock->sem, nooks_lockdep_key());
@@ -170,7 +167,7 @@ static struct nooks_lock *lock_get(struct nooks_crossing *x, const struct lock_k
 		instance = nooks_instance_get(x, &class->object, addr, class->size, gfp);
 	if (!instance)
 		return NULL;
-	lock = to_lock(&instance->object);
+	lock = to_lock(instance);
 	/* The kernel object may be gone by now. */
 	if ((unsigned long)lock->target.spin == addr && !kernel_lock(x, class, addr)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "no %s there", class->object.name);

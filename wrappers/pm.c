@@ -87,15 +87,12 @@ struct nooks_qos {
 	struct pm_qos_request request;
 };
 
-static struct nooks_qos *to_qos(struct nooks_object *object)
-{
-	return container_of(object, struct nooks_qos, instance.object);
-}
+NOOKS_INSTANCE(qos)
 
 /* These functions of the kernel take a mutex: the driver's calls can't overlap with this. */
 static void release_qos(struct nooks_object *object)
 {
-	struct nooks_qos *qos = to_qos(object);
+	struct nooks_qos *qos = qos_of(object);
 
 	if (!cpu_latency_qos_request_active(&qos->request))
 		return;
@@ -127,7 +124,7 @@ NOOKS_WRAPPER(cpu_latency_qos_add_request)
 	instance = nooks_instance_get(x, &qos_class, a0, sizeof(struct pm_qos_request), GFP_KERNEL);
 	if (!instance)
 		return 0;
-	qos = to_qos(&instance->object);
+	qos = to_qos(instance);
 	mutex_lock(&qos_mutex);
 	if (cpu_latency_qos_request_active(&qos->request)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: added before", fn);
@@ -149,11 +146,10 @@ static struct nooks_qos *qos_get(struct nooks_crossing *x, unsigned long addr, c
 		return NULL;
 	instance = nooks_instance_find(x, &qos_class, addr);
 	mutex_lock(&qos_mutex);
-	if (instance && cpu_latency_qos_request_active(&to_qos(&instance->object)->request))
-		return to_qos(&instance->object);
+	if (instance && cpu_latency_qos_request_active(&to_qos(instance)->request))
+		return to_qos(instance);
 	mutex_unlock(&qos_mutex);
-	if (instance)
-		nooks_instance_put(instance);
+	nooks_instance_put(instance);
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: no request that was added", fn);
 	return NULL;
 }
@@ -193,9 +189,8 @@ NOOKS_WRAPPER(cpu_latency_qos_request_active)
 {
 	struct nooks_instance *instance = nooks_instance_find(x, &qos_class, a0);
 	bool active = instance &&
-		      cpu_latency_qos_request_active(&to_qos(&instance->object)->request);
+		      cpu_latency_qos_request_active(&to_qos(instance)->request);
 
-	if (instance)
-		nooks_instance_put(instance);
+	nooks_instance_put(instance);
 	return active;
 }

@@ -26,15 +26,12 @@ struct nooks_rcu {
 	bool called;
 };
 
-static struct nooks_rcu *to_rcu(struct nooks_object *object)
-{
-	return container_of(object, struct nooks_rcu, instance.object);
-}
+NOOKS_INSTANCE(rcu)
 
 /* The object's memory is nobody's any more. */
 static void release(struct nooks_object *object)
 {
-	struct nooks_rcu *r = to_rcu(object);
+	struct nooks_rcu *r = rcu_of(object);
 
 	/* One that is called after the driver is gone would not find it. */
 	if (!smp_load_acquire(&r->called))
@@ -58,7 +55,7 @@ static void call_back(struct rcu_head *head)
 
 	/* Recovery has released it, or the head is free for another use from now on. */
 	object = nooks_object_remove(driver, &rcu_class, (void *)args[0]);
-	if (object && WARN_ON_ONCE(to_rcu(object) != r))
+	if (object && WARN_ON_ONCE(rcu_of(object) != r))
 		object = NULL;
 	if (object && r->free) {
 		nooks_objects_forget(driver, r->free, nooks_heap_size(&driver->heap, r->free));
@@ -92,7 +89,7 @@ static void defer(struct nooks_crossing *x, unsigned long key, const void *stub,
 			   twice ? "called before, and not over" : "no memory");
 		return;
 	}
-	r = to_rcu(object);
+	r = rcu_of(object);
 	r->free = free;
 	r->instance.stub = (struct nooks_stub *)stub;
 	nooks_instance_hold(&r->instance);

@@ -287,7 +287,7 @@ struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, con
 
 	if (shadow && put_reference(shadow))
 		return NULL;
-	skb = nooks_shadow_take(x, NOOKS_TYPE_sk_buff, slot, fn);
+	skb = nooks_shadow_take(x, shadow, NOOKS_TYPE_sk_buff, slot, fn);
 	why = skb ? fragments_fault(skb) : NULL;
 	if (!why)
 		return skb;

@@ -31,15 +31,7 @@ struct nooks_tasklet {
 	struct rcu_head rcu;
 };
 
-static struct nooks_tasklet *to_tasklet(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_tasklet, instance) : NULL;
-}
-
-static struct tasklet_struct *theirs_of(const struct nooks_tasklet *t)
-{
-	return (struct tasklet_struct *)t->instance.object.start;
-}
+NOOKS_INSTANCE(tasklet)
 
 /* Schedule the instance, if it is not. The reference that the caller has goes with it. */
 static bool schedule_with_reference(struct nooks_tasklet *t)
@@ -57,10 +49,10 @@ static void run(struct tasklet_struct *tasklet)
 {
 	struct nooks_tasklet *t = container_of(tasklet, struct nooks_tasklet, tasklet);
 	struct nooks_stub *stub = READ_ONCE(t->instance.stub);
-	struct tasklet_struct *theirs = theirs_of(t);
+	struct tasklet_struct *theirs = nooks_instance_theirs(&t->instance);
 	unsigned long args[6] = {}, ret;
 
-	if (!nooks_instance_writable(&t->instance) || !stub ||
+	if (!theirs || !stub ||
 	    !READ_ONCE(t->instance.object.driver->domain->open))
 		goto put;
 	/* Disabled: later, as in the kernel. */
@@ -78,7 +70,7 @@ put:
 
 static void init(struct nooks_object *object)
 {
-	struct nooks_tasklet *t = to_tasklet(container_of(object, struct nooks_instance, object));
+	struct nooks_tasklet *t = tasklet_of(object);
 
 	tasklet_setup(&t->tasklet, run);
 }
@@ -86,12 +78,12 @@ static void init(struct nooks_object *object)
 /* Recovery: the domain is closed, so it ends at once, disabled or not. */
 static void release(struct nooks_object *object)
 {
-	tasklet_kill(&to_tasklet(container_of(object, struct nooks_instance, object))->tasklet);
+	tasklet_kill(&tasklet_of(object)->tasklet);
 }
 
 static void free_later(struct nooks_object *object)
 {
-	kfree_rcu(to_tasklet(container_of(object, struct nooks_instance, object)), rcu);
+	kfree_rcu(tasklet_of(object), rcu);
 }
 
 static const struct nooks_object_class tasklet_class = {

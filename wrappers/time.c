@@ -55,23 +55,16 @@ struct nooks_work {
 	struct task_struct *runner;
 };
 
-static struct nooks_timer *to_timer(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_timer, instance) : NULL;
-}
-
-static struct nooks_work *to_work(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_work, instance) : NULL;
-}
+NOOKS_INSTANCE(timer)
+NOOKS_INSTANCE(work)
 
 /* Show the driver the state of its timer: timer_pending() reads entry.pprev. */
 static void timer_mirror(struct nooks_timer *t)
 {
-	struct timer_list *theirs = (void *)t->instance.object.start;
+	struct timer_list *theirs = nooks_instance_theirs(&t->instance);
 
 	lockdep_assert_held(&t->lock);
-	if (!nooks_instance_writable(&t->instance))
+	if (!theirs)
 		return;
 	WRITE_ONCE(theirs->expires, t->timer.expires);
 	WRITE_ONCE(theirs->entry.pprev, timer_pending(&t->timer) ? &theirs->entry.next : NULL);
@@ -91,7 +84,7 @@ static void timer_run(struct timer_list *timer)
 
 static void timer_init(struct nooks_object *object)
 {
-	struct nooks_timer *t = to_timer(container_of(object, struct nooks_instance, object));
+	struct nooks_timer *t = timer_of(object);
 	const struct timer_list *theirs = (void *)object->start;
 
 	spin_lock_init(&t->lock);
@@ -103,7 +96,7 @@ static void timer_init(struct nooks_object *object)
 /* Recovery: nobody arms it any more. */
 static void timer_release(struct nooks_object *object)
 {
-	struct nooks_timer *t = to_timer(container_of(object, struct nooks_instance, object));
+	struct nooks_timer *t = timer_of(object);
 
 	if (timer_delete_sync(&t->timer))
 		nooks_instance_put(&t->instance);
@@ -141,7 +134,7 @@ NOOKS_WRAPPER(init_timer_key)
 	}
 	old = nooks_object_remove(nooks_driver_of(x), &timer_class, theirs);
 	if (old) {
-		t = to_timer(container_of(old, struct nooks_instance, object));
+		t = timer_of(old);
 		if (timer_delete(&t->timer))
 			nooks_instance_put(&t->instance);
 		nooks_object_free(old);
@@ -333,10 +326,10 @@ NOOKS_WRAPPER(timer_shutdown_sync)
 /* Show the driver the state of its work: work_pending() reads a bit of data. */
 static void work_mirror(struct nooks_work *w)
 {
-	struct work_struct *theirs = (void *)w->instance.object.start;
+	struct work_struct *theirs = nooks_instance_theirs(&w->instance);
 
 	lockdep_assert_held(&w->lock);
-	if (!nooks_instance_writable(&w->instance))
+	if (!theirs)
 		return;
 	if (work_pending(&w->work.work))
 		set_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(theirs));
@@ -366,7 +359,7 @@ static void work_run(struct work_struct *work)
 
 static void work_init(struct nooks_object *object)
 {
-	struct nooks_work *w = to_work(container_of(object, struct nooks_instance, object));
+	struct nooks_work *w = work_of(object);
 
 	spin_lock_init(&w->lock);
 	INIT_DELAYED_WORK(&w->work, work_run);
@@ -376,7 +369,7 @@ static void work_init(struct nooks_object *object)
 
 static void work_release(struct nooks_object *object)
 {
-	struct nooks_work *w = to_work(container_of(object, struct nooks_instance, object));
+	struct nooks_work *w = work_of(object);
 
 	if (cancel_delayed_work_sync(&w->work))
 		nooks_instance_put(&w->instance);

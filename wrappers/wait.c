@@ -59,31 +59,15 @@ struct nooks_wait {
 	struct nooks_waitqueue *queue;
 };
 
-static struct nooks_instance *instance_of(struct nooks_object *object)
-{
-	return container_of(object, struct nooks_instance, object);
-}
-
-static struct nooks_completion *to_completion(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_completion, instance) : NULL;
-}
-
-static struct nooks_waitqueue *to_waitqueue(struct nooks_instance *instance)
-{
-	return instance ? container_of(instance, struct nooks_waitqueue, instance) : NULL;
-}
-
-static struct nooks_wait *to_wait(struct nooks_object *object)
-{
-	return container_of(instance_of(object), struct nooks_wait, instance);
-}
+NOOKS_INSTANCE(completion)
+NOOKS_INSTANCE(waitqueue)
+NOOKS_INSTANCE(wait)
 
 /* Completions */
 
 static void completion_init(struct nooks_object *object)
 {
-	struct nooks_completion *c = to_completion(instance_of(object));
+	struct nooks_completion *c = completion_of(object);
 
 	spin_lock_init(&c->lock);
 	init_completion(&c->completion);
@@ -92,7 +76,7 @@ static void completion_init(struct nooks_object *object)
 /* Whoever waits, or is about to, is let go, for good. */
 static void completion_release(struct nooks_object *object)
 {
-	complete_all(&to_completion(instance_of(object))->completion);
+	complete_all(&completion_of(object)->completion);
 }
 
 static const struct nooks_object_class completion_class = {
@@ -107,7 +91,7 @@ static const struct nooks_object_class completion_class = {
 /* Take over what the driver has set inline. */
 static struct nooks_completion *completion_get(struct nooks_crossing *x, unsigned long addr)
 {
-	const struct completion *theirs = (struct completion *)addr;
+	const struct completion *theirs;
 	struct nooks_completion *c;
 	unsigned long flags;
 	unsigned int done;
@@ -117,7 +101,8 @@ static struct nooks_completion *completion_get(struct nooks_crossing *x, unsigne
 	if (!c)
 		return NULL;
 	spin_lock_irqsave(&c->lock, flags);
-	if (nooks_instance_writable(&c->instance)) {
+	theirs = nooks_instance_theirs(&c->instance);
+	if (theirs) {
 		done = READ_ONCE(theirs->done);
 		if (done != c->shown) {
 			raw_spin_lock(&c->completion.wait.lock);
@@ -132,11 +117,12 @@ static struct nooks_completion *completion_get(struct nooks_crossing *x, unsigne
 
 static void completion_put(struct nooks_completion *c)
 {
-	struct completion *theirs = (struct completion *)c->instance.object.start;
+	struct completion *theirs;
 	unsigned long flags;
 
 	spin_lock_irqsave(&c->lock, flags);
-	if (nooks_instance_writable(&c->instance)) {
+	theirs = nooks_instance_theirs(&c->instance);
+	if (theirs) {
 		c->shown = READ_ONCE(c->completion.done);
 		WRITE_ONCE(theirs->done, c->shown);
 	}
@@ -195,11 +181,12 @@ NOOKS_WRAPPER(__init_swait_queue_head)
 /* waitqueue_active(): the list is not empty if its head does not lead to itself. */
 static void show_active(struct nooks_waitqueue *q)
 {
-	wait_queue_head_t *theirs = (wait_queue_head_t *)q->instance.object.start;
+	wait_queue_head_t *theirs;
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->head.lock, flags);
-	if (nooks_instance_writable(&q->instance))
+	theirs = nooks_instance_theirs(&q->instance);
+	if (theirs)
 		WRITE_ONCE(theirs->head.next, list_empty(&q->head.head) ?
 			   &theirs->head : (struct list_head *)theirs);
 	spin_unlock_irqrestore(&q->head.lock, flags);
@@ -207,7 +194,7 @@ static void show_active(struct nooks_waitqueue *q)
 
 static void waitqueue_init(struct nooks_object *object)
 {
-	init_waitqueue_head(&to_waitqueue(instance_of(object))->head);
+	init_waitqueue_head(&waitqueue_of(object)->head);
 }
 
 static const struct nooks_object_class waitqueue_class = {
@@ -243,7 +230,7 @@ static void unqueue(struct nooks_wait *w)
 /* Recovery: the thread sleeps, or was unwound between its calls. */
 static void wait_release(struct nooks_object *object)
 {
-	struct nooks_wait *w = to_wait(object);
+	struct nooks_wait *w = wait_of(object);
 
 	unqueue(w);
 	wake_up_process(w->task);
@@ -251,13 +238,13 @@ static void wait_release(struct nooks_object *object)
 
 static void wait_free(struct nooks_object *object)
 {
-	put_task_struct(to_wait(object)->task);
-	kfree(to_wait(object));
+	put_task_struct(wait_of(object)->task);
+	kfree(wait_of(object));
 }
 
 static void wait_init(struct nooks_object *object)
 {
-	struct nooks_wait *w = to_wait(object);
+	struct nooks_wait *w = wait_of(object);
 
 	init_wait_entry(&w->entry, 0);
 	w->task = get_task_struct(current);
@@ -299,12 +286,12 @@ static struct nooks_wait *get_wait(struct nooks_crossing *x, unsigned long entry
 		if (!object)
 			nooks_fail(x, NOOKS_OUT_OF_RESOURCES, entry, "%s: no memory", fn);
 	}
-	if (object && to_wait(object)->task != current) {
+	if (object && wait_of(object)->task != current) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, entry, "%s: the entry is another thread's", fn);
 		nooks_object_free(object);
 		object = NULL;
 	}
-	return object ? to_wait(object) : NULL;
+	return object ? wait_of(object) : NULL;
 }
 
 /*
@@ -365,7 +352,7 @@ static void unbind(struct nooks_crossing *x, unsigned long entry, const char *fn
 
 	if (!object)
 		return;
-	if (to_wait(object)->task != current) {
+	if (wait_of(object)->task != current) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, entry, "%s: the entry is another thread's", fn);
 		return;
 	}
@@ -373,7 +360,7 @@ static void unbind(struct nooks_crossing *x, unsigned long entry, const char *fn
 	object = nooks_object_remove(driver, &wait_class, (void *)entry);
 	if (!object)
 		return;
-	unqueue(to_wait(object));
+	unqueue(wait_of(object));
 	nooks_object_free(object);
 }
 
@@ -509,11 +496,11 @@ NOOKS_WRAPPER(wait_woken)
 	if (!nooks_may_sleep(x, fn))
 		return 0;
 	object = nooks_object_get(nooks_driver_of(x), &wait_class, (void *)a0);
-	if (!object || to_wait(object)->task != current || !waiting_state((unsigned int)a1) ||
+	if (!object || wait_of(object)->task != current || !waiting_state((unsigned int)a1) ||
 	    (long)a2 < 0)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: not queued, or bad arguments", fn);
 	else
-		left = wait_woken(&to_wait(object)->entry, (unsigned int)a1, a2);
+		left = wait_woken(&wait_of(object)->entry, (unsigned int)a1, a2);
 	if (object)
 		nooks_object_free(object);
 	return left;
