@@ -6,12 +6,23 @@
  */
 #define pr_fmt(fmt) "attacker: " fmt
 #include <linux/delay.h>
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched/task_stack.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/udp.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#include <net/flow_dissector.h>
 #include <asm/tsc.h>
 
 static char *attack = "none";
@@ -36,6 +47,8 @@ static void on_timer(struct timer_list *unused);
 static void on_work(struct work_struct *unused);
 static DEFINE_TIMER(timer, on_timer);
 static DECLARE_DELAYED_WORK(work, on_work);
+
+static bool balanced = true;	/* what the attack has taken, it has given back */
 
 static noinline void write_to(unsigned long p)
 {
@@ -168,6 +181,401 @@ static void attack_own_module(void)
 	write_to((unsigned long)&THIS_MODULE->exit);
 }
 
+static DEFINE_SPINLOCK(spinlock);
+static DEFINE_MUTEX(mutex);
+
+static void attack_lock_left(void)
+{
+	spin_lock(&spinlock);
+	balanced = false;
+}
+
+static void attack_mutex_left(void)
+{
+	mutex_lock(&mutex);
+	balanced = false;
+}
+
+static void attack_softirqs_left(void)
+{
+	local_bh_disable();
+	balanced = false;
+}
+
+static void attack_preemption_left(void)
+{
+	preempt_disable();
+	balanced = false;
+}
+
+static void attack_interrupts_left(void)
+{
+	local_irq_disable();
+	balanced = false;
+}
+
+static void attack_rcu_left(void)
+{
+	rcu_read_lock();
+	balanced = false;
+}
+
+static void attack_rtnl_left(void)
+{
+	rtnl_lock();
+	balanced = false;
+}
+
+static netdev_tx_t drop(struct sk_buff *skb, struct net_device *dev)
+{
+	dev_kfree_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+static const struct net_device_ops device_ops = {
+	.ndo_start_xmit = drop,
+};
+
+/* Neither good nor an error. */
+static int init_badly(struct net_device *dev)
+{
+	return 5;
+}
+
+static const struct net_device_ops bad_ops = {
+	.ndo_init = init_badly,
+	.ndo_start_xmit = drop,
+};
+
+/* A net device, registered or not. */
+static struct net_device *make_device(bool registered)
+{
+	struct net_device *dev = alloc_etherdev(0);
+
+	if (!dev)
+		return NULL;
+	dev->netdev_ops = &device_ops;
+	if (!registered || !register_netdev(dev))
+		return dev;
+	free_netdev(dev);
+	return NULL;
+}
+
+static void remove_device(struct net_device *dev)
+{
+	unregister_netdev(dev);
+	free_netdev(dev);
+}
+
+static void attack_queues_left(void)
+{
+	struct net_device *dev = make_device(true);
+
+	if (!dev)
+		return;
+	netif_tx_lock_bh(dev);
+	balanced = false;
+}
+
+static void attack_queues_twice(void)
+{
+	struct net_device *dev = make_device(true);
+
+	if (!dev)
+		return;
+	netif_tx_lock_bh(dev);
+	netif_tx_lock(dev);
+	netif_tx_unlock(dev);
+	netif_tx_unlock_bh(dev);
+	remove_device(dev);
+}
+
+static void attack_queues_early(void)
+{
+	struct net_device *dev = make_device(false);
+
+	if (!dev)
+		return;
+	netif_tx_lock_bh(dev);
+	netif_tx_unlock_bh(dev);
+	free_netdev(dev);
+}
+
+static void attack_bad_return(void)
+{
+	struct net_device *dev = make_device(false);
+
+	if (!dev)
+		return;
+	dev->netdev_ops = &bad_ops;
+	if (!register_netdev(dev))
+		unregister_netdev(dev);
+	free_netdev(dev);
+}
+
+static void attack_wake_early(void)
+{
+	struct net_device *dev = make_device(false);
+
+	if (!dev)
+		return;
+	netif_stop_queue(dev);
+	netif_wake_queue(dev);
+	free_netdev(dev);
+}
+
+/* A packet that says to be from the thousandth queue. */
+static void attack_rx_queue(void)
+{
+	struct net_device *dev = make_device(true);
+	struct sk_buff *skb = dev ? netdev_alloc_skb(dev, 64) : NULL;
+
+	if (!skb)
+		return;
+	skb_put_zero(skb, 64);
+	skb_record_rx_queue(skb, 1000);
+	skb->protocol = eth_type_trans(skb, dev);
+	netif_rx(skb);
+	remove_device(dev);
+}
+
+/* A queue whose links lead elsewhere. */
+static void attack_packet_queue(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC);
+	struct sk_buff_head queue;
+
+	if (!skb)
+		return;
+	skb_queue_head_init(&queue);
+	queue.prev = (struct sk_buff *)addr;
+	skb_queue_tail(&queue, skb);
+}
+
+/* A packet whose checksum is to be filled in where it has no data. */
+static void attack_checksum(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC);
+
+	if (!skb)
+		return;
+	skb_put_zero(skb, 20);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + 40;
+	skb->csum_offset = 6;
+	skb_checksum_help(skb);
+	kfree_skb(skb);
+}
+
+static void attack_packet_clone(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC), *clone;
+
+	if (!skb)
+		return;
+	kfree_skb(skb);
+	OPTIMIZER_HIDE_VAR(skb);
+	clone = skb_clone(skb, GFP_ATOMIC);
+	kfree_skb(clone);
+}
+
+/* As many of something as there is memory for, within reason. */
+#define MANY	40000
+
+static void attack_timers(void)
+{
+	struct timer_list *many = vzalloc(array_size(MANY, sizeof(*many)));
+	int i;
+
+	if (!many)
+		return;
+	for (i = 0; i < MANY; i++) {
+		timer_setup(&many[i], on_timer, 0);
+		mod_timer(&many[i], jiffies + 3600 * HZ);
+	}
+	for (i = 0; i < MANY; i++)
+		del_timer_sync(&many[i]);
+	vfree(many);
+}
+
+static void attack_locks(void)
+{
+	spinlock_t *many = vzalloc(array_size(MANY, sizeof(*many)));
+	int i;
+
+	if (!many)
+		return;
+	for (i = 0; i < MANY; i++) {
+		spin_lock_init(&many[i]);
+		spin_lock(&many[i]);
+		spin_unlock(&many[i]);
+	}
+	vfree(many);
+}
+
+/* Not an attack, but too much: what is too much can be refused. */
+static void attack_packets(void)
+{
+	struct sk_buff *first = alloc_skb(64, GFP_KERNEL), *last = first, *next;
+	int n = 0;
+
+	while (last && n < MANY) {
+		next = skb_clone(first, GFP_KERNEL);
+		last->next = next;
+		last = next;
+		n += !!next;
+	}
+	for (; first; first = next) {
+		next = first->next;
+		first->next = NULL;
+		kfree_skb(first);
+	}
+	pr_info("%d clones\n", n);
+}
+
+static void attack_lines(void)
+{
+	int i;
+
+	for (i = 0; i < 3000; i++)
+		pr_info("line %d\n", i);
+	msleep(6000);		/* until it may write to the log again */
+}
+
+static void attack_warnings(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		WARN(i >= 0, "warning %d\n", i);
+}
+
+static void attack_foreign_unlock(void)
+{
+	rtnl_unlock();
+}
+
+static void attack_rcu_sleep(void)
+{
+	rcu_read_lock();
+	msleep(20);
+	rcu_read_unlock();
+}
+
+static void attack_atomic_sleep(void)
+{
+	spin_lock(&spinlock);
+	msleep(20);
+	spin_unlock(&spinlock);
+}
+
+static void attack_atomic_kmalloc(void)
+{
+	spin_lock(&spinlock);
+	kfree(kmalloc(64, GFP_KERNEL));
+	spin_unlock(&spinlock);
+}
+
+static void attack_atomic_packet(void)
+{
+	spin_lock(&spinlock);
+	kfree_skb(__netdev_alloc_skb(NULL, 64, GFP_KERNEL));
+	spin_unlock(&spinlock);
+}
+
+static void attack_gfp_flags(void)
+{
+	kfree(kmalloc(64 + value, (__force gfp_t)(1U << 31) | GFP_ATOMIC));
+}
+
+static void use_queues(void)
+{
+	struct net_device *dev = make_device(true);
+
+	if (!dev)
+		return;
+	netif_tx_lock_bh(dev);
+	balanced = netif_xmit_frozen_or_stopped(netdev_get_tx_queue(dev, 0));
+	netif_tx_unlock_bh(dev);
+	netif_stop_queue(dev);
+	netif_wake_queue(dev);
+	remove_device(dev);
+}
+
+/* What can be done with a packet: in the end there is none left, and all said what they should. */
+static void use_packets(void)
+{
+	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL), *copy;
+	struct sk_buff_head queue;
+
+	if (!skb)
+		return;
+	skb_queue_head_init(&queue);
+	skb_reserve(skb, 16);
+	memset(skb_put(skb, 64), 0x5a, 64);
+	skb_queue_tail(&queue, skb_copy(skb, GFP_KERNEL));
+	skb_queue_head(&queue, skb_copy_expand(skb, 32, 32, GFP_KERNEL));
+	skb_queue_tail(&queue, skb_clone(skb, GFP_KERNEL));
+	skb_queue_tail(&queue, skb_realloc_headroom(skb, 64));
+	skb_queue_tail(&queue, pskb_copy(skb, GFP_KERNEL));
+	balanced &= skb_queue_len(&queue) == 5;
+	copy = skb_dequeue(&queue);
+	balanced &= copy && skb_headroom(copy) >= 32 && copy->len == 64 && copy->data[63] == 0x5a;
+	*(u8 *)skb_push(copy, 4) = 1;
+	skb_pull(copy, 8);
+	balanced &= copy->len == 60;
+	consume_skb(copy);
+	copy = skb_dequeue_tail(&queue);
+	balanced &= copy && copy->len == 64 && skb_shinfo(copy) != skb_shinfo(skb);
+	consume_skb(copy);
+	copy = skb_peek(&queue);
+	skb_unlink(copy, &queue);
+	consume_skb(copy);
+	skb_queue_purge(&queue);
+	balanced &= skb_queue_empty(&queue) && !skb_dequeue(&queue);
+	consume_skb(skb);
+}
+
+/* UDP to the echo port is recognised, and gets its checksum. */
+static void look_into_packet(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+	struct flow_keys keys;
+	struct iphdr *ip;
+	struct udphdr *udp;
+
+	if (!skb)
+		return;
+	ip = skb_put_zero(skb, sizeof(*ip));
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->protocol = IPPROTO_UDP;
+	udp = skb_put_zero(skb, sizeof(*udp));
+	udp->dest = htons(7);
+	skb->protocol = htons(ETH_P_IP);
+	skb_reset_network_header(skb);
+	balanced &= skb_flow_dissect_flow_keys(skb, &keys, 0) && keys.ports.dst == htons(7);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + sizeof(*ip);
+	skb->csum_offset = offsetof(struct udphdr, check);
+	balanced &= !skb_checksum_help(skb) && skb->ip_summed == CHECKSUM_NONE && udp->check;
+	kfree_skb(skb);
+}
+
+/* Not an attack: all that the above leave undone is done. */
+static void attack_balanced(void)
+{
+	spin_lock_bh(&spinlock);
+	spin_unlock_bh(&spinlock);
+	rcu_read_lock();
+	preempt_disable();
+	preempt_enable();
+	rcu_read_unlock();
+	use_queues();
+	use_packets();
+	look_into_packet();
+}
+
 /* Not an attack: a driver that takes its time is interrupted, and returns. */
 /* Half a second by the TSC: jiffies stand still in a timer that runs in an idle, tickless CPU. */
 static void attack_spin(void)
@@ -203,6 +611,34 @@ static const struct {
 	{ "own-stub", attack_own_stub },
 	{ "own-table", attack_own_table },
 	{ "own-module", attack_own_module },
+	{ "lock-left", attack_lock_left },
+	{ "mutex-left", attack_mutex_left },
+	{ "softirqs-left", attack_softirqs_left },
+	{ "preemption-left", attack_preemption_left },
+	{ "interrupts-left", attack_interrupts_left },
+	{ "rcu-left", attack_rcu_left },
+	{ "rtnl-left", attack_rtnl_left },
+	{ "queues-left", attack_queues_left },
+	{ "queues-twice", attack_queues_twice },
+	{ "queues-early", attack_queues_early },
+	{ "wake-early", attack_wake_early },
+	{ "bad-return", attack_bad_return },
+	{ "rx-queue", attack_rx_queue },
+	{ "packet-queue", attack_packet_queue },
+	{ "packet-clone", attack_packet_clone },
+	{ "checksum", attack_checksum },
+	{ "timers", attack_timers },
+	{ "locks", attack_locks },
+	{ "packets", attack_packets },
+	{ "lines", attack_lines },
+	{ "warnings", attack_warnings },
+	{ "foreign-unlock", attack_foreign_unlock },
+	{ "rcu-sleep", attack_rcu_sleep },
+	{ "atomic-sleep", attack_atomic_sleep },
+	{ "atomic-kmalloc", attack_atomic_kmalloc },
+	{ "atomic-packet", attack_atomic_packet },
+	{ "gfp-flags", attack_gfp_flags },
+	{ "balanced", attack_balanced },
 	{ "spin", attack_spin },
 	{ "none", attack_none },
 };
@@ -215,7 +651,9 @@ static noinline void do_attack(void)
 		if (strcmp(attack, attacks[i].name))
 			continue;
 		attacks[i].fn();
-		pr_info("survived\n");
+		/* What is left undone is only found when this call ends. */
+		if (balanced)
+			pr_info("survived\n");
 		return;
 	}
 	pr_err("unknown attack %s\n", attack);

@@ -24,7 +24,7 @@ survives() {
 }
 
 if [ "$1" = silent ]; then
-	plan 10
+	plan 20
 	check "nooks loads" load_nooks
 	check "the victim loads natively" load_native victim
 	check "kernel data changes" changes kernel-data 4d
@@ -35,6 +35,16 @@ if [ "$1" = silent ]; then
 	check "memory of nooks changes" changes nooks-data 7000
 	check "memory of a process changes" changes user-memory 6b6f6f6e
 	check "memory is written after it was freed" survives use-after-free
+	check "a lock is held, and memory is waited for" survives atomic-kmalloc
+	check "and for that of a packet" survives atomic-packet
+	check "unknown flags are believed" survives gfp-flags
+	check "a return value that is none goes unnoticed" survives bad-return
+	check "what is right is so natively, too" survives balanced
+	check "there are forty thousand timers" survives timers
+	check "and locks" survives locks
+	check "and packets" eval "survives packets && kernel_said 'attacker: 40000 clones'"
+	check "the log is flooded" survives lines
+	check "with all lines" [ "$(said "attacker: line [0-9]")" = 3000 ]
 	exit
 fi
 

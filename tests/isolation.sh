@@ -38,6 +38,30 @@ wild-stack	wild write	init timer
 use-after-free	wild write	work
 double-free	bad argument	init timer
 foreign-free	bad argument	init work
+lock-left	unbalanced state	init timer work
+mutex-left	unbalanced state	init work
+softirqs-left	unbalanced state	init work
+preemption-left	unbalanced state	init timer
+interrupts-left	unbalanced state	init timer work
+rcu-left	unbalanced state	init timer work
+rtnl-left	unbalanced state	init work
+queues-left	unbalanced state	init work
+queues-twice	bad argument	init work
+queues-early	bad argument	init work
+wake-early	bad argument	init
+bad-return	bad return value	init work
+rx-queue	bad argument	init
+packet-queue	bad argument	init timer
+packet-clone	bad argument	init timer
+checksum	bad argument	init timer
+timers		out of resources	init work
+locks		out of resources	init
+foreign-unlock	bad argument	init work
+rcu-sleep	bad argument	init work
+atomic-sleep	bad argument	init timer
+atomic-kmalloc	bad argument	init timer
+atomic-packet	bad argument	init timer
+gfp-flags	bad argument	init
 '
 
 gone() {
@@ -114,6 +138,33 @@ spins() {
 	unload attacker && [ "$failures" = 0 ]
 }
 
+# does ATTACK: what is right, or can be refused, is no failure
+does() {
+	local before
+	before=$(said "attacker: survived")
+	load_isolated attacker attack="$1" && survived_after "$before" &&
+		[ "$(counter failures)" = 0 ]
+}
+
+# Packets are refused from max_packets on, and there are none left.
+packets_are_limited() {
+	local limit
+	does packets || return
+	limit=$(cat /sys/module/nooks/parameters/max_packets)
+	[ "$(counter refused)" -gt 0 ] && [ "$(counter packets)" = 0 ] &&
+		kernel_said "attacker: $((limit - 1)) clones"
+}
+
+# Of three thousand lines some hundred are in the log.
+lines_are_dropped() {
+	local lines
+	does lines || return
+	lines=$(said "attacker: line [0-9]")
+	diag "$lines lines, $(counter lines_dropped) dropped"
+	[ "$lines" -ge 500 ] && [ "$lines" -le 1500 ] &&
+		[ "$((lines + $(counter lines_dropped)))" -ge 3000 ]
+}
+
 # Failures that go on end in giving up.
 gives_up() {
 	load_isolated attacker attack=null when=timer || return
@@ -123,7 +174,7 @@ gives_up() {
 }
 
 count=$(echo "$attacks" | awk -F '\t+' 'NF { n += split($3, when, " ") } END { print n }')
-plan $((count + 11))
+plan $((count + 17))
 check "nooks loads" load_nooks
 check "the victim loads in a domain" load_isolated victim
 tab=$(printf '\t')
@@ -137,6 +188,13 @@ EOT
 for when in init timer work; do
 	check "a driver may spin in $when" spins $when
 done
+check "a driver that leaves nothing undone goes on" does balanced
+check "and unloads" unload attacker
+check "a driver gets no more packets than it may see" packets_are_limited
+check "and unloads" unload attacker
+check "a driver does not flood the log" lines_are_dropped
+unload attacker
+check "the kernel says that lines are missing" kernel_said "attacker: [0-9]+ callbacks suppressed"
 check "a driver that fails again and again is given up" gives_up
 check "the victim runs" [ "$(cat $class/victim/state)" = running ]
 check "the victim's memory is as it was" \
