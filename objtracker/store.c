@@ -170,6 +170,23 @@ static void learn_fields(struct nooks_driver *driver, const struct target *targe
 	}
 }
 
+/** nooks_store_allowed - may the kernel write to [@addr, @addr + @size) for the driver? See store.h */
+bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t size)
+{
+	const struct nooks_field *field;
+	struct target target;
+	size_t i;
+
+	if (!find_object(x, addr, &target))
+		return false;
+	for (i = 0; i < size; i++) {
+		field = find_field(&nooks_types[target.type], target.offset + i, 1);
+		if (!field || field->policy != NOOKS_FIELD_ANY)
+			return false;
+	}
+	return true;
+}
+
 /* Is what a field gets something that the kernel may follow, or count by? NULL, or what is wrong. */
 static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
 			       const struct nooks_effect *effect)
