@@ -641,6 +641,17 @@ static void reap_work(struct work_struct *work)
 		queue_delayed_work(system_wq, &heap->reap, TRIM_INTERVAL);
 }
 
+/*
+ * Drivers have queues, with buffers, for each CPU: so does the limit grow. But one driver alone must not
+ * use up a machine that has little memory.
+ */
+static long default_limit(void)
+{
+	long one = NOOKS_HEAP_PER_CPU >> PAGE_SHIFT;
+
+	return clamp_t(long, totalram_pages() / 8, one, one * num_online_cpus());
+}
+
 /**
  * nooks_heap_create - make a domain's heap, empty
  * @heap: storage
@@ -664,7 +675,7 @@ int nooks_heap_create(struct nooks_heap *heap, struct nooks_domain *domain)
 	INIT_DELAYED_WORK(&heap->reap, reap_work);
 	atomic_long_set(&heap->pages, 0);
 	atomic_long_set(&heap->refused, 0);
-	heap->limit = NOOKS_HEAP_LIMIT >> PAGE_SHIFT;
+	heap->limit = default_limit();
 	heap->gone = NULL;
 	return 0;
 }

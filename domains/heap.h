@@ -14,7 +14,7 @@ struct nooks_domain;
 #define NOOKS_HEAP_CHUNK	65536UL		/* small objects lie in blocks of this size */
 #define NOOKS_HEAP_SMALL	16384UL		/* larger ones are blocks of their own */
 #define NOOKS_HEAP_ORDERS	11		/* of shared blocks: 0 to 10 */
-#define NOOKS_HEAP_LIMIT	(16UL << 20)	/* bytes per domain, unless set otherwise */
+#define NOOKS_HEAP_PER_CPU	(16UL << 20)	/* bytes that a domain may have for each CPU, by default */
 
 /**
  * struct nooks_heap - a domain's heap

@@ -37,8 +37,7 @@ static const struct {
 	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
 };
 
-/* More pages than a heap has by default, and what the image and the stacks may have. */
-#define SCRIBBLE_RANGES	((NOOKS_HEAP_LIMIT >> PAGE_SHIFT) + 1024)
+#define SCRIBBLE_RANGES	1024	/* in the image and the stacks, beside those of the heap */
 
 static int context_now(void)
 {
@@ -49,14 +48,15 @@ static int context_now(void)
 /* Storage for the ranges: there is no getting it when the call comes. */
 static int prepare_scribble(struct nooks_driver *driver)
 {
+	unsigned int max_ranges = READ_ONCE(driver->heap.limit) + SCRIBBLE_RANGES;
 	struct nooks_scribble *s;
 
 	if (READ_ONCE(driver->scribble))
 		return 0;
-	s = kvzalloc(struct_size(s, ranges, SCRIBBLE_RANGES), GFP_KERNEL);
+	s = kvzalloc(struct_size(s, ranges, max_ranges), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	s->max_ranges = SCRIBBLE_RANGES;
+	s->max_ranges = max_ranges;
 	if (cmpxchg(&driver->scribble, NULL, s))
 		kvfree(s);
 	return 0;

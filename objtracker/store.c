@@ -170,6 +170,23 @@ static void learn_fields(struct nooks_driver *driver, const struct target *targe
 	}
 }
 
+/** nooks_store_allowed - may the kernel write to [@addr, @addr + @size) for the driver? See store.h */
+bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t size)
+{
+	const struct nooks_field *field;
+	struct target target;
+	size_t i;
+
+	if (!find_object(x, addr, &target))
+		return false;
+	for (i = 0; i < size; i++) {
+		field = find_field(&nooks_types[target.type], target.offset + i, 1);
+		if (!field || field->policy != NOOKS_FIELD_ANY)
+			return false;
+	}
+	return true;
+}
+
 /**
  * nooks_value_wrong - is what a field gets nothing that the kernel may follow?
  * @x: the crossing

@@ -5,6 +5,12 @@
 
 #include "../domains/domain.h"
 
+/*
+ * Does all of a range lie in fields of a tracked object that the driver may give any value? Then a kernel
+ * function may write there for it, too. Any context but NMI.
+ */
+bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t size);
+
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error);
 

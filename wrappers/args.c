@@ -7,6 +7,7 @@
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
 #include "../nooks/learn.h"
+#include "../objtracker/store.h"
 #include "args.h"
 #include "generated.h"
 
@@ -35,7 +36,10 @@ bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type
 	return false;
 }
 
-/** nooks_arg_writable - @p leads to @size bytes that the domain may write, or that this call lends */
+/**
+ * nooks_arg_writable - @p leads to @size bytes that the domain may write, or that this call lends, or that
+ * are fields of an object which it may store to
+ */
 bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
 			const char *fn, const char *arg)
 {
@@ -52,7 +56,8 @@ bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bo
 		    size <= x->arguments[i].size - offset)
 			return true;
 	}
-	return bad(x, p, fn, arg, "the domain may not write there");
+	return nooks_store_allowed(x, (unsigned long)p, size) ||
+	       bad(x, p, fn, arg, "the domain may not write there");
 }
 
 /** nooks_arg_readable - @p leads to @size bytes of mapped kernel memory */

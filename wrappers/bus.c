@@ -7,6 +7,7 @@
 #include "../nooks/driver.h"
 #include "../objtracker/count.h"
 #include "bus.h"
+#include "devres.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -96,6 +97,7 @@ void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, 
 /* Undo all that is left of a device that the driver is no longer bound to. */
 static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
+	nooks_devres_release(driver, device + bus->inner);
 	nooks_bus_drop(driver, bus->activity, device);
 	bus->unbind(driver, device);
 	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "args.h"
+#include "devres.h"
 #include "dma.h"
 #include "generated.h"
 #include "walk.h"
@@ -174,72 +175,139 @@ static const struct nooks_object_class mapping_class = {
 	.size = sizeof(struct nooks_mapping),
 };
 
-/* void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp, attrs) */
-NOOKS_WRAPPER(dma_alloc_attrs)
+/**
+ * nooks_dma_alloc - coherent memory for a driver; see dma.h
+ * @driver: whose it is going to be
+ * @dev: a device that the driver holds
+ * @size: in bytes
+ * @handle: gets the device's address
+ * @gfp: what may be done to get it
+ * @attrs: DMA_ATTR_*; those that matter to others are ignored
+ *
+ * Context: as @gfp says. Return: NULL without memory, or beyond the limit.
+ */
+void *nooks_dma_alloc(struct nooks_driver *driver, struct device *dev, size_t size,
+		      dma_addr_t *handle, gfp_t gfp, unsigned long attrs)
 {
-	static const char fn[] = "dma_alloc_attrs";
-	struct nooks_driver *driver = nooks_driver_of(x);
-	gfp_t gfp = (__force gfp_t)a3 & ~(__GFP_NOFAIL | __GFP_COMP);
-	unsigned long attrs = a4 & ATTRS_ALLOWED;
-	struct device *dev = (struct device *)a0;
-	dma_addr_t handle, *out = (dma_addr_t *)a2;
 	struct nooks_object *object;
 	void *p;
 
+	if (!size || !charge(driver, size))
+		return NULL;
+	attrs &= ATTRS_ALLOWED;
+	p = dma_alloc_attrs(dev, size, handle, gfp, attrs);
+	if (!p) {
+		atomic_long_sub(size, &driver->dma);
+		return NULL;
+	}
+	object = nooks_object_add(driver, &coherent_class, p, size, NOOKS_TYPE_none,
+				  gfp & ~(GFP_ZONEMASK | __GFP_ZERO));
+	if (!object) {
+		give_back(driver, dev, size, p, *handle, attrs);
+		return NULL;
+	}
+	to_coherent(object)->dev = dev;
+	to_coherent(object)->handle = *handle;
+	to_coherent(object)->attrs = attrs;
+	/* What is granted in part, if that fails, is revoked when the object is released. */
+	if (nooks_grant_write(driver->domain, p, size, gfp & ~(GFP_ZONEMASK | __GFP_ZERO)))
+		return NULL;
+	return p;
+}
+
+/** nooks_dma_free - give coherent memory back, unless that has been done; see dma.h. May sleep */
+void nooks_dma_free(struct nooks_driver *driver, void *start)
+{
+	struct nooks_object *object = nooks_object_remove(driver, &coherent_class, start);
+	struct nooks_coherent *c;
+
+	if (!object)
+		return;
+	c = to_coherent(object);
+	withdraw(object);
+	give_back(driver, c->dev, object->size, start, c->handle, c->attrs);
+	nooks_object_free(object);
+}
+
+static unsigned long allocate(struct nooks_crossing *x, struct device *dev, size_t size,
+			      dma_addr_t *out, gfp_t gfp, unsigned long attrs, const char *fn)
+{
+	dma_addr_t handle;
+	void *p;
+
+	gfp &= ~(__GFP_NOFAIL | __GFP_COMP);
 	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev") ||
 	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "dma_handle") ||
 	    !nooks_arg_gfp(x, gfp, fn))
 		return 0;
-	if (!a1 || !charge(driver, a1))
-		return 0;
-	p = dma_alloc_attrs(dev, a1, &handle, gfp, attrs);
-	if (!p) {
-		atomic_long_sub(a1, &driver->dma);
-		return 0;
-	}
-	object = nooks_object_add(driver, &coherent_class, p, a1, NOOKS_TYPE_none,
-				  gfp & ~(GFP_ZONEMASK | __GFP_ZERO));
-	if (!object) {
-		give_back(driver, dev, a1, p, handle, attrs);
-		return 0;
-	}
-	to_coherent(object)->dev = dev;
-	to_coherent(object)->handle = handle;
-	to_coherent(object)->attrs = attrs;
-	/* What is granted in part, if that fails, is revoked when the object is released. */
-	if (nooks_grant_write(driver->domain, p, a1, gfp & ~(GFP_ZONEMASK | __GFP_ZERO)))
-		return 0;
-	*out = handle;
+	p = nooks_dma_alloc(nooks_driver_of(x), dev, size, &handle, gfp, attrs);
+	if (p)
+		*out = handle;
 	return (unsigned long)p;
+}
+
+/* Is this what the driver has allocated? If not, its domain has failed. */
+static bool check_allocation(struct nooks_crossing *x, const struct device *dev, size_t size,
+			     const void *p, dma_addr_t handle, const char *fn)
+{
+	struct nooks_object *object = nooks_object_find(nooks_driver_of(x), &coherent_class, p);
+
+	if (object && to_coherent(object)->dev == dev && object->size == size &&
+	    to_coherent(object)->handle == handle)
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s", fn,
+		   object ? "device, size or handle is not that of the allocation" :
+		   "not an allocation of this domain, or freed already");
+	return false;
+}
+
+/* void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp, attrs) */
+NOOKS_WRAPPER(dma_alloc_attrs)
+{
+	return allocate(x, (struct device *)a0, a1, (dma_addr_t *)a2, (__force gfp_t)a3, a4,
+			"dma_alloc_attrs");
 }
 
 /* void dma_free_attrs(struct device *dev, size_t size, void *p, dma_addr_t handle, ulong attrs) */
 NOOKS_WRAPPER(dma_free_attrs)
 {
 	static const char fn[] = "dma_free_attrs";
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_object *object;
-	const void *p = (void *)a2;
 
 	/* The kernel's function wants interrupts on; ours has to wait for other CPUs, too. */
-	if (!p || !nooks_may_sleep(x, fn))
-		return 0;
-	object = nooks_object_find(driver, &coherent_class, p);
-	if (!object || to_coherent(object)->dev != (struct device *)a0 || object->size != a1 ||
-	    to_coherent(object)->handle != a3) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a2, "%s: %s", fn,
-			   object ? "device, size or handle is not that of the allocation" :
-			   "not an allocation of this domain, or freed already");
-		return 0;
-	}
-	object = nooks_object_remove(driver, &coherent_class, p);
-	if (object) {
-		struct nooks_coherent *c = to_coherent(object);
+	if (a2 && nooks_may_sleep(x, fn) &&
+	    check_allocation(x, (struct device *)a0, a1, (void *)a2, a3, fn))
+		nooks_dma_free(nooks_driver_of(x), (void *)a2);
+	return 0;
+}
 
-		withdraw(object);
-		give_back(driver, c->dev, object->size, (void *)object->start, c->handle, c->attrs);
-		nooks_object_free(object);
-	}
+/* void *dmam_alloc_attrs(dev, size, handle, gfp, attrs): freed when the driver leaves the device */
+NOOKS_WRAPPER(dmam_alloc_attrs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct device *dev = (struct device *)a0;
+	void *p;
+
+	if (!nooks_may_sleep(x, "dmam_alloc_attrs"))
+		return 0;
+	p = (void *)allocate(x, dev, a1, (dma_addr_t *)a2, (__force gfp_t)a3, a4,
+			     "dmam_alloc_attrs");
+	if (!p || nooks_devres_add(driver, dev, nooks_dma_free, p))
+		return (unsigned long)p;
+	nooks_dma_free(driver, p);
+	return 0;
+}
+
+/* void dmam_free_coherent(struct device *dev, size_t size, void *p, dma_addr_t handle) */
+NOOKS_WRAPPER(dmam_free_coherent)
+{
+	static const char fn[] = "dmam_free_coherent";
+	struct nooks_driver *driver = nooks_driver_of(x);
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !check_allocation(x, (struct device *)a0, a1, (void *)a2, a3, fn))
+		return 0;
+	nooks_devres_forget(driver, (struct device *)a0, nooks_dma_free, (void *)a2);
+	nooks_dma_free(driver, (void *)a2);
 	return 0;
 }
 

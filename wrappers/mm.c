@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 #include "../nooks/driver.h"
 #include "args.h"
+#include "devres.h"
 #include "generated.h"
 #include "mm.h"
 
@@ -48,18 +49,19 @@ static unsigned long allocate_vmalloc(struct nooks_crossing *x, size_t size, gfp
 	return (unsigned long)nooks_heap_alloc_vmalloc(&nooks_driver_of(x)->heap, size, gfp);
 }
 
-/* Free an object of the heap, and what the tracker knows to lie in it. */
-static void release(struct nooks_crossing *x, const void *p, bool vmalloc, const char *fn)
+/* Free an object of the heap, and what the tracker knows to lie in it. Return: false: it is none. */
+static bool free_object(struct nooks_driver *driver, const void *p, bool vmalloc)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-	size_t size;
+	size_t size = is_vmalloc_addr(p) == vmalloc ? nooks_heap_size(&driver->heap, p) : 0;
 
-	if (ZERO_OR_NULL_PTR(p))
-		return;
-	size = is_vmalloc_addr(p) == vmalloc ? nooks_heap_size(&driver->heap, p) : 0;
 	if (size)
 		nooks_objects_forget(driver, p, size);
-	if (!size || !nooks_heap_free(&driver->heap, p))
+	return size && nooks_heap_free(&driver->heap, p);
+}
+
+static void release(struct nooks_crossing *x, const void *p, bool vmalloc, const char *fn)
+{
+	if (!ZERO_OR_NULL_PTR(p) && !free_object(nooks_driver_of(x), p, vmalloc))
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p,
 			   "%s: not an allocation of this domain, or freed already", fn);
 }
@@ -119,6 +121,42 @@ NOOKS_WRAPPER(free_cpumask_var)
 NOOKS_WRAPPER(kfree)
 {
 	release(x, (void *)a0, false, "kfree");
+	return 0;
+}
+
+static void undo_kmalloc(struct nooks_driver *driver, void *p)
+{
+	free_object(driver, p, false);
+}
+
+/* void *devm_kmalloc(struct device *dev, size_t size, gfp_t gfp) */
+NOOKS_WRAPPER(devm_kmalloc)
+{
+	static const char fn[] = "devm_kmalloc";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	void *p;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, fn, "dev"))
+		return 0;
+	p = (void *)allocate(x, a1, (__force gfp_t)a2, fn);
+	if (ZERO_OR_NULL_PTR(p) || nooks_devres_add(driver, (struct device *)a0, undo_kmalloc, p))
+		return (unsigned long)p;
+	free_object(driver, p, false);
+	return 0;
+}
+
+/* void devm_kfree(struct device *dev, const void *p) */
+NOOKS_WRAPPER(devm_kfree)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+
+	if (ZERO_OR_NULL_PTR((void *)a1))
+		return 0;
+	if (nooks_devres_forget(driver, (struct device *)a0, undo_kmalloc, (void *)a1))
+		free_object(driver, (void *)a1, false);
+	else
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "devm_kfree: not allocated for this device");
 	return 0;
 }
 

@@ -119,8 +119,9 @@ static int poll(struct napi_struct *napi, int budget)
 		finish(n);
 		return 0;
 	}
-	ret = value;
-	if (ret < 0 || ret > budget) {
+	/* The core takes a negative count, which some drivers return after an error, for a small one. */
+	ret = max_t(int, value, 0);
+	if (ret > budget) {
 		nooks_fail_return(n->object.driver, n->poll, ret);
 		finish(n);
 		return 0;
@@ -344,6 +345,16 @@ NOOKS_WRAPPER(__napi_schedule_irqoff)
 	return 0;
 }
 
+/*
+ * May the driver complete here? That delivers the packets which GRO still keeps, with interrupts on. Drivers
+ * that never give it any complete with interrupts off, too.
+ */
+static bool may_complete(const struct nooks_napi *n)
+{
+	return nooks_in_napi_context() ||
+	       (in_softirq() && !in_hardirq() && !n->napi.gro_bitmask && !n->napi.rx_count);
+}
+
 /* napi_complete_done(struct napi_struct *n, int work_done) */
 NOOKS_WRAPPER(napi_complete_done)
 {
@@ -355,7 +366,7 @@ NOOKS_WRAPPER(napi_complete_done)
 	/* Busy polling and netpoll keep it scheduled and poll again. */
 	if (READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL))
 		goto put;
-	if (!nooks_in_napi_context() || xchg(&n->owner, OWNER_CORE) == OWNER_CORE) {
+	if (!may_complete(n) || xchg(&n->owner, OWNER_CORE) == OWNER_CORE) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "napi_complete_done: it is not scheduled, or this is no softirq");
 		goto put;

@@ -15,6 +15,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include "devres.h"
 #include "generated.h"
 #include "net.h"
 
@@ -293,6 +294,29 @@ NOOKS_WRAPPER(free_netdev)
 	return 0;
 }
 
+static void undo_alloc(struct nooks_driver *driver, void *dev)
+{
+	if (nooks_netdev_known(driver, dev))
+		destroy_netdev(driver, dev);
+}
+
+/* struct net_device *devm_alloc_etherdev_mqs(struct device *dev, int sizeof_priv, txqs, rxqs) */
+NOOKS_WRAPPER(devm_alloc_etherdev_mqs)
+{
+	static const char fn[] = "devm_alloc_etherdev_mqs";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct net_device *dev;
+
+	if (!check_sizes(x, a1, a2, a3, fn) ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, fn, "dev"))
+		return 0;
+	dev = make_netdev(driver, NULL, (int)a1, "eth%d", NET_NAME_ENUM, a2, a3);
+	if (!dev || nooks_devres_add(driver, (struct device *)a0, undo_alloc, dev))
+		return (unsigned long)dev;
+	destroy_netdev(driver, dev);
+	return 0;
+}
+
 bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev)
 {
 	return dev && nooks_object_find(driver, &netdev_class, dev);
@@ -345,6 +369,34 @@ NOOKS_WRAPPER(register_netdev)
 		return 0;
 	nooks_netstate_name(nooks_driver_of(x), dev);
 	return register_netdev(dev);
+}
+
+static void undo_register(struct nooks_driver *driver, void *dev)
+{
+	if (nooks_netdev_known(driver, dev) &&
+	    READ_ONCE(((struct net_device *)dev)->reg_state) == NETREG_REGISTERED)
+		unregister_netdev(dev);
+}
+
+/* int devm_register_netdev(struct device *dev, struct net_device *ndev) */
+NOOKS_WRAPPER(devm_register_netdev)
+{
+	static const char fn[] = "devm_register_netdev";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct net_device *dev = (struct net_device *)a1;
+	int ret;
+
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, fn, "dev") ||
+	    !check_netdev(x, dev, fn))
+		return 0;
+	/* It must have been allocated by devm_alloc_etherdev(), so its note is older. */
+	if (!nooks_devres_add(driver, (struct device *)a0, undo_register, dev))
+		return -ENOMEM;
+	nooks_netstate_name(driver, dev);
+	ret = register_netdev(dev);
+	if (ret)
+		nooks_devres_forget(driver, (struct device *)a0, undo_register, dev);
+	return ret;
 }
 
 /* register_netdevice(struct net_device *dev) */

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "net.h"
+#include "pci.h"
 #include "rtnetlink.h"
 
 #define USER_FLAGS	(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_NOTRAILERS | IFF_DYNAMIC)
@@ -161,6 +162,8 @@ static void restore(struct nooks_netdev_record *record, struct net_device *dev)
 	nooks_words_tell(&record->words.own, record->name);
 
 	rtnl_lock();
+	if (nooks_pci_needs_stop(dev->dev.parent) && !dev_open(dev, NULL))
+		dev_close(dev);		/* as the driver that has failed should have */
 	flags = (dev_get_flags(dev) & ~USER_FLAGS) | record->flags;
 	ret = dev_change_flags(dev, flags, NULL) ?: ret;
 	/* Some can be set only now, because the device has to be up. */

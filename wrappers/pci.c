@@ -18,6 +18,7 @@
 #include "../nooks/driver.h"
 #include "args.h"
 #include "bus.h"
+#include "devres.h"
 #include "generated.h"
 #include "msi.h"
 #include "pci.h"
@@ -161,6 +162,19 @@ static const struct nooks_object_class mmio_class = {
 	.device = true,
 };
 
+static void release_rom(struct nooks_object *object)
+{
+	pci_unmap_rom((struct pci_dev *)object->data[0], (void __iomem *)object->start);
+}
+
+/* data[0]: the device. */
+static const struct nooks_object_class rom_class = {
+	.name = "PCI ROM",
+	.phase = NOOKS_PHASE_MAPPINGS,
+	.release = release_rom,
+	.size = sizeof(struct nooks_object),
+};
+
 static void quiet(void *device)
 {
 	mask_intx(device);
@@ -228,13 +242,20 @@ static bool check_ids(struct nooks_crossing *x, const struct pci_device_id *id, 
 	for (; id; id++) {
 		if (!in_rodata(driver, id, sizeof(*id))) {
 			nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)id,
-				   "%s: id_table is not in read-only data, or has no end", fn);
+				   "%s: ids are not in read-only data, or have no end", fn);
 			return false;
 		}
 		if (!id->vendor && !id->subvendor && !id->class_mask)
 			break;
 	}
 	return true;
+}
+
+/* The check of pci_dev_present() */
+bool nooks_check_pci_ids(struct nooks_crossing *x, unsigned long value, const char *fn,
+			 const char *arg)
+{
+	return value && check_ids(x, (const struct pci_device_id *)value, fn);
 }
 
 /* All functions that the kernel may call are entry stubs, bound to what they are called as. */
@@ -383,6 +404,15 @@ NOOKS_WRAPPER(pci_enable_device_mem)
 	return enable(x, (struct pci_dev *)a0, pci_enable_device_mem, "pci_enable_device_mem");
 }
 
+/*
+ * int pcim_enable_device(struct pci_dev *pdev): the driver does not disable it when it leaves the device. For
+ * drivers in domains that is always done then, as are the regions: see unbind().
+ */
+NOOKS_WRAPPER(pcim_enable_device)
+{
+	return enable(x, (struct pci_dev *)a0, pci_enable_device, "pcim_enable_device");
+}
+
 /* void pci_disable_device(struct pci_dev *dev): more often than it was enabled does nothing */
 NOOKS_WRAPPER(pci_disable_device)
 {
@@ -516,6 +546,16 @@ bool nooks_pci_may_configure(const struct pci_dev *pdev, int where, int size)
 	return true;
 }
 
+bool nooks_pci_needs_stop(const struct device *dev)
+{
+	static const struct pci_device_id ids[] = {
+		{ PCI_DEVICE(PCI_VENDOR_ID_VMWARE, PCI_DEVICE_ID_VMWARE_VMXNET3) },
+		{}
+	};
+
+	return dev && dev_is_pci(dev) && pci_match_id(ids, to_pci_dev(dev));
+}
+
 /*
  * The check of accessors of PCI Express capabilities: a device of the driver's, or a bridge on the way
  * to one, whose end of a link drivers set up with their own.
@@ -571,19 +611,50 @@ NOOKS_WRAPPER(pci_ioremap_bar)
 			 pci_resource_len(pdev, bar));
 }
 
-/* void __iomem *ioremap(resource_size_t offset, unsigned long size) */
-NOOKS_WRAPPER(ioremap)
+static void undo_mmio(struct nooks_driver *driver, void *p)
+{
+	nooks_bus_drop(driver, &mmio_class, p);
+}
+
+/* Tie a mapping, if there is one, to a device. */
+static unsigned long manage_mmio(struct nooks_driver *driver, struct device *dev, unsigned long p)
+{
+	if (!p || nooks_devres_add(driver, dev, undo_mmio, (void *)p))
+		return p;
+	undo_mmio(driver, (void *)p);
+	return 0;
+}
+
+static unsigned long map_physical(struct nooks_crossing *x, resource_size_t start, size_t size,
+				  const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 
-	if (!nooks_may_sleep(x, "ioremap"))
+	if (!nooks_may_sleep(x, fn))
 		return 0;
-	if (!nooks_region_owned(driver, IORESOURCE_MEM, a0, a1)) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
-			   "ioremap: not in a BAR of a device of this driver");
+	if (!nooks_region_owned(driver, IORESOURCE_MEM, start, size)) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, start,
+			   "%s: not in a BAR of a device of this driver", fn);
 		return 0;
 	}
-	return lend_mmio(driver, ioremap(a0, a1), a1);
+	return lend_mmio(driver, ioremap(start, size), size);
+}
+
+/* void __iomem *ioremap(resource_size_t offset, unsigned long size) */
+NOOKS_WRAPPER(ioremap)
+{
+	return map_physical(x, a0, a1, "ioremap");
+}
+
+/* void __iomem *devm_ioremap(struct device *dev, resource_size_t offset, resource_size_t size) */
+NOOKS_WRAPPER(devm_ioremap)
+{
+	static const char fn[] = "devm_ioremap";
+	struct device *dev = (struct device *)a0;
+
+	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev"))
+		return 0;
+	return manage_mmio(nooks_driver_of(x), dev, map_physical(x, a1, a2, fn));
 }
 
 /* void iounmap(volatile void __iomem *addr) */
@@ -604,12 +675,10 @@ NOOKS_WRAPPER(iounmap)
 	return 0;
 }
 
-/* void __iomem *pci_iomap(struct pci_dev *dev, int bar, unsigned long max) */
-NOOKS_WRAPPER(pci_iomap)
+/* Map at most @max bytes of a BAR, all if that is 0. */
+static unsigned long map_bar(struct nooks_crossing *x, struct pci_dev *pdev, int bar, size_t max,
+			     const char *fn)
 {
-	static const char fn[] = "pci_iomap";
-	struct pci_dev *pdev = (struct pci_dev *)a0;
-	int bar = a1;
 	size_t size;
 
 	if (!nooks_may_sleep(x, fn) ||
@@ -617,30 +686,108 @@ NOOKS_WRAPPER(pci_iomap)
 	    !nooks_arg_range(x, bar, 0, PCI_STD_NUM_BARS - 1, fn, "bar"))
 		return 0;
 	size = pci_resource_len(pdev, bar);
-	if (a2 && a2 < size)
-		size = a2;
+	if (max && max < size)
+		size = max;
 	if (!size)
 		return 0;
 	/* Ports need no mapping: what stands for them is a number. */
 	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
-		return (__force unsigned long)pci_iomap(pdev, bar, a2);
-	return lend_mmio(nooks_driver_of(x), pci_iomap(pdev, bar, a2), size);
+		return (__force unsigned long)pci_iomap(pdev, bar, max);
+	return lend_mmio(nooks_driver_of(x), pci_iomap(pdev, bar, max), size);
+}
+
+/* void __iomem *pci_iomap(struct pci_dev *dev, int bar, unsigned long max) */
+NOOKS_WRAPPER(pci_iomap)
+{
+	return map_bar(x, (struct pci_dev *)a0, a1, a2, "pci_iomap");
+}
+
+/* void __iomem *pcim_iomap(struct pci_dev *pdev, int bar, unsigned long max) */
+NOOKS_WRAPPER(pcim_iomap)
+{
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	unsigned long p = map_bar(x, pdev, a1, a2, "pcim_iomap");
+
+	return p < PIO_RESERVED ? p : manage_mmio(nooks_driver_of(x), &pdev->dev, p);
+}
+
+static void unmap(struct nooks_crossing *x, unsigned long p, const char *fn)
+{
+	struct nooks_object *object = nooks_object_remove(nooks_driver_of(x), &mmio_class,
+							  (void *)p);
+
+	if (!object) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, p, "%s: not mapped by this domain", fn);
+		return;
+	}
+	release_mmio(object);
+	nooks_object_free(object);
 }
 
 /* void pci_iounmap(struct pci_dev *dev, void __iomem *addr) */
 NOOKS_WRAPPER(pci_iounmap)
 {
-	static const char fn[] = "pci_iounmap";
-	struct nooks_object *object;
+	if (a1 >= PIO_RESERVED && nooks_may_sleep(x, "pci_iounmap"))
+		unmap(x, a1, "pci_iounmap");
+	return 0;
+}
 
-	if (a1 < PIO_RESERVED || !nooks_may_sleep(x, fn))
+/* void pcim_iounmap(struct pci_dev *pdev, void __iomem *addr) */
+NOOKS_WRAPPER(pcim_iounmap)
+{
+	static const char fn[] = "pcim_iounmap";
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+
+	if (a1 < PIO_RESERVED || !nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "pdev"))
 		return 0;
-	object = nooks_object_remove(nooks_driver_of(x), &mmio_class, (void *)a1);
+	nooks_devres_forget(nooks_driver_of(x), &pdev->dev, undo_mmio, (void *)a1);
+	unmap(x, a1, fn);
+	return 0;
+}
+
+/* void __iomem *pci_map_rom(struct pci_dev *pdev, size_t *size): for reading only */
+NOOKS_WRAPPER(pci_map_rom)
+{
+	static const char fn[] = "pci_map_rom";
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct pci_dev *pdev = (struct pci_dev *)a0;
+	size_t size, *out = (size_t *)a1;
+	struct nooks_object *object;
+	void __iomem *rom;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "pdev") ||
+	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "size"))
+		return 0;
+	rom = pci_map_rom(pdev, &size);
+	if (!rom)
+		return 0;
+	object = nooks_object_add(driver, &rom_class, (void __force *)rom, size, NOOKS_TYPE_none,
+				  GFP_KERNEL);
 	if (!object) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: not mapped by this domain", fn);
+		pci_unmap_rom(pdev, rom);
 		return 0;
 	}
-	release_mmio(object);
-	nooks_object_free(object);
+	object->data[0] = a0;
+	*out = size;
+	return (__force unsigned long)rom;
+}
+
+/* void pci_unmap_rom(struct pci_dev *pdev, void __iomem *rom) */
+NOOKS_WRAPPER(pci_unmap_rom)
+{
+	struct nooks_object *object;
+
+	if (!nooks_may_sleep(x, "pci_unmap_rom"))
+		return 0;
+	object = nooks_object_remove(nooks_driver_of(x), &rom_class, (void *)a1);
+	if (!object || object->data[0] != a0)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1,
+			   "pci_unmap_rom: not mapped by this driver, or of another device");
+	if (object) {
+		release_rom(object);
+		nooks_object_free(object);
+	}
 	return 0;
 }

@@ -40,6 +40,7 @@
 #include <net/netevent.h>
 #include <net/net_failover.h>
 #include <asm/tsc.h>
+#include "net.h"
 #include "pci.h"
 
 /* Bytes of a bitmap of link modes. */

@@ -8,6 +8,7 @@
 #include "../nooks/driver.h"
 #include "args.h"
 #include "bus.h"
+#include "devres.h"
 #include "generated.h"
 #include "region.h"
 
@@ -126,6 +127,36 @@ NOOKS_WRAPPER(__request_region)
 	if (!region && nooks_object_remove(driver, class, (void *)a1))
 		nooks_object_free(object);
 	return (unsigned long)region;
+}
+
+static void undo_ports(struct nooks_driver *driver, void *start)
+{
+	nooks_bus_drop(driver, &ports_class, start);
+}
+
+static void undo_memory(struct nooks_driver *driver, void *start)
+{
+	nooks_bus_drop(driver, &memory_class, start);
+}
+
+/*
+ * struct resource *__devm_request_region(struct device *dev, struct resource *parent,
+ *					  resource_size_t start, resource_size_t n, const char *name)
+ */
+NOOKS_WRAPPER(__devm_request_region)
+{
+	nooks_undo_fn undo = (struct resource *)a1 == &ioport_resource ? undo_ports : undo_memory;
+	struct nooks_driver *driver = nooks_driver_of(x);
+	unsigned long region;
+
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, "__devm_request_region",
+			      "dev"))
+		return 0;
+	region = nooks_w___request_region(a1, a2, a3, a4, 0, 0, x);
+	if (!region || nooks_devres_add(driver, (struct device *)a0, undo, (void *)a2))
+		return region;
+	undo(driver, (void *)a2);
+	return 0;
 }
 
 /* void __release_region(struct resource *parent, resource_size_t start, resource_size_t n) */
