@@ -432,13 +432,26 @@ NOOKS_WRAPPER(__warn_printk)
 	return 0;
 }
 
+/* NULL, a device that the driver holds, or the one in a net_device of its, which is good for names only */
+static bool check_device(struct nooks_crossing *x, struct device *dev, const char *fn)
+{
+	return (dev && nooks_holds(x, container_of(dev, struct net_device, dev),
+				   NOOKS_TYPE_net_device)) ||
+	       nooks_arg_object(x, dev, NOOKS_TYPE_device, true, fn, "dev");
+}
+
+static bool check_net_device(struct nooks_crossing *x, struct net_device *dev, const char *fn)
+{
+	return nooks_arg_object(x, dev, NOOKS_TYPE_net_device, true, fn, "dev");
+}
+
 /* void fn(const struct device *dev or struct net_device *dev, const char *fmt, ...) */
 #define PRINT_WRAPPER(fn, type)								\
 NOOKS_WRAPPER(fn)									\
 {											\
 	struct nooks_print *print;							\
 											\
-	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_##type, true, #fn, "dev"))	\
+	if (!check_##type(x, (struct type *)a0, #fn))					\
 		return 0;								\
 	print = NOOKS_GET_PRINT(a1, 2, #fn);							\
 	if (print)									\
@@ -470,7 +483,7 @@ NOOKS_WRAPPER(fn)									\
 	char level[3] = "";								\
 											\
 	if (!nooks_arg_string(x, (char *)a0, sizeof(level), false, #fn, "level") ||	\
-	    !nooks_arg_object(x, (void *)a1, NOOKS_TYPE_##type, true, #fn, "dev"))	\
+	    !check_##type(x, (struct type *)a1, #fn))					\
 		return 0;								\
 	memcpy(level, (char *)a0, sizeof(level) - 1);					\
 	print = NOOKS_GET_PRINT(a2, 3, #fn);							\
@@ -517,7 +530,7 @@ NOOKS_WRAPPER(fn)									\
 	struct nooks_print *print;							\
 											\
 	if (!check_descriptor(x, a0, #fn) ||						\
-	    !nooks_arg_object(x, (void *)a1, NOOKS_TYPE_##type, true, #fn, "dev"))	\
+	    !check_##type(x, (struct type *)a1, #fn))					\
 		return 0;								\
 	print = NOOKS_GET_PRINT(a2, 3, #fn);							\
 	if (print)									\
