@@ -117,6 +117,7 @@ enum nooks_recovery_policy {
  * @nr_missed_calls: calls of the driver that bypassed their wrapper's stub, and were routed
  * @nr_missed_entries: calls into the driver that bypassed their entry stub, and were routed
  * @nr_faults: exceptions in the domain, these two and the checked stores excepted
+ * @held_irqs: interrupt lines that wait for the end of a poll: see wrappers/irq.c
  * @last: the last failure; written by whom nooks_domain_fail_incarnation() chose
  * @last_function: name of the driver function in which it happened
  * @inject: the fault to come, 0 for none
@@ -161,6 +162,7 @@ struct nooks_driver {
 	atomic_long_t nr_missed_calls;
 	atomic_long_t nr_missed_entries;
 	atomic_long_t nr_faults;
+	unsigned int held_irqs;
 	struct nooks_failure last;
 	char last_function[64];
 	unsigned int inject;

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Whatever a driver writes over its own memory, the kernel lives on and the driver is restarted.
-# usage: scribble.sh MODULE ROUNDS [SEED]
+# usage: scribble.sh MODULE ROUNDS [SEED [BUS-MODULE]]
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 
 module=$1
 rounds=$2
 seed=${3:-1}
+bus=${4-}
 dir=/sys/class/nooks/$module
 
 # one_of WORD...: by the seed
@@ -69,6 +70,7 @@ round() {
 }
 
 plan $((5 + rounds))
+[ -z "$bus" ] || load_native "$bus"
 check "nooks loads" load_nooks stall_seconds=5 call_seconds=15
 check "$module loads in a domain" load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"

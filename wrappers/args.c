@@ -18,18 +18,24 @@ static bool bad(struct nooks_crossing *x, const void *p, const char *fn, const c
 	return false;
 }
 
+/** nooks_holds - is @p an object of @type that the driver holds, or that this call lends? */
+bool nooks_holds(struct nooks_crossing *x, const void *p, unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->nr_arguments; i++)
+		if (x->arguments[i].type == type && x->arguments[i].start == (unsigned long)p)
+			return true;
+	return nooks_object_find_type(nooks_driver_of(x), type, p);
+}
+
 /** nooks_arg_object - @p is an object of @type that the driver holds, or that this call lends */
 bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type, bool null_ok,
 		      const char *fn, const char *arg)
 {
-	unsigned int i;
-
 	if (!p)
 		return null_ok || bad(x, p, fn, arg, "NULL");
-	for (i = 0; i < x->nr_arguments; i++)
-		if (x->arguments[i].type == type && x->arguments[i].start == (unsigned long)p)
-			return true;
-	if (nooks_object_find_type(nooks_driver_of(x), type, p))
+	if (nooks_holds(x, p, type))
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s: no %s that the driver holds",
 		   fn, arg, nooks_types[type].name);

@@ -11,6 +11,11 @@
  * How often a driver has disabled a line is counted, since others may share it: it is enabled as often when
  * the driver dies or lets go of it. The kernel itself forgets how often a line was disabled when the first
  * handler comes and when the last one goes.
+ *
+ * A handler can do nothing about a packet while NAPI is scheduled. Drivers keep their device from raising
+ * interrupts then; but one that completes NAPI, is interrupted, schedules it again and only then allows
+ * interrupts has both. Natively that is over after the next poll. In a domain, where a poll takes
+ * longer, a level that stays high may not let it come to its end: the line is held back until it has.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -41,6 +46,8 @@
  * @role: of the handlers, with what they answer when the domain is dead
  * @stray: calls since the domain died; they do not overlap
  * @masked: this has disabled the line
+ * @held: so has nooks_irq_hold(); under hold_lock
+ * @leaving: it must not any more; ditto
  */
 struct nooks_irq {
 	struct nooks_object object;
@@ -53,7 +60,17 @@ struct nooks_irq {
 	struct nooks_role role;
 	unsigned int stray;
 	bool masked;
+	bool held;
+	bool leaving;
 };
+
+/* The interrupt whose driver's handler is running. */
+static DEFINE_PER_CPU(struct nooks_irq *, handled);
+
+/* Makes the disabling and enabling of a line one step with @held. Outside the kernel's own locks of it. */
+static DEFINE_RAW_SPINLOCK(hold_lock);
+
+static const struct nooks_object_class irq_class;
 
 static atomic_long_t next_number = ATOMIC_LONG_INIT(0);
 
@@ -72,8 +89,11 @@ static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
 static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
-	irqreturn_t ret = call(i, i->handler);
+	irqreturn_t ret;
 
+	this_cpu_write(handled, i);
+	ret = call(i, i->handler);
+	this_cpu_write(handled, NULL);
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
 		i->stray = 0;
 	} else if (++i->stray == STORM) {
@@ -89,6 +109,61 @@ static irqreturn_t handle_thread(int irq, void *cookie)
 	struct nooks_irq *i = cookie;
 
 	return call(i, i->thread_fn);
+}
+
+bool nooks_irq_hold(struct nooks_driver *driver)
+{
+	struct nooks_irq *i = in_hardirq() ? this_cpu_read(handled) : NULL;
+	unsigned long flags;
+	bool held = false;
+
+	if (!i || i->object.driver != driver)
+		return false;
+	raw_spin_lock_irqsave(&hold_lock, flags);
+	if (!i->held && !i->leaving) {
+		disable_irq_nosync(i->irq);
+		WRITE_ONCE(driver->held_irqs, driver->held_irqs + 1);
+		i->held = held = true;
+	}
+	raw_spin_unlock_irqrestore(&hold_lock, flags);
+	return held;
+}
+
+/* It may be held no longer, or never again if it is @leaving. */
+static void let_go(struct nooks_irq *i, bool leaving)
+{
+	struct nooks_driver *driver = i->object.driver;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&hold_lock, flags);
+	i->leaving |= leaving;
+	if (i->held) {
+		i->held = false;
+		WRITE_ONCE(driver->held_irqs, driver->held_irqs - 1);
+		enable_irq(i->irq);
+	}
+	raw_spin_unlock_irqrestore(&hold_lock, flags);
+}
+
+void __nooks_irqs_let_go(struct nooks_driver *driver)
+{
+	struct nooks_object *object, *found;
+	unsigned long flags;
+
+	do {
+		found = NULL;
+		raw_spin_lock_irqsave(&driver->objects.lock, flags);
+		nooks_for_each_object(object, driver, &irq_class)
+			if (READ_ONCE(to_irq(object)->held))
+				found = object;
+		if (found)
+			refcount_inc(&found->refs);
+		raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+		if (found) {
+			let_go(to_irq(found), false);
+			nooks_object_free(found);
+		}
+	} while (found);
 }
 
 /* That the driver has disabled a line. start is the interrupt + 1, data[0] how often: see depth_add(). */
@@ -148,6 +223,7 @@ static void release_irq(struct nooks_object *object)
 {
 	struct nooks_irq *i = to_irq(object);
 
+	let_go(i, true);
 	depth_drop(object->driver, i->irq, true);
 	disable_irq(i->irq);		/* wait until @masked does not change any more */
 	i->stray = STORM;		/* nor will it while the line is on again */
@@ -261,6 +337,7 @@ NOOKS_WRAPPER(free_irq)
 			   (unsigned int)a0);
 		return 0;
 	}
+	let_go(to_irq(object), true);
 	free_irq(to_irq(object)->irq, object);
 	devname = to_irq(object)->devname;
 	if (!nooks_irq_requested(driver, a0))

@@ -9,10 +9,14 @@
 #include <linux/jiffies.h>
 #include <linux/limits.h>
 #include "generated.h"
+#include "irq.h"
 #include "net.h"
 
 /* A driver that disables NAPI waits for its own poll: for so long, then it is stuck. */
 #define DISABLE_TIMEOUT	(10 * HZ)
+
+/* So many interrupts between two polls that want it scheduled, which it is, are a storm. */
+#define STORM		8
 
 /* Who is to clear NAPI_STATE_SCHED, if it is set. */
 enum owner {
@@ -30,6 +34,7 @@ enum owner {
  * @frags: shadow of the packet that the driver fills for napi_gro_frags(), or NULL; its poll's own
  * @owner: enum owner; changed by atomic operations only
  * @enabled: between napi_enable() and napi_disable()
+ * @refused: about so many times since the last poll napi_schedule_prep() has said no to a handler of interrupts
  */
 struct nooks_napi {
 	struct nooks_object object;
@@ -39,6 +44,7 @@ struct nooks_napi {
 	struct nooks_shadow *frags;
 	int owner;
 	int enabled;
+	unsigned int refused;
 };
 
 static void napi_release(struct nooks_object *object);
@@ -104,10 +110,28 @@ static void finish(struct nooks_napi *n)
 		napi_complete_done(&n->napi, 0);
 }
 
-/* The kernel polls. */
-static int poll(struct napi_struct *napi, int budget)
+/* Is it the kernel's turn: will it poll? */
+static bool to_be_polled(const struct nooks_napi *n)
 {
-	struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
+	return (READ_ONCE(n->napi.state) & (NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)) ==
+	       NAPIF_STATE_SCHED && READ_ONCE(n->owner) != OWNER_DRIVER;
+}
+
+/* An interrupt handler has found it scheduled. See irq.c. */
+static void refuse(struct nooks_napi *n)
+{
+	struct nooks_driver *driver = n->object.driver;
+
+	WRITE_ONCE(n->refused, n->refused + 1);
+	if (n->refused < STORM || !to_be_polled(n) || !nooks_irq_hold(driver))
+		return;
+	smp_mb();		/* pairs with that in poll(): either it lets go, or the state has changed */
+	if (!to_be_polled(n))
+		nooks_irqs_let_go(driver);
+}
+
+static int poll_driver(struct nooks_napi *n, int budget)
+{
 	unsigned long args[6] = { (unsigned long)n->theirs, budget }, value;
 	int ret;
 
@@ -138,6 +162,19 @@ static int poll(struct napi_struct *napi, int budget)
 		return ret;
 	nooks_fail_return(n->object.driver, n->poll, ret);
 	return 0;
+}
+
+/* The kernel polls. */
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct nooks_napi *n = container_of(napi, struct nooks_napi, napi);
+	struct nooks_driver *driver = n->object.driver;
+	int ret = poll_driver(n, budget);
+
+	WRITE_ONCE(n->refused, 0);
+	smp_mb();		/* pairs with that in refuse() */
+	nooks_irqs_let_go(driver);
+	return ret;
 }
 
 /*
@@ -310,6 +347,8 @@ NOOKS_WRAPPER(napi_schedule_prep)
 	ret = napi_schedule_prep(&n->napi);
 	if (ret)
 		xchg(&n->owner, OWNER_DRIVER);
+	else if (in_hardirq())
+		refuse(n);
 	put(n);
 	return ret;
 }
