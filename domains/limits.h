@@ -14,6 +14,8 @@
 
 #define NOOKS_MAX_ROUTES	32		/* looked through one by one */
 
+#define NOOKS_TRAIL_LENGTH	16		/* crossings remembered for each CPU; a power of two */
+
 #define NOOKS_GATE_SIZE		64		/* one gate stub */
 #define NOOKS_NR_GATES		256
 

@@ -7,8 +7,8 @@
 #include "../recovery/recover.h"
 #include "../wrappers/init.h"
 #include "control.h"
+#include "debugfs.h"
 #include "imports.h"
-#include "learn.h"
 #include "life.h"
 #include "symbols.h"
 #include "sysfs.h"
@@ -35,7 +35,7 @@ static int __init nooks_init(void)
 	ret = nooks_sysfs_init();
 	if (ret)
 		goto err_wrappers;
-	nooks_learn_init();
+	nooks_debugfs_init();
 	ret = nooks_drivers_init();
 	if (ret)
 		goto err_sysfs;
@@ -49,7 +49,7 @@ static int __init nooks_init(void)
 err_drivers:
 	nooks_drivers_exit();
 err_sysfs:
-	nooks_learn_exit();
+	nooks_debugfs_exit();
 	nooks_sysfs_exit();
 err_wrappers:
 	nooks_wrappers_exit();
@@ -66,7 +66,7 @@ static void __exit nooks_exit(void)
 {
 	nooks_control_exit();
 	nooks_drivers_exit();
-	nooks_learn_exit();
+	nooks_debugfs_exit();
 	nooks_sysfs_exit();
 	nooks_wrappers_exit();
 	nooks_domains_exit();
