@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include "../domains/domain.h"
 #include "../recovery/recover.h"
 #include "../wrappers/init.h"
@@ -13,10 +14,18 @@
 #include "symbols.h"
 #include "sysfs.h"
 
+static bool enable = true;
+module_param(enable, bool, 0444);
+MODULE_PARM_DESC(enable, "0: do nothing; nooks-load then loads drivers natively");
+
 static int __init nooks_init(void)
 {
 	int ret;
 
+	if (!enable) {
+		pr_info("switched off by nooks.enable=0: drivers are loaded without domains\n");
+		return 0;
+	}
 	ret = nooks_symbols_init();
 	if (ret)
 		return ret;
@@ -64,6 +73,8 @@ err_imports:
 
 static void __exit nooks_exit(void)
 {
+	if (!enable)
+		return;
 	nooks_control_exit();
 	nooks_drivers_exit();
 	nooks_debugfs_exit();
