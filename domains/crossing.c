@@ -169,7 +169,8 @@ unsigned long nooks_call_site(const struct nooks_domain *domain)
 	struct nooks_crossing x;
 
 	if (last - current_stack_pointer >= THREAD_SIZE ||
-	    copy_from_kernel_nofault(&x, (void *)last, sizeof(x)))
+	    copy_from_kernel_nofault(&x, (void *)last,
+				     offsetofend(struct nooks_crossing, task)))
 		return 0;
 	if (x.domain != domain || x.task != current || !(x.calls & 1))
 		return 0;

@@ -35,8 +35,8 @@
 #define C_SEEN		32
 
 /* struct nooks_trail */
-#define TRAIL_NEXT	0
-#define TRAIL_ENTRIES	8
+#define TRAIL_ENTRIES	0
+#define TRAIL_NEXT	(NOOKS_TRAIL_LENGTH * T_SIZE)
 
 /* struct nooks_trail_entry */
 #define T_DOMAIN	0

@@ -6,7 +6,7 @@
 #include "layout.h"
 #include "trail.h"
 
-DEFINE_PER_CPU(struct nooks_trail, nooks_trail);
+DEFINE_PER_CPU_SHARED_ALIGNED(struct nooks_trail, nooks_trail);
 
 static_assert(offsetof(struct nooks_trail, next) == TRAIL_NEXT);
 static_assert(offsetof(struct nooks_trail, entries) == TRAIL_ENTRIES);

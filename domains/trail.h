@@ -26,17 +26,17 @@ struct nooks_trail_entry {
 
 /**
  * struct nooks_trail - the last crossings of a CPU
+ * @entries: a ring, each in a cache line of its own
  * @next: offset in @entries of the one to be written next, in bytes
- * @entries: a ring
  *
  * Written by switch.S with interrupts off, by its own CPU.
  */
 struct nooks_trail {
-	unsigned long next;
 	struct nooks_trail_entry entries[NOOKS_TRAIL_LENGTH];
+	unsigned long next;
 };
 
-DECLARE_PER_CPU(struct nooks_trail, nooks_trail);
+DECLARE_PER_CPU_SHARED_ALIGNED(struct nooks_trail, nooks_trail);
 
 /**
  * struct nooks_trail_copy - an entry of a trail, for who looks at it later
