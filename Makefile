@@ -14,7 +14,7 @@ GENERATED := $(O)/generated
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all modules tools generated check bench install clean help
+.PHONY: all modules tools generated check bench install install-dkms uninstall clean help
 
 all: modules tools drivers
 
@@ -41,7 +41,9 @@ help:
 	@echo 'make test       all tests in QEMU; T=NAME runs one, G=GROUP a group (1)'
 	@echo 'make bench      what isolation costs, in counts and ratios, in QEMU (1)'
 	@echo 'make docs       docs/contracts/ and docs/drivers.md, from the annotations'
-	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root'
+	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root; DESTDIR= for packages'
+	@echo 'make install-dkms  the sources, for DKMS (docs/boot.md); root'
+	@echo 'make uninstall  what these have installed; root'
 	@echo 'make clean      remove what was built, caches of the lab excepted'
 	@echo
 	@echo 'KVER=$(KVER) chooses the kernel.'
@@ -92,15 +94,40 @@ check: generated
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) W=1 C=2 modules
 	@shellcheck -x $$(grep -rlE '^#!.*(ba)?sh' scripts tests .ci)
 
+SBIN := $(DESTDIR)$(PREFIX)/sbin
+SHARE := $(DESTDIR)$(PREFIX)/share
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+UPDATES := $(DESTDIR)/lib/modules/$(KVER)/updates
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+DKMS := $(DESTDIR)/usr/src/nooks-$(VERSION)
+# What nooks.ko is built from.
+DKMS_SOURCES := Makefile Kbuild LICENSE dkms.conf nooks domains wrappers objtracker recovery tools/wrapgen \
+	scripts
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -d $(DESTDIR)/lib/modules/$(KVER)/updates
-	install -m 755 $(O)/tools/nooks-load $(O)/tools/nooksctl $(DESTDIR)$(PREFIX)/sbin
-	install -m 644 tools/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 644 tools/completion/nooksctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	ln -sf nooksctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nooks-load
-	install -m 644 nooks.ko $(DESTDIR)/lib/modules/$(KVER)/updates
+	install -d $(SBIN) $(SHARE)/man/man8 $(SHARE)/bash-completion/completions $(UNITS) $(UPDATES)
+	install -d $(SHARE)/doc/nooks/examples
+	install -m 755 $(O)/tools/nooks-load $(O)/tools/nooksctl $(SBIN)
+	install -m 644 tools/man/*.8 $(SHARE)/man/man8
+	install -m 644 tools/completion/nooksctl $(SHARE)/bash-completion/completions
+	ln -sf nooksctl $(SHARE)/bash-completion/completions/nooks-load
+	install -m 644 README.md docs/*.md docs/abi/sysfs-class-nooks $(SHARE)/doc/nooks
+	install -m 644 dist/*.conf $(SHARE)/doc/nooks/examples
+	sed 's|@PREFIX@|$(PREFIX)|' dist/nooks@.service.in >$(UNITS)/nooks@.service
+	chmod 644 $(UNITS)/nooks@.service
+	install -m 644 nooks.ko $(UPDATES)
+	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+install-dkms:
+	rm -rf $(DKMS)
+	install -d $(DKMS)
+	tar --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' -c $(DKMS_SOURCES) | tar -x -C $(DKMS)
+
+uninstall:
+	rm -f $(SBIN)/nooks-load $(SBIN)/nooksctl $(SHARE)/man/man8/nooks-load.8 \
+		$(SHARE)/man/man8/nooksctl.8 $(SHARE)/bash-completion/completions/nooksctl \
+		$(SHARE)/bash-completion/completions/nooks-load $(UNITS)/nooks@.service $(UPDATES)/nooks.ko
+	rm -rf $(SHARE)/doc/nooks $(DKMS)
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
 clean:

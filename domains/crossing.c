@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/uaccess.h>
 #include <asm/preempt.h>
 #include "../nooks/export.h"
 #include "domain.h"
@@ -20,6 +21,7 @@ static_assert(offsetof(struct nooks_crossing, reserved) == X_RESERVED);
 static_assert(offsetof(struct nooks_crossing, unwound) == X_UNWOUND);
 static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
 static_assert(offsetof(struct nooks_crossing, calls) == X_CALLS);
+static_assert(offsetof(struct nooks_crossing, import) == X_IMPORT);
 static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
 static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
 static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
@@ -135,6 +137,46 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 	return NOOKS_CALL_DONE;
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_domain_call);
+
+/**
+ * nooks_crossing_site - where the driver has made the kernel call that a crossing is in
+ * @x: the crossing, in a call, or a copy of it
+ *
+ * From the domain's stack, where other threads of the driver may write: for reports only. Any
+ * context. Return: a return address, 0 if the stack pointer is wild.
+ */
+unsigned long nooks_crossing_site(const struct nooks_crossing *x)
+{
+	/* Two registers that nooks_leave saved stand below it. */
+	unsigned long slot = x->domain_sp + 2 * sizeof(long), site;
+
+	if (slot > x->reserved || x->reserved - slot > NOOKS_STACK_SIZE ||
+	    copy_from_kernel_nofault(&site, (void *)slot, sizeof(site)))
+		return 0;
+	return site;
+}
+
+/**
+ * nooks_call_site - where the driver has made the kernel call that this runs in
+ * @domain: the driver's
+ *
+ * What the CPU has noted last is this thread's, unless the thread has slept and been moved: then it
+ * lies on no stack that is in use here. Any context but NMI. Return: a return address, or 0.
+ */
+unsigned long nooks_call_site(const struct nooks_domain *domain)
+{
+	unsigned long last = (unsigned long)this_cpu_read(nooks_cpu.crossing);
+	struct nooks_crossing x;
+
+	if (last - current_stack_pointer >= THREAD_SIZE ||
+	    copy_from_kernel_nofault(&x, (void *)last,
+				     offsetofend(struct nooks_crossing, task)))
+		return 0;
+	if (x.domain != domain || x.task != current || !(x.calls & 1))
+		return 0;
+	return nooks_crossing_site(&x);
+}
+NOOKS_EXPORT_FOR_TESTS(nooks_call_site);
 
 /** nooks_crossing_end - give back what nooks_crossing_begin() took; @x must not be used after it */
 void nooks_crossing_end(struct nooks_crossing *x)

@@ -12,6 +12,7 @@
 #include "../nooks/export.h"
 #include "domain.h"
 #include "fault.h"
+#include "trail.h"
 
 /* Top-level tables, one page for each slot, in one block: the gate stubs compare CR3 with its bounds. */
 static void *pgd_block __ro_after_init;
@@ -118,6 +119,7 @@ void nooks_domain_destroy(struct nooks_domain *domain)
 	WARN_ON_ONCE(domain->open || domain->nr_used);
 	give_slot(domain);
 	/* Nobody enters any more, and no interrupted domain code is left: no CPU has its CR3. */
+	nooks_trail_forget(domain);
 	nooks_stacks_destroy(domain);
 	nooks_pagetable_destroy(domain);
 	nooks_tlb_deactivate();

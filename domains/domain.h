@@ -79,6 +79,7 @@ struct nooks_watch {
  * @unwound: the thread was unwound instead of returning
  * @flags: RFLAGS with which the function returned
  * @calls: kernel calls, counted at both ends: odd while one runs
+ * @import: index of the kernel function called last
  * @stack: the domain stack in use
  * @stub: what was called, NULL when entered by a function address
  * @task: thread that entered
@@ -87,7 +88,6 @@ struct nooks_watch {
  * @irqs_off: at entry
  * @pagefault_disabled: at entry
  * @running: the state of the task was TASK_RUNNING at entry
- * @import: index of the kernel function called last, for reports
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
@@ -105,6 +105,7 @@ struct nooks_crossing {
 	unsigned long unwound;
 	unsigned long flags;
 	unsigned long calls;
+	u32 import;
 	struct nooks_stack *stack;
 	const struct nooks_stub *stub;
 	struct task_struct *task;
@@ -113,7 +114,6 @@ struct nooks_crossing {
 	int pagefault_disabled;
 	bool irqs_off;
 	bool running;
-	u16 import;
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;
@@ -238,6 +238,8 @@ struct nooks_domain *nooks_domain_create(void);
 void nooks_domain_destroy(struct nooks_domain *domain);
 void nooks_crossing_restore(struct nooks_crossing *x);
 void nooks_crossing_end(struct nooks_crossing *x);
+unsigned long nooks_crossing_site(const struct nooks_crossing *x);
+unsigned long nooks_call_site(const struct nooks_domain *domain);
 bool nooks_crossing_balanced(const struct nooks_crossing *x);
 bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain);
 int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned long *args,

@@ -13,6 +13,7 @@
 #define X_UNWOUND	48
 #define X_FLAGS		56
 #define X_CALLS		64
+#define X_IMPORT	72
 
 /* struct nooks_domain */
 #define D_TLB_GEN	0
@@ -32,5 +33,16 @@
 #define C_CROSSINGS	16
 #define C_INTERRUPTS	24
 #define C_SEEN		32
+
+/* struct nooks_trail */
+#define TRAIL_ENTRIES	0
+#define TRAIL_NEXT	(NOOKS_TRAIL_LENGTH * T_SIZE)
+
+/* struct nooks_trail_entry */
+#define T_DOMAIN	0
+#define T_WHAT		8
+#define T_WHEN		12
+#define T_ARGS		16
+#define T_SIZE		64
 
 #endif

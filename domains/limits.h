@@ -27,6 +27,8 @@
 #define NOOKS_LOG_LINES		500
 #define NOOKS_LOG_WARNINGS	10
 
+#define NOOKS_TRAIL_LENGTH	16		/* crossings remembered for each CPU; a power of two */
+
 #define NOOKS_GATE_SIZE		64		/* one gate stub */
 #define NOOKS_NR_GATES		256
 

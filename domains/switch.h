@@ -18,6 +18,11 @@ extern char nooks_interrupt_return[];
 /* By index of the import: what runs in the kernel's view for a driver's call. */
 extern const nooks_wrapper_fn *nooks_wrapper_table;
 
+/* A wrapper that traces the one of x->import: nooks/trace.c */
+unsigned long nooks_traced_call(unsigned long a0, unsigned long a1, unsigned long a2,
+				unsigned long a3, unsigned long a4, unsigned long a5,
+				struct nooks_crossing *x);
+
 unsigned long nooks_tlb_stale(struct nooks_crossing *x);
 unsigned long nooks_enter_role(struct nooks_stub *stub, unsigned long *args);
 int nooks_route_entry(struct pt_regs *regs);

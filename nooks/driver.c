@@ -4,8 +4,10 @@
 #include <linux/ctype.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include "../recovery/evidence.h"
 #include "../recovery/recover.h"
 #include "../wrappers/net.h"
+#include "debugfs.h"
 #include "driver.h"
 #include "export.h"
 #include "generated.h"
@@ -15,6 +17,7 @@
 #include "life.h"
 #include "symbols.h"
 #include "sysfs.h"
+#include "tracepoints.h"
 
 /* All drivers. The mutex is outside every driver's lock. */
 static LIST_HEAD(drivers);
@@ -76,6 +79,9 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	nooks_recovery_init(driver);
 	ratelimit_state_init(&driver->log, NOOKS_LOG_SECONDS * HZ, NOOKS_LOG_LINES);
 	ratelimit_state_init(&driver->warnings, NOOKS_LOG_SECONDS * HZ, NOOKS_LOG_WARNINGS);
+	ret = nooks_evidence_create(driver);
+	if (ret)
+		goto free;
 
 	mutex_lock(&drivers_mutex);
 	ret = -EEXIST;
@@ -88,32 +94,36 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	ret = nooks_heap_create(&driver->heap, driver->domain);
 	if (ret)
 		goto domain;
+	nooks_debugfs_add(driver);
 	if (flags & NOOKS_CREATE_LEARN) {
 		ret = nooks_learn_start(driver);
 		if (ret)
-			goto heap;
+			goto debugfs;
 	}
 	ret = nooks_watchdog_start();
 	if (ret)
-		goto learn;
+		goto debugfs;
 	WRITE_ONCE(driver->domain->private, driver);
 	ret = nooks_sysfs_add(driver);
 	if (ret)
 		goto watchdog;
 	list_add_tail(&driver->list, &drivers);
+	trace_nooks_domain_create(driver->name, driver->domain->id);
 	__module_get(THIS_MODULE);
 	mutex_unlock(&drivers_mutex);
 	return driver;
 watchdog:
 	nooks_watchdog_stop();
-learn:
+debugfs:
+	nooks_debugfs_remove(driver);
 	nooks_learn_stop(driver);
-heap:
 	nooks_heap_destroy(&driver->heap);
 domain:
 	nooks_domain_destroy(driver->domain);
 unlock:
 	mutex_unlock(&drivers_mutex);
+	kvfree(driver->evidence);
+free:
 	kfree(driver);
 	return ERR_PTR(ret);
 }
@@ -132,18 +142,22 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	mutex_lock(&drivers_mutex);
 	list_del_init(&driver->list);
 	mutex_unlock(&drivers_mutex);
+	nooks_debugfs_remove(driver);
 	nooks_sysfs_remove(driver);
+	trace_nooks_domain_free(driver->name, driver->domain->id);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
 	for (i = 0; i < NOOKS_MAX_MODULES; i++)
 		module_put(driver->modules[i]);
 	nooks_net_forget(driver);
 	nooks_watchdog_stop();
+	nooks_learn_stop(driver);
 	nooks_heap_destroy(&driver->heap);
 	nooks_domain_destroy(driver->domain);
-	nooks_learn_stop(driver);
 	kvfree(driver->scribble);
-	nooks_sysfs_put(driver);
+	kvfree(driver->evidence);
+	nooks_dump_free(&driver->dump);
+	kfree(driver);
 	module_put(THIS_MODULE);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_driver_destroy);

@@ -13,10 +13,12 @@
 #include "../domains/heap.h"
 #include "../objtracker/object.h"
 #include "../objtracker/shadow.h"
+#include "../recovery/dump.h"
 #include "../wrappers/wrapper.h"
 #include "abi.h"
 
 struct module;
+struct nooks_evidence;
 struct nooks_learned;
 
 /**
@@ -81,7 +83,7 @@ enum nooks_recovery_policy {
  * struct nooks_driver - a driver in its domain
  * @name: of its module
  * @list: of all drivers
- * @dev: in class nooks; holds the structure's life
+ * @dev: in class nooks; may outlive the driver, and nooks.ko: a device core dump holds it
  * @loader: process that may bring its image
  * @loaded: its init has returned 0 once
  * @domain: where it runs
@@ -120,14 +122,17 @@ enum nooks_recovery_policy {
  * @held_irqs: interrupt lines that wait for the end of a poll: see wrappers/irq.c
  * @last: the last failure; written by whom nooks_domain_fail_incarnation() chose
  * @last_function: name of the driver function in which it happened
+ * @evidence: what was noted of it
+ * @dump: the full report
  * @inject: the fault to come, 0 for none
+ * @debugfs: its directory there
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  * @scribble: where a scribble goes, NULL before the first one is asked for
  */
 struct nooks_driver {
 	char name[NOOKS_NAME_LEN];
 	struct list_head list;
-	struct device dev;
+	struct device *dev;
 	pid_t loader;
 	bool loaded;
 	struct nooks_domain *domain;
@@ -165,7 +170,10 @@ struct nooks_driver {
 	unsigned int held_irqs;
 	struct nooks_failure last;
 	char last_function[64];
+	struct nooks_evidence *evidence;
+	struct nooks_dump dump;
 	unsigned int inject;
+	struct dentry *debugfs;
 	struct nooks_learned *learned;
 	struct nooks_scribble *scribble;
 };

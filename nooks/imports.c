@@ -17,6 +17,8 @@
  * passes.
  */
 const nooks_wrapper_fn *nooks_wrapper_table;
+/* The two that there are: the wrappers, and what traces them. */
+static nooks_wrapper_fn *plain_table, *traced_table;
 
 /* Generated tables and the text that domains execute have no file of their own to say this in. */
 NOOKS_EXPORT_FOR_TESTS(nooks_imports);
@@ -161,19 +163,32 @@ void nooks_imports_unbind(const struct module *mod)
 
 int __init nooks_imports_init(void)
 {
-	nooks_wrapper_fn *table = kcalloc(nooks_nr_imports + 1, sizeof(*table), GFP_KERNEL);
 	unsigned int i;
 
-	if (!table)
+	plain_table = kcalloc(nooks_nr_imports + 1, sizeof(*plain_table), GFP_KERNEL);
+	traced_table = kcalloc(nooks_nr_imports + 1, sizeof(*traced_table), GFP_KERNEL);
+	if (!plain_table || !traced_table) {
+		nooks_imports_exit();
 		return -ENOMEM;
-	for (i = 0; i < nooks_nr_imports; i++)
-		table[i] = nooks_imports[i].wrapper ?: no_wrapper;
-	table[i] = no_wrapper;
-	nooks_wrapper_table = table;
+	}
+	for (i = 0; i < nooks_nr_imports; i++) {
+		plain_table[i] = nooks_imports[i].wrapper ?: no_wrapper;
+		traced_table[i] = nooks_imports[i].wrapper ? nooks_traced_call : no_wrapper;
+	}
+	plain_table[i] = no_wrapper;
+	traced_table[i] = no_wrapper;
+	nooks_wrapper_table = plain_table;
 	return 0;
+}
+
+/** nooks_imports_trace - have kernel calls traced, or not. Any context; calls under way stay as they are. */
+void nooks_imports_trace(bool on)
+{
+	WRITE_ONCE(nooks_wrapper_table, on ? traced_table : plain_table);
 }
 
 void nooks_imports_exit(void)
 {
-	kfree(nooks_wrapper_table);
+	kfree(plain_table);
+	kfree(traced_table);
 }

@@ -11,6 +11,7 @@ struct nooks_driver;
 
 int nooks_imports_init(void);
 void nooks_imports_exit(void);
+void nooks_imports_trace(bool on);
 const struct nooks_import *nooks_import_find(const char *name);
 const struct nooks_import *nooks_import_at(unsigned long addr);
 void nooks_import_resolve(struct nooks_resolve *resolve);

@@ -11,6 +11,7 @@
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "../objtracker/store.h"
 #include "driver.h"
 #include "faults.h"
 #include "inject.h"
@@ -25,6 +26,7 @@ static const struct {
 	unsigned long addr;
 } faults[] = {
 	{ "wild-write", nooks_fault_wild_write, (unsigned long)schedule },
+	{ "denied-store", nooks_fault_wild_write },	/* see denied_field() */
 	{ "null", nooks_fault_null_read },
 	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&jiffies },
 	{ "bad-instruction", nooks_fault_bad_instruction },
@@ -112,6 +114,25 @@ static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 }
 
+/* A field that the driver may not write, in an object that it holds; 0: it holds none. */
+static unsigned long denied_field(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	unsigned long flags, addr = 0;
+	long offset;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	list_for_each_entry(object, &driver->objects.all, list) {
+		offset = object->type ? nooks_store_denied_field(object->type) : -1;
+		if (offset >= 0) {
+			addr = object->start + offset;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return addr;
+}
+
 /**
  * nooks_inject_request - have a driver do wrong at its next call
  * @driver: the driver
@@ -158,6 +179,8 @@ unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks
 		return stub->fn;
 	memset(injected, 0, 6 * sizeof(*injected));
 	injected[0] = faults[i].addr;
+	if (faults[i].fn == nooks_fault_wild_write && !injected[0])
+		injected[0] = denied_field(driver);
 	if (faults[i].fn == nooks_fault_scribble) {
 		struct nooks_scribble *s = driver->scribble;
 

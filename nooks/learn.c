@@ -35,17 +35,13 @@ struct line {
  * @nr: lines used; these are never given back, and only their counts change
  * @nr_lost: times that there was no line left
  * @lines: the lines
- * @dir: in debugfs
  */
 struct nooks_learned {
 	raw_spinlock_t lock;
 	unsigned int nr;
 	unsigned long nr_lost;
 	struct line lines[MAX_LINES];
-	struct dentry *dir;
 };
-
-static struct dentry *root;
 
 /* Count a subject. Return: its line, to be filled in, if it is new. */
 static struct line *count(struct nooks_learned *learned, const void *subject)
@@ -216,7 +212,8 @@ static int learned_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(learned);
 
 /**
- * nooks_learn_start - put a driver that has no image yet into learn mode
+ * nooks_learn_start - put a driver that has no image yet into learn mode; without debugfs what it learns
+ * is only logged
  * @driver: the driver
  *
  * Context: may sleep. Return: 0 or -ENOMEM.
@@ -229,30 +226,17 @@ int nooks_learn_start(struct nooks_driver *driver)
 		return -ENOMEM;
 	raw_spin_lock_init(&learned->lock);
 	driver->learned = learned;
-	learned->dir = debugfs_create_dir(driver->name, root);
-	debugfs_create_file("learned", 0400, learned->dir, driver, &learned_fops);
+	debugfs_create_file("learned", 0400, driver->debugfs, driver, &learned_fops);
 	pr_warn("%s: LEARN MODE: it may store where no annotation lets it. Protection is reduced: this is no way to run a driver.\n",
 		driver->name);
 	return 0;
 }
 
-/** nooks_learn_stop - forget what a driver has learned; nobody uses it any more. May sleep. */
+/** nooks_learn_stop - forget what a driver has learned; nobody uses it, nor its file, any more. May sleep. */
 void nooks_learn_stop(struct nooks_driver *driver)
 {
 	if (!driver->learned)
 		return;
-	debugfs_remove(driver->learned->dir);
 	kvfree(driver->learned);
 	driver->learned = NULL;
-}
-
-/** nooks_learn_init - make the directory in debugfs; without debugfs what is learned is only logged */
-void __init nooks_learn_init(void)
-{
-	root = debugfs_create_dir("nooks", NULL);
-}
-
-void nooks_learn_exit(void)
-{
-	debugfs_remove(root);
 }

@@ -5,8 +5,6 @@
 
 #include "driver.h"
 
-void nooks_learn_init(void);
-void nooks_learn_exit(void);
 int nooks_learn_start(struct nooks_driver *driver);
 void nooks_learn_stop(struct nooks_driver *driver);
 

@@ -3,20 +3,29 @@
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include "../domains/domain.h"
 #include "../recovery/recover.h"
 #include "../wrappers/init.h"
 #include "control.h"
+#include "debugfs.h"
 #include "imports.h"
-#include "learn.h"
 #include "life.h"
 #include "symbols.h"
 #include "sysfs.h"
+
+static bool enable = true;
+module_param(enable, bool, 0444);
+MODULE_PARM_DESC(enable, "0: do nothing; nooks-load then loads drivers natively");
 
 static int __init nooks_init(void)
 {
 	int ret;
 
+	if (!enable) {
+		pr_info("switched off by nooks.enable=0: drivers are loaded without domains\n");
+		return 0;
+	}
 	ret = nooks_symbols_init();
 	if (ret)
 		return ret;
@@ -35,7 +44,7 @@ static int __init nooks_init(void)
 	ret = nooks_sysfs_init();
 	if (ret)
 		goto err_wrappers;
-	nooks_learn_init();
+	nooks_debugfs_init();
 	ret = nooks_drivers_init();
 	if (ret)
 		goto err_sysfs;
@@ -49,7 +58,7 @@ static int __init nooks_init(void)
 err_drivers:
 	nooks_drivers_exit();
 err_sysfs:
-	nooks_learn_exit();
+	nooks_debugfs_exit();
 	nooks_sysfs_exit();
 err_wrappers:
 	nooks_wrappers_exit();
@@ -64,9 +73,11 @@ err_imports:
 
 static void __exit nooks_exit(void)
 {
+	if (!enable)
+		return;
 	nooks_control_exit();
 	nooks_drivers_exit();
-	nooks_learn_exit();
+	nooks_debugfs_exit();
 	nooks_sysfs_exit();
 	nooks_wrappers_exit();
 	nooks_domains_exit();

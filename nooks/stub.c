@@ -4,6 +4,7 @@
 #include <linux/printk.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/clock.h>
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
 #include "driver.h"
@@ -11,6 +12,7 @@
 #include "generated.h"
 #include "inject.h"
 #include "learn.h"
+#include "tracepoints.h"
 
 /**
  * nooks_stub_find - the descriptor of an entry stub
@@ -145,10 +147,18 @@ int nooks_call_run(struct nooks_crossing *x, const struct nooks_role *role,
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	unsigned long injected[6], fn = x->stub->fn;
+	u64 begin = 0;
+	int status;
 
 	if (unlikely(READ_ONCE(driver->inject)))
 		fn = nooks_inject_entry(driver, x->stub, &args, injected);
-	return finish(x, nooks_domain_call(x, fn, args, ret), role, ret);
+	trace_nooks_enter(driver->name, (const char *)x->stub->name, args);
+	if (trace_nooks_exit_enabled())
+		begin = local_clock();
+	status = finish(x, nooks_domain_call(x, fn, args, ret), role, ret);
+	trace_nooks_exit(driver->name, (const char *)x->stub->name, status != NOOKS_CALL_DONE,
+			 status == NOOKS_CALL_DONE ? *ret : 0, begin ? local_clock() - begin : 0);
+	return status;
 }
 
 /** nooks_call_end - give back what nooks_call_begin() took */

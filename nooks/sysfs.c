@@ -8,6 +8,7 @@
  *	recovery		restart or stop: what follows a failure
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
  *	last_failure		kind and function of the last failure
+ *	report			all about it: docs/report-format.md
  *	learn			1 in learn mode
  *	entries, unwindings, checked_stores, missed_calls, missed_entries, faults, refills,
  *	failures, restarts, objects, timers, packets, memory, dma_memory, refused, lines_dropped
@@ -50,7 +51,7 @@ static const char * const policy_names[] = {
 
 static struct nooks_driver *to_driver(struct device *dev)
 {
-	return container_of(dev, struct nooks_driver, dev);
+	return dev_get_drvdata(dev);
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -179,6 +180,22 @@ COUNTER_ATTRIBUTE(memory, (atomic_long_read(&driver->heap.pages) +
 			   READ_ONCE(driver->domain->nr_tables)) * PAGE_SIZE +
 			  READ_ONCE(driver->domain->nr_stacks) * NOOKS_STACK_SIZE);
 
+static ssize_t report_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+			   char *buf, loff_t offset, size_t count)
+{
+	struct nooks_dump *dump = &to_driver(kobj_to_dev(kobj))->dump;
+	ssize_t ret;
+
+	mutex_lock(&dump->lock);
+	ret = memory_read_from_buffer(buf, count, &offset, dump->text, dump->size);
+	mutex_unlock(&dump->lock);
+	return ret;
+}
+static struct bin_attribute bin_attr_report = {
+	.attr = { .name = "report", .mode = 0400 },
+	.read = report_read,
+};
+
 static struct attribute *driver_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_restart.attr,
@@ -207,7 +224,17 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_lines_dropped.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(driver);
+
+static struct bin_attribute *driver_bin_attrs[] = {
+	&bin_attr_report,
+	NULL
+};
+
+static const struct attribute_group driver_group = {
+	.attrs = driver_attrs,
+	.bin_attrs = driver_bin_attrs,
+};
+__ATTRIBUTE_GROUPS(driver);
 
 static ssize_t crossings_show(struct class *class, struct class_attribute *attr, char *buf)
 {
@@ -238,44 +265,27 @@ static struct attribute *class_attrs[] = {
 };
 ATTRIBUTE_GROUPS(class);
 
-static void release(struct device *dev)
-{
-	kfree(to_driver(dev));
-}
-
 static struct class nooks_class = {
 	.name = "nooks",
 	.class_groups = class_groups,
 	.dev_groups = driver_groups,
-	.dev_release = release,
 };
 
-/** nooks_sysfs_add - show a driver. Context: may sleep. On failure the driver is still the caller's. */
+/** nooks_sysfs_add - show a driver. Context: may sleep. Return: 0 or a negative errno. */
 int nooks_sysfs_add(struct nooks_driver *driver)
 {
-	struct device *dev = &driver->dev;
-	int ret;
+	struct device *dev;
 
-	device_initialize(dev);
-	dev->class = &nooks_class;
-	ret = dev_set_name(dev, "%s", driver->name);
-	if (!ret)
-		ret = device_add(dev);
-	if (ret)
-		kfree_const(dev->kobj.name);
-	return ret;
+	/* Freed by the kernel's own function: a device core dump may hold it when nooks.ko has gone. */
+	dev = device_create(&nooks_class, NULL, MKDEV(0, 0), driver, "%s", driver->name);
+	driver->dev = dev;
+	return PTR_ERR_OR_ZERO(dev);
 }
 
 /** nooks_sysfs_remove - hide a driver; waits for readers and writers. Context: may sleep. */
 void nooks_sysfs_remove(struct nooks_driver *driver)
 {
-	device_del(&driver->dev);
-}
-
-/** nooks_sysfs_put - drop the reference of nooks_sysfs_add(); frees the driver */
-void nooks_sysfs_put(struct nooks_driver *driver)
-{
-	put_device(&driver->dev);
+	device_unregister(driver->dev);
 }
 
 /** nooks_sysfs_state_changed - tell pollers and udev. Context: may sleep. */
@@ -285,8 +295,38 @@ void nooks_sysfs_state_changed(struct nooks_driver *driver)
 	char *env[] = { state, NULL };
 
 	snprintf(state, sizeof(state), "STATE=%s", state_names[READ_ONCE(driver->state)]);
-	sysfs_notify(&driver->dev.kobj, NULL, "state");
-	kobject_uevent_env(&driver->dev.kobj, KOBJ_CHANGE, env);
+	sysfs_notify(&driver->dev->kobj, NULL, "state");
+	kobject_uevent_env(&driver->dev->kobj, KOBJ_CHANGE, env);
+}
+
+/**
+ * nooks_sysfs_event - tell user space what has become of a driver
+ * @driver: the driver
+ * @event: failure, restart or give-up
+ *
+ * Context: may sleep.
+ */
+void nooks_sysfs_event(struct nooks_driver *driver, const char *event)
+{
+	char text[6][96];
+	char *env[ARRAY_SIZE(text) + 1];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(text); i++)
+		env[i] = text[i];
+	env[i] = NULL;
+	scnprintf(text[0], sizeof(text[0]), "NOOKS_EVENT=%s", event);
+	scnprintf(text[1], sizeof(text[1]), "STATE=%s", state_names[READ_ONCE(driver->state)]);
+	scnprintf(text[2], sizeof(text[2]), "FAILURES=%lu", READ_ONCE(driver->nr_failures));
+	scnprintf(text[3], sizeof(text[3]), "RESTARTS=%lu", READ_ONCE(driver->nr_restarts));
+	if (driver->nr_failures) {
+		scnprintf(text[4], sizeof(text[4]), "KIND=%s",
+			  nooks_failure_name(driver->last.kind));
+		scnprintf(text[5], sizeof(text[5]), "FUNCTION=%s", driver->last_function);
+	} else {
+		env[4] = NULL;		/* restarted on request */
+	}
+	kobject_uevent_env(&driver->dev->kobj, KOBJ_CHANGE, env);
 }
 
 int __init nooks_sysfs_init(void)

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "../nooks/tracepoints.h"
 
 struct nooks_limits nooks_limits = {
 	.objects = NOOKS_MAX_OBJECTS,
@@ -50,6 +51,8 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 	list_del(&object->list);
 	objects->count--;
 	objects->timers -= object->class->timer;
+	trace_nooks_object_remove(object->driver->name, object->class->name, object->start,
+				  object->size);
 }
 
 static bool has_room(const struct nooks_objects *objects, const struct nooks_object_class *class)
@@ -91,6 +94,7 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	object->start = (unsigned long)start;
 	object->size = size;
 	object->type = type;
+	object->site = nooks_call_site(driver->domain);
 	if (class->init)
 		class->init(object);
 
@@ -107,8 +111,10 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 		objects->timers += class->timer;
 	}
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
-	if (added)
+	if (added) {
+		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
 		return object;
+	}
 	nooks_object_free(object);
 	return NULL;
 }
@@ -196,6 +202,37 @@ bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
 		}
 	}
 	if (found && copy)
+		*copy = *found;
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return found;
+}
+
+/**
+ * nooks_object_covering - the smallest object, of whatever kind, that an address lies in
+ * @driver: whose objects
+ * @addr: the address
+ * @copy: gets what the object was
+ *
+ * Looks at all objects with interrupts off: for reports. Context: any but NMI. Return: true if there is
+ * one.
+ */
+bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
+			   struct nooks_object *copy)
+{
+	struct nooks_objects *objects = &driver->objects;
+	struct nooks_object *object, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	list_for_each_entry(object, &objects->all, list) {
+		if (addr - object->start >= object->size)
+			continue;
+		/* Of two in one place, that which says more. */
+		if (!found || object->size < found->size ||
+		    (object->size == found->size && object->type && !found->type))
+			found = object;
+	}
+	if (found)
 		*copy = *found;
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	return found;

@@ -141,6 +141,9 @@ struct nooks_object *nooks_object_find_type(struct nooks_driver *driver, unsigne
 /* The object with a type that contains an address; the smallest one. */
 bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
 			     struct nooks_object *copy);
+/* The object of any kind that contains an address, the smallest one: for reports, it looks at all. */
+bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
+			   struct nooks_object *copy);
 /*
  * Take it out of the table; the caller then owns it and calls nooks_object_free(). NULL if absent.
  */

@@ -14,6 +14,7 @@
 #include "../nooks/image.h"
 #include "../nooks/learn.h"
 #include "../nooks/symbols.h"
+#include "../nooks/tracepoints.h"
 #include "../wrappers/args.h"
 #include "../wrappers/net.h"
 #include "count.h"
@@ -126,6 +127,29 @@ static const struct nooks_field *find_field(const struct nooks_type *type, unsig
 			best = field;
 	}
 	return best;
+}
+
+/** nooks_store_denied_field - offset of a pointer that no driver may write, for tests; -1: there is none */
+long nooks_store_denied_field(unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < nooks_types[type].nr_fields; i++) {
+		const struct nooks_field *field = &nooks_types[type].fields[i];
+		const struct nooks_field *best = find_field(&nooks_types[type], field->offset, 8);
+
+		if (field->size == 8 && best && best->policy == NOOKS_FIELD_DENIED)
+			return field->offset;
+	}
+	return -1;
+}
+
+/** nooks_store_field_name - the field of a type at an offset, for reports; NULL: there is none */
+const char *nooks_store_field_name(unsigned int type, unsigned long offset)
+{
+	const struct nooks_field *field = find_field(&nooks_types[type], offset, 1);
+
+	return field ? field->name : NULL;
 }
 
 /*
@@ -337,5 +361,9 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	if (unlikely(driver->learned) && !target.any)
 		learn_fields(driver, &target, size, site);
 	atomic_long_inc(&driver->nr_stores);
+	if (trace_nooks_checked_store_enabled())
+		trace_nooks_checked_store(driver->name,
+					  target.any ? "" : nooks_types[target.type].name,
+					  field ? field->name : "", store.addr, effect.new, site);
 	return NOOKS_RESUME;
 }

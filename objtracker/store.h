@@ -13,6 +13,8 @@ bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t si
 
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error);
+long nooks_store_denied_field(unsigned int type);
+const char *nooks_store_field_name(unsigned int type, unsigned long offset);
 
 struct nooks_field;
 const char *nooks_value_wrong(struct nooks_crossing *x, const struct nooks_field *field,

@@ -9,8 +9,10 @@
 #include <asm/trapnr.h>
 #include "../nooks/imports.h"
 #include "../nooks/symbols.h"
+#include "../nooks/tracepoints.h"
 #include "../objtracker/store.h"
 #include "../wrappers/bus.h"
+#include "evidence.h"
 #include "recover.h"
 
 static __printf(5, 0)
@@ -33,7 +35,10 @@ void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long 
 	*failure->text = '\0';
 	if (fmt)
 		vsnprintf(failure->text, sizeof(failure->text), fmt, args);
-	nooks_report(x, driver);
+	nooks_evidence_note(x, driver);
+	nooks_report(driver);
+	trace_nooks_failure(driver->name, driver->nr_failures, nooks_failure_name(kind),
+			    driver->last_function, address);
 	xchg(&driver->state, NOOKS_CRASHED);	/* before @loaded is read: see nooks_r_module_init() */
 	if (driver->loaded)
 		nooks_recovery_start(driver);
@@ -134,6 +139,7 @@ static enum nooks_verdict detect_trap(struct nooks_crossing *x, struct pt_regs *
 	enum nooks_failure_kind kind;
 
 	atomic_long_inc(&nooks_driver_of(x)->nr_faults);
+	trace_nooks_fault(nooks_driver_of(x)->name, vector, regs->ip, addr, error);
 	switch (vector) {
 	case X86_TRAP_UD:
 		return undefined_instruction(x, regs);

@@ -9,10 +9,12 @@
 #include <linux/module.h>
 #include "../nooks/image.h"
 #include "../nooks/sysfs.h"
+#include "../nooks/tracepoints.h"
 #include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
 #include "../wrappers/net.h"
 #include "generated.h"
+#include "dump.h"
 #include "recover.h"
 
 /* How long threads that sleep in kernel calls may keep a recovery waiting. */
@@ -37,18 +39,22 @@ static int release_all(struct nooks_driver *driver)
 
 	lockdep_assert_held(&driver->lock);
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
+	trace_nooks_recovery(driver->name, "quiet", 0);
 	nooks_domain_kick();
 	if (!nooks_domain_wait_idle(driver->domain, IDLE_TIMEOUT)) {
 		pr_err("%s: %u threads do not come back from kernel calls; its memory stays\n",
 		       driver->name, READ_ONCE(driver->domain->nr_used));
+		trace_nooks_recovery(driver->name, "idle", -ETIMEDOUT);
 		return -ETIMEDOUT;
 	}
+	trace_nooks_recovery(driver->name, "idle", 0);
 	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++) {
 		if (phase == NOOKS_PHASE_MEMORY)
 			nooks_shadows_release(driver);
 		nooks_objects_release(driver, phase);
 	}
 	nooks_heap_reset(&driver->heap);
+	trace_nooks_recovery(driver->name, "released", 0);
 	return 0;
 }
 
@@ -70,6 +76,7 @@ static int start(struct nooks_driver *driver)
 		return ret;
 	nooks_domain_open(driver->domain);
 	ret = nooks_image_init(driver);
+	trace_nooks_recovery(driver->name, "init", ret);
 	if (ret)
 		return ret;
 	nooks_image_seal(driver);
@@ -117,6 +124,9 @@ static void recover(struct work_struct *work)
 		goto out;
 	set_state(driver, NOOKS_RECOVERING);
 	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
+	if (nooks_dump_make(driver))
+		nooks_sysfs_event(driver, "failure");
+	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
 	WRITE_ONCE(driver->inject, 0);
@@ -132,6 +142,8 @@ static void recover(struct work_struct *work)
 		settle(driver);
 		driver->nr_restarts++;
 		nooks_sysfs_state_changed(driver);
+		nooks_sysfs_event(driver, "restart");
+		trace_nooks_recovery(driver->name, "restarted", 0);
 		pr_info("%s: restarted in %lld ms\n", driver->name,
 			ktime_ms_delta(ktime_get(), begin));
 		goto out;
@@ -146,6 +158,10 @@ static void recover(struct work_struct *work)
 			goto out;	/* another thread's failure: ditto */
 	}
 	set_state(driver, NOOKS_FAILED);
+	/* A stop that was asked for is no news. */
+	if (wish != NOOKS_WISH_STOP)
+		nooks_sysfs_event(driver, "give-up");
+	trace_nooks_recovery(driver->name, "given-up", ret);
 out:
 	mutex_unlock(&driver->lock);
 }
@@ -205,6 +221,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+	nooks_dump_make(driver);	/* a failure in its init, say */
 	while (release_all(driver) == -ETIMEDOUT)
 		;			/* the module's memory can't go before they have */
 	settle(driver);
@@ -217,6 +234,7 @@ void nooks_recovery_init(struct nooks_driver *driver)
 {
 	INIT_WORK(&driver->recovery, recover);
 	init_irq_work(&driver->kick, queue_recovery);
+	nooks_dump_init(&driver->dump);
 	driver->max_failures = 5;
 	driver->window = 60;
 }

@@ -29,6 +29,6 @@ void nooks_watchdog_stop(void);
 
 /* report.c */
 const char *nooks_failure_name(enum nooks_failure_kind kind);
-void nooks_report(struct nooks_crossing *x, struct nooks_driver *driver);
+void nooks_report(struct nooks_driver *driver);
 
 #endif

@@ -279,6 +279,22 @@ static int show(struct load *load)
 	return *resolve_hint(load) ? 0 : imports_check(&load->rw.imports, &load->rw.img);
 }
 
+/* The user has switched nooks off at boot, and wants the machine as it is without. */
+static int load_native(const struct load_options *opt, const char *name, char **args)
+{
+	struct module module = {};
+	int err;
+
+	report_setup(name, opt->is_verbose);
+	err = module_find(&module, name, NULL, NULL, opt->config);
+	if (!err) {
+		report_warning("nooks is switched off (nooks.enable=0): loaded natively, without a domain");
+		err = module_load_native(&module, args);
+	}
+	module_free(&module);
+	return err;
+}
+
 /**
  * load - load a module into a domain
  * @opt: how
@@ -292,6 +308,8 @@ int load(const struct load_options *opt, const char *name, char **args)
 	struct load load = { .opt = opt, .control = { .fd = -1 } };
 	int err;
 
+	if (!opt->is_dry && module_nooks_is_off())
+		return load_native(opt, name, args);
 	err = prepare(&load, name, args);
 	if (!err)
 		err = opt->is_dry ? show(&load) : run(&load);

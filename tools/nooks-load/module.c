@@ -13,6 +13,7 @@
 
 #define MODULES_DIR	"/lib/modules"
 #define DOMAINS_DIR	"/sys/class/nooks"
+#define ENABLE_FILE	"/sys/module/nooks/parameters/enable"
 
 static bool is_path(const char *name)
 {
@@ -469,6 +470,17 @@ static bool is_in_domain(const char *name)
 	return is;
 }
 
+/** module_nooks_is_off - is nooks.ko loaded, and told to do nothing? */
+bool module_nooks_is_off(void)
+{
+	FILE *f = fopen(ENABLE_FILE, "re");
+	bool is_off = f && fgetc(f) == 'N';
+
+	if (f)
+		fclose(f);
+	return is_off;
+}
+
 static int check_removable(struct kmod_module *mod)
 {
 	const char *name = kmod_module_get_name(mod);
@@ -478,7 +490,7 @@ static int check_removable(struct kmod_module *mod)
 		return report_error("is built into the kernel");
 	if (state < 0)
 		return report_error("not loaded");
-	if (!is_in_domain(name))
+	if (!is_in_domain(name) && !module_nooks_is_off())
 		return report_error("loaded, but not in a domain: modprobe -r %s", name);
 	if (kmod_module_get_refcnt(mod) > 0)
 		return report_in_use(mod);
@@ -499,6 +511,35 @@ static int remove_module(struct kmod_module *mod)
 	default:
 		return report_error("the kernel doesn't unload it: %s; see dmesg", strerror(-err));
 	}
+}
+
+/**
+ * module_load_native - load a module as modprobe does, without a domain
+ * @m: the module
+ * @args: parameters, NULL-terminated
+ *
+ * Return: 0, or -1 after a message; 0, too, if it is loaded.
+ */
+int module_load_native(const struct module *m, char **args)
+{
+	struct kmod_module *mod = NULL;
+	char *parameters = NULL;
+	size_t len = 0;
+	int err;
+
+	append(&parameters, &len, "", 0);
+	for (; *args; args++)
+		append_parameter(&parameters, &len, *args);
+	if (m->mod)
+		mod = kmod_module_ref(m->mod);
+	else
+		kmod_module_new_from_path(m->ctx, m->path, &mod);
+	/* An install command of modprobe.d may well be what has called us. */
+	err = mod ? kmod_module_probe_insert_module(mod, KMOD_PROBE_IGNORE_COMMAND, parameters, NULL,
+						    NULL, NULL) : -ENOENT;
+	kmod_module_unref(mod);
+	free(parameters);
+	return err ? report_error("does not load: %s; see dmesg", strerror(abs(err))) : 0;
 }
 
 /**

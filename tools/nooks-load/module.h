@@ -40,6 +40,8 @@ int module_find_needed(struct module *m, const char *depends);
 int module_load_needed(struct module *m);
 void module_unload_needed(struct module *m);
 void module_load_companions(const struct module *m);
+bool module_nooks_is_off(void);
+int module_load_native(const struct module *m, char **args);
 int module_insert(int image, const char *parameters);
 int module_remove(struct module *m, const char *name, bool is_dry);
 void module_free(struct module *m);

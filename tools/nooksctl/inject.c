@@ -10,8 +10,8 @@
 
 /* As in nooks/inject.c. */
 static const char * const kinds[] = {
-	"wild-write", "null", "bad-jump", "bad-instruction", "bad-argument", "loop",
-	"loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
+	"wild-write", "denied-store", "null", "bad-jump", "bad-instruction", "bad-argument",
+	"loop", "loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
 	NULL
 };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq", NULL };

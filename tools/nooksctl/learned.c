@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* nooksctl learned: the annotations that a driver in learn mode has been found to lack. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "debugfs.h"
 #include "json.h"
 #include "report.h"
 #include "verb.h"
-
-/* $NOOKS_DEBUGFS stands in for nooks.ko's directory, in tests. */
-static FILE *open_lines(const char *driver)
-{
-	const char *root = getenv("NOOKS_DEBUGFS");
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s/learned", root ? root : "/sys/kernel/debug/nooks",
-		 driver);
-	return fopen(path, "re");
-}
 
 static int no_lines(const struct driver *driver, int err)
 {
@@ -28,11 +16,7 @@ static int no_lines(const struct driver *driver, int err)
 	if (!learn || strcmp(learn, "1"))
 		return report_error("%s is not in learn mode: load it with nooks-load --learn",
 				    driver->name);
-	if (err == EACCES)
-		return report_error("%s: learned: only root may do that: run nooksctl as root",
-				    driver->name);
-	return report_error("%s: learned: %s; is debugfs there? mount -t debugfs none /sys/kernel/debug",
-			    driver->name, strerror(err));
+	return debugfs_error(driver->name, "learned", err);
 }
 
 /* A statement, blanks, " # " and why, which may hold anything: the first one counts. */
@@ -55,7 +39,7 @@ static void print_json(char *line)
 int verb_learned(const struct drivers *drivers, char **args)
 {
 	const struct driver *driver = drivers->list;
-	FILE *f = open_lines(driver->name);
+	FILE *f = debugfs_open(driver->name, "learned");
 	char line[1024];
 
 	(void)args;

@@ -20,11 +20,14 @@ static const char usage[] =
 	"  show DRIVER           everything about one driver\n"
 	"  restart DRIVER        release what it holds and start it anew\n"
 	"  stop DRIVER           the same, without the start\n"
+	"  dump DRIVER           the full report of its last failure\n"
+	"  objects DRIVER        the kernel objects that it holds now\n"
+	"  top DRIVER [SECONDS]  what it calls, and how long that takes, for a second or more\n"
 	"  learned DRIVER        the annotations that a driver lacks that was loaded with\n"
 	"                        nooks-load --learn\n"
 	"  inject DRIVER KIND [CONTEXT]\n"
-	"                        have it do wrong at its next call; KIND is wild-write, null,\n"
-	"                        bad-jump, bad-instruction or bad-argument, CONTEXT any,\n"
+	"                        have it do wrong at its next call; KIND is wild-write,\n"
+	"                        denied-store, null, bad-jump, bad-instruction or bad-argument, CONTEXT any,\n"
 	"                        process, softirq or hardirq\n"
 	"  help, version\n"
 	"\n"
@@ -59,6 +62,9 @@ static const struct verb {
 	{ "show", "DRIVER", 1, 1, verb_show },
 	{ "restart", "DRIVER", 1, 1, verb_restart },
 	{ "stop", "DRIVER", 1, 1, verb_stop },
+	{ "dump", "DRIVER", 1, 1, verb_dump },
+	{ "objects", "DRIVER", 1, 1, verb_objects },
+	{ "top", "DRIVER [SECONDS]", 1, 2, verb_top },
 	{ "learned", "DRIVER", 1, 1, verb_learned },
 	{ "inject", "DRIVER KIND [CONTEXT]", 2, 3, verb_inject },
 	{ }

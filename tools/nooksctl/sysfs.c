@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "sysfs.h"
 
 /** sysfs_root - the class's directory; $NOOKS_SYSFS stands in for it, in tests */
@@ -59,6 +60,40 @@ int sysfs_read(const char *driver, const char *attribute, char *value, size_t si
 		if (*value < ' ' || *value > '~')
 			*value = '?';
 	return 0;
+}
+
+/**
+ * sysfs_read_all - read an attribute of any length
+ * @driver: its name
+ * @attribute: ditto
+ * @text: out: all of it, to be freed; NUL characters in it are replaced
+ *
+ * Return: 0 or a negative errno.
+ */
+int sysfs_read_all(const char *driver, const char *attribute, char **text)
+{
+	int fd = open_attribute(driver, attribute, O_RDONLY);
+	size_t size = 0, length = 0;
+	ssize_t n;
+	int err;
+
+	*text = NULL;
+	if (fd < 0)
+		return fd;
+	do {
+		if (size - length < 2)
+			*text = check_memory(realloc(*text, size += 16384));
+		n = read(fd, *text + length, size - length - 1);
+		if (n > 0)
+			length += n;
+	} while (n > 0);
+	err = n ? -errno : 0;
+	close(fd);
+	(*text)[length] = '\0';
+	for (size_t i = 0; i < length; i++)
+		if (!(*text)[i])
+			(*text)[i] = '?';
+	return err;
 }
 
 /**

@@ -9,6 +9,7 @@
 
 const char *sysfs_root(void);
 int sysfs_read(const char *driver, const char *attribute, char *value, size_t size);
+int sysfs_read_all(const char *driver, const char *attribute, char **text);
 int sysfs_write(const char *driver, const char *attribute, const char *value);
 
 #endif

@@ -13,6 +13,9 @@ int verb_show(const struct drivers *drivers, char **args);
 int verb_restart(const struct drivers *drivers, char **args);
 int verb_stop(const struct drivers *drivers, char **args);
 int verb_learned(const struct drivers *drivers, char **args);
+int verb_dump(const struct drivers *drivers, char **args);
+int verb_objects(const struct drivers *drivers, char **args);
+int verb_top(const struct drivers *drivers, char **args);
 int verb_inject(const struct drivers *drivers, char **args);
 
 #endif
