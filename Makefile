@@ -16,7 +16,7 @@ DESTDIR ?=
 
 .PHONY: all modules tools generated check bench install install-dkms uninstall clean help
 
-all: modules tools drivers
+all: modules tools drivers guest-programs
 
 # What the targets that boot guests need, on a machine that may be fresh: KVER is known only once
 # the packages are there.
@@ -53,6 +53,10 @@ help:
 .PHONY: drivers
 drivers:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
+
+.PHONY: guest-programs
+guest-programs:
+	@$(MAKE) --no-print-directory -C tests/guest O=$(O)/tests/guest
 
 tools: $(O)/tools/wrapgen nooks-load nooksctl
 
@@ -132,6 +136,6 @@ uninstall:
 
 clean:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) clean
-	@rm -rf $(GENERATED) $(O)/tools
+	@rm -rf $(GENERATED) $(O)/tools $(O)/tests/guest
 
 include scripts/lab.mk

@@ -62,14 +62,9 @@ static DEVICE_ATTR_RO(state);
 
 static ssize_t wish_store(struct device *dev, const char *buf, size_t count, enum nooks_wish wish)
 {
-	bool yes;
-	int ret = kstrtobool(buf, &yes);
-
-	if (!ret && !yes)
-		ret = -EINVAL;
-	if (!ret)
-		ret = nooks_recovery_wish(to_driver(dev), wish);
-	return ret ?: count;
+	if (!sysfs_streq(buf, "1"))	/* kstrtobool() would take "1nonsense", too */
+		return -EINVAL;
+	return nooks_recovery_wish(to_driver(dev), wish) ?: count;
 }
 
 static ssize_t restart_store(struct device *dev, struct device_attribute *attr, const char *buf,

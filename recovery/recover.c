@@ -30,10 +30,10 @@ static void set_state(struct nooks_driver *driver, enum nooks_state state)
 }
 
 /*
- * Take everything from a driver that no longer runs. Return: 0, or -ETIMEDOUT if threads are
- * still asleep inside, and then nothing has been released.
+ * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0, or
+ * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released.
  */
-static int release_all(struct nooks_driver *driver)
+static int release_all(struct nooks_driver *driver, bool is_last)
 {
 	enum nooks_release_phase phase;
 
@@ -49,8 +49,11 @@ static int release_all(struct nooks_driver *driver)
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
 	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++) {
-		if (phase == NOOKS_PHASE_MEMORY)
+		if (phase == NOOKS_PHASE_MEMORY) {
+			if (is_last)
+				nooks_bus_reset(driver);
 			nooks_shadows_release(driver);
+		}
 		nooks_objects_release(driver, phase);
 	}
 	nooks_heap_reset(&driver->heap);
@@ -132,7 +135,7 @@ static void recover(struct work_struct *work)
 	WRITE_ONCE(driver->inject, 0);
 	restart = shall_restart(driver, wish);
 
-	ret = release_all(driver);
+	ret = release_all(driver, !restart);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
 	if (!ret)
 		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
@@ -153,7 +156,7 @@ static void recover(struct work_struct *work)
 	if (ret && ret != -ETIMEDOUT) {
 		pr_err("%s: restart failed (%d)\n", driver->name, ret);
 		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-		release_all(driver);
+		release_all(driver, true);
 		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
 			goto out;	/* another thread's failure: ditto */
 	}
@@ -222,7 +225,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	mutex_lock(&driver->lock);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	nooks_dump_make(driver);	/* a failure in its init, say */
-	while (release_all(driver) == -ETIMEDOUT)
+	while (release_all(driver, true) == -ETIMEDOUT)
 		;			/* the module's memory can't go before they have */
 	settle(driver);
 	set_state(driver, NOOKS_OFFLINE);

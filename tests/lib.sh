@@ -17,10 +17,11 @@ now() {
 	echo "$seconds"
 }
 
-# wait_for SECONDS COMMAND...: run it until it succeeds; fail when the time is up
+# wait_for SECONDS COMMAND...: run it until it succeeds; fail when the time is up. Slow machines get
+# $LAB_PATIENCE times as much of it.
 wait_for() {
 	local deadline
-	deadline=$(($(now) + $1 + 1))
+	deadline=$(($(now) + $1 * ${LAB_PATIENCE:-1} + 1))
 	shift
 	until "$@"; do
 		[ "$(now)" -lt $deadline ] || return 1

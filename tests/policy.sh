@@ -26,7 +26,16 @@ crash() {
 	wait_for 20 counted failures $((failures + 1))
 }
 
-plan 24
+# The kernel has reset the device of a driver that does not come back, or has said that it can't.
+device_is_told_of() {
+	if [ -s "/sys/bus/pci/devices/$device/reset_method" ]; then
+		kernel_said "nooks: $module: device $device has been reset"
+	else
+		kernel_said "nooks: $module: device $device stays as the driver has left it"
+	fi
+}
+
+plan 26
 check "nooks loads" load_nooks
 refuse "no such driver" nooksctl restart "$module"
 refuse "no such module" load_isolated nonsense
@@ -37,8 +46,11 @@ iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 check "an address by DHCP" dhcp "$iface"
 check "it restarts on request" nooksctl restart "$module"
 check "and works" wait_for 20 ping_peer "$iface" 1
+device=$(basename "$(readlink -f "/sys/class/net/$iface/device")")
+refuse "its device is not reset for that" device_is_told_of
 check "it stops on request" nooksctl stop "$module"
 check "it is stopped" state failed
+check "its device is reset, if it can be" device_is_told_of
 refuse "it drives no interface then" driven "$module"
 check "it starts again" nooksctl restart "$module"
 check "and works again" wait_for 20 ping_peer "$iface" 1

@@ -59,6 +59,18 @@ void nooks_bus_quiet(struct nooks_driver *driver)
 	}
 }
 
+void nooks_bus_reset(struct nooks_driver *driver)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++) {
+		n = buses[i]->reset ? nooks_bus_devices(driver, buses[i], devices) : 0;
+		while (n--)
+			buses[i]->reset(driver, devices[n]);
+	}
+}
+
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq)
 {
 	void *devices[NOOKS_BUS_DEVICES_MAX];

@@ -28,6 +28,8 @@ struct nooks_object_class;
  * @abandon: the bus takes the device back from a driver whose domain has failed, before or while recovery
  *	runs: undo what the bus insists on being undone by then. May sleep. NULL: nothing
  * @unbind: undo what else is left of a driver that is no longer bound to the device. May sleep
+ * @reset: put the device of a driver that will not come back into the state of a fresh one, if
+ *	nobody else has bound to it. May sleep; takes the device's lock. NULL: @activity's release does it
  */
 struct nooks_bus {
 	const struct nooks_object_class *device;
@@ -39,6 +41,7 @@ struct nooks_bus {
 	bool (*owns_irq)(void *device, unsigned int irq);
 	void (*unbind)(struct nooks_driver *driver, void *device);
 	void (*abandon)(struct nooks_driver *driver, void *device);
+	void (*reset)(struct nooks_driver *driver, void *device);
 };
 
 extern const struct nooks_bus nooks_pci_bus, nooks_virtio_bus;
@@ -52,6 +55,12 @@ unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_b
  * NMI; interrupts may be off.
  */
 void nooks_bus_quiet(struct nooks_driver *driver);
+
+/*
+ * The driver has failed and will not restart: reset the devices that it was bound to. Its registrations
+ * are gone, its memory is still there. May sleep; takes the devices' locks.
+ */
+void nooks_bus_reset(struct nooks_driver *driver);
 
 /* Is this the interrupt of a device that the driver is bound to? Any context but NMI. */
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);

@@ -192,6 +192,27 @@ static void unbind(struct nooks_driver *driver, void *device)
 	nooks_bus_drop(driver, &enabled_class, device);
 }
 
+/* Without bus mastering the device does no harm; the next driver turns that on before it resets the device. */
+static void reset(struct nooks_driver *driver, void *device)
+{
+	struct pci_dev *pdev = device;
+	bool is_taken;
+	int ret = 0;
+
+	device_lock(&pdev->dev);
+	is_taken = pdev->dev.driver;
+	if (!is_taken)
+		ret = pci_reset_function_locked(pdev);
+	device_unlock(&pdev->dev);
+	if (is_taken)
+		return;
+	if (ret)
+		pr_warn("%s: device %s stays as the driver has left it, but for bus mastering (%d)\n",
+			driver->name, pci_name(pdev), ret);
+	else
+		pr_info("%s: device %s has been reset\n", driver->name, pci_name(pdev));
+}
+
 const struct nooks_bus nooks_pci_bus = {
 	.device = &device_class,
 	.activity = &activity_class,
@@ -202,6 +223,7 @@ const struct nooks_bus nooks_pci_bus = {
 	.owns_irq = owns_irq,
 	.unbind = unbind,
 	.abandon = nooks_msi_abandon,
+	.reset = reset,
 };
 
 /* Hook of pci_driver.probe. */

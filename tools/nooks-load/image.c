@@ -377,13 +377,14 @@ struct section *image_find_section(const struct image *img, const char *name)
 }
 
 /**
- * image_modinfo - look up an entry of .modinfo
+ * image_next_modinfo - go through the entries of .modinfo with a key
  * @img: the image
  * @key: what stands before the '='
+ * @value: of the last one, or NULL to begin
  *
- * Return: the value, or NULL if there is none.
+ * Return: the next one's value, or NULL if there is none.
  */
-const char *image_modinfo(const struct image *img, const char *key)
+const char *image_next_modinfo(const struct image *img, const char *key, const char *value)
 {
 	const struct section *sec = image_find_section(img, ".modinfo");
 	size_t len = strlen(key);
@@ -392,11 +393,24 @@ const char *image_modinfo(const struct image *img, const char *key)
 	if (!sec || !sec->data || !sec->hdr.sh_size || sec->data[sec->hdr.sh_size - 1])
 		return NULL;
 	end = (const char *)sec->data + sec->hdr.sh_size;
-	for (p = (const char *)sec->data; p < end; p += strlen(p) + 1) {
+	p = value ? value + strlen(value) + 1 : (const char *)sec->data;
+	for (; p < end; p += strlen(p) + 1) {
 		if (!strncmp(p, key, len) && p[len] == '=')
 			return p + len + 1;
 	}
 	return NULL;
+}
+
+/**
+ * image_modinfo - look up an entry of .modinfo
+ * @img: the image
+ * @key: what stands before the '='
+ *
+ * Return: the first one's value, or NULL if there is none.
+ */
+const char *image_modinfo(const struct image *img, const char *key)
+{
+	return image_next_modinfo(img, key, NULL);
 }
 
 /**

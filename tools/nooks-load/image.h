@@ -75,6 +75,7 @@ Elf64_Sym *image_symbol(const struct image *img, size_t index);
 size_t image_nr_symbols(const struct image *img);
 const char *image_symbol_name(const struct image *img, size_t index);
 struct section *image_find_section(const struct image *img, const char *name);
+const char *image_next_modinfo(const struct image *img, const char *key, const char *value);
 const char *image_modinfo(const struct image *img, const char *key);
 const char *image_module_name(const struct image *img);
 

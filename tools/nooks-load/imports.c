@@ -150,6 +150,7 @@ int imports_check(const struct imports *imports, const struct image *img)
 		if (problem)
 			fprintf(stderr, "  %s: %s\n", image_symbol_name(img, import->sym), problem);
 	}
+	fprintf(stderr, "docs/adding-a-driver.md shows how a driver gets the wrappers that it lacks\n");
 	return -1;
 }
 

@@ -12,6 +12,7 @@
 #include "library.h"
 #include "load.h"
 #include "module.h"
+#include "parameters.h"
 #include "privileged.h"
 #include "relocs.h"
 #include "report.h"
@@ -25,7 +26,8 @@
  * @libs: what it needs of other modules
  * @rw: its image
  * @name: its name in the kernel; belongs to @rw
- * @parameters: for its init
+ * @args: parameters of the command line
+ * @parameters: for its init: what modprobe.d sets, then these
  * @control: what it is bound by
  * @domain: what it will run in
  */
@@ -35,6 +37,7 @@ struct load {
 	struct libraries libs;
 	struct rewrite rw;
 	const char *name;
+	char **args;
 	char *parameters;
 	struct control control;
 	struct nooks_create domain;
@@ -80,7 +83,7 @@ static int check_kernel(const struct load *load)
 	return 0;
 }
 
-static int prepare(struct load *load, const char *name, char **args)
+static int prepare(struct load *load, const char *name)
 {
 	const struct load_options *opt = load->opt;
 
@@ -89,7 +92,7 @@ static int prepare(struct load *load, const char *name, char **args)
 	    read_image(load) || find_name(load) || check_kernel(load) ||
 	    rewrite_check(&load->rw.img))
 		return -1;
-	load->parameters = module_parameters(&load->module, load->name, args);
+	load->parameters = module_parameters(&load->module, load->name, load->args);
 	return 0;
 }
 
@@ -122,7 +125,8 @@ static int link_libraries(struct load *load)
 	native = libraries_native(libs, &load->rw.img);
 	err = module_find_needed(&load->module, native);
 	free(native);
-	if (err || libraries_link(libs, &load->rw.img))
+	if (err || parameters_check(&load->rw.img, libs, load->args) ||
+	    libraries_link(libs, &load->rw.img))
 		return -1;
 	privileged_report(&load->rw.img);
 	/* They come first, so that arguments of the command line win. */
@@ -305,12 +309,12 @@ static int load_native(const struct load_options *opt, const char *name, char **
  */
 int load(const struct load_options *opt, const char *name, char **args)
 {
-	struct load load = { .opt = opt, .control = { .fd = -1 } };
+	struct load load = { .opt = opt, .args = args, .control = { .fd = -1 } };
 	int err;
 
 	if (!opt->is_dry && module_nooks_is_off())
 		return load_native(opt, name, args);
-	err = prepare(&load, name, args);
+	err = prepare(&load, name);
 	if (!err)
 		err = opt->is_dry ? show(&load) : run(&load);
 	control_close(&load.control);
