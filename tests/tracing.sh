@@ -35,11 +35,11 @@ balanced() {
 	a=$(grep -c "nooks_$1: " /tmp/trace)
 	b=$(grep -c "nooks_$2: " /tmp/trace)
 	diag "$1: $a, $2: $b"
-	[ "$a" -gt 20 ] && [ $((a - b)) -ge -4 ] && [ $((a - b)) -le 4 ]
+	[ "$a" -ge 10 ] && [ $((a - b)) -ge -4 ] && [ $((a - b)) -le 4 ]
 }
 
 traffic() {
-	ping -q -c 3 -i 0.1 -w 5 -I "$iface" "$(peer_of "$iface")" >/dev/null
+	ping -q -c 10 -i 0.1 -w 10 -I "$iface" "$(peer_of "$iface")" >/dev/null
 }
 
 steps() {
