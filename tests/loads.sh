@@ -5,8 +5,15 @@
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 
+# The kernel has its registration, whatever name that has.
 registered() {
-	[ "$(cat "/sys/class/nooks/$1/state")" = running ] && [ -d "/sys/bus/pci/drivers/$1" ]
+	local name registration
+	name=$(echo "$1" | tr - _)
+	[ "$(cat "/sys/class/nooks/$name/state")" = running ] || return 1
+	for registration in "/sys/module/$name/drivers"/pci:*; do
+		[ -e "$registration" ] && return
+	done
+	return 1
 }
 
 plan $((2 + 3 * $#))

@@ -42,10 +42,7 @@ bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type
 	return false;
 }
 
-/**
- * nooks_arg_writable - @p leads to @size bytes that the domain may write, or that this call lends, or that
- * are fields of an object which it may store to
- */
+/** nooks_arg_writable - @p leads to @size bytes that the domain may store to, or that this call lends */
 bool nooks_arg_writable(struct nooks_crossing *x, const void *p, size_t size, bool null_ok,
 			const char *fn, const char *arg)
 {
