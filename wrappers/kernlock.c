@@ -156,14 +156,19 @@ NOOKS_WRAPPER(cpus_read_unlock)
  * holds a device's queues, and a queue that is frozen is locked for a moment only.
  */
 
+/* __acquire() is for sparse, which does not see that these take anything. */
 static bool try_global(struct net_device *dev, struct netdev_queue *unused)
 {
-	return spin_trylock(&dev->tx_global_lock);
+	return _raw_spin_trylock(&dev->tx_global_lock.rlock);
 }
 
+/* As __netif_tx_trylock(). */
 static bool try_queue(struct net_device *unused, struct netdev_queue *queue)
 {
-	return __netif_tx_trylock(queue);
+	if (!_raw_spin_trylock(&queue->_xmit_lock.rlock))
+		return false;
+	WRITE_ONCE(queue->xmit_lock_owner, smp_processor_id());
+	return true;
 }
 
 /* Spin until it is taken. Not if the domain has failed, maybe only now and because of that. */
@@ -201,6 +206,7 @@ static bool freeze_queues(struct nooks_crossing *x, struct net_device *dev, cons
 		if (!spin(x, dev, queue, try_queue, fn))
 			break;
 		set_bit(__QUEUE_STATE_FROZEN, &queue->state);
+		__acquire(&queue->_xmit_lock);
 		__netif_tx_unlock(queue);
 	}
 	if (i == n)
