@@ -246,7 +246,8 @@ int __init nooks_recovery_setup(void)
 {
 	int ret;
 
-	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/* Freezable: nothing restarts while its devices sleep, or are about to. */
+	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
 	if (!recovery_wq)
 		return -ENOMEM;
 	ret = nooks_watchdog_init();

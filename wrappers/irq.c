@@ -64,7 +64,7 @@ struct nooks_irq {
 	bool leaving;
 };
 
-/* The interrupt whose driver's handler is running. */
+/* The interrupt whose driver's handler is running, in hardirq context. */
 static DEFINE_PER_CPU(struct nooks_irq *, handled);
 
 /* Makes the disabling and enabling of a line one step with @held. Outside the kernel's own locks of it. */
@@ -91,9 +91,12 @@ static irqreturn_t handle(int irq, void *cookie)
 	struct nooks_irq *i = cookie;
 	irqreturn_t ret;
 
-	this_cpu_write(handled, i);
+	/* In a thread (threadirqs) there is no line to hold. */
+	if (in_hardirq())
+		this_cpu_write(handled, i);
 	ret = call(i, i->handler);
-	this_cpu_write(handled, NULL);
+	if (in_hardirq())
+		this_cpu_write(handled, NULL);
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
 		i->stray = 0;
 	} else if (++i->stray == STORM) {
