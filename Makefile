@@ -125,14 +125,18 @@ install: all
 install-dkms:
 	rm -rf $(DKMS)
 	install -d $(DKMS)
-	tar --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' -c $(DKMS_SOURCES) | tar -x -C $(DKMS)
+	tar --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' -cf $(DKMS).tar $(DKMS_SOURCES)
+	tar --no-same-owner --no-same-permissions -xf $(DKMS).tar -C $(DKMS)
+	rm -f $(DKMS).tar
 
 uninstall:
+	[ -n "$(DESTDIR)" ] || ! command -v dkms >/dev/null || dkms remove nooks/$(VERSION) --all || :
+	rm -f $(DESTDIR)/lib/modules/*/updates/nooks.ko
 	rm -f $(SBIN)/nooks-load $(SBIN)/nooksctl $(SHARE)/man/man8/nooks-load.8 \
 		$(SHARE)/man/man8/nooksctl.8 $(SHARE)/bash-completion/completions/nooksctl \
-		$(SHARE)/bash-completion/completions/nooks-load $(UNITS)/nooks@.service $(UPDATES)/nooks.ko
+		$(SHARE)/bash-completion/completions/nooks-load $(UNITS)/nooks@.service
 	rm -rf $(SHARE)/doc/nooks $(DKMS)
-	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+	[ -n "$(DESTDIR)" ] || for kernel in /lib/modules/*; do depmod "$${kernel##*/}"; done
 
 clean:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) clean

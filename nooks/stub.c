@@ -232,11 +232,11 @@ static bool lend_shadows(struct nooks_crossing *x, const struct nooks_role *role
 }
 
 /*
- * Take them back, with what the driver has written if it has returned; false if it may not write
- * that.
+ * Take them back. The driver was to look at the objects: what it has written is lost, and if it may not write
+ * that at all, this is false.
  */
 static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *role,
-			   struct nooks_shadow **shadows, bool commit)
+			   struct nooks_shadow **shadows, bool has_returned)
 {
 	bool ok = true;
 	unsigned int i;
@@ -244,8 +244,8 @@ static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *ro
 	for (i = 0; i < role->nr_args; i++) {
 		if (!shadows[i])
 			continue;
-		if (commit)
-			ok &= nooks_shadow_commit(x, shadows[i], role->name, role->args[i].name);
+		if (has_returned)
+			ok &= nooks_shadow_check(x, shadows[i], role->name, role->args[i].name);
 		nooks_shadow_remove(nooks_driver_of(x), shadows[i]);
 	}
 	return ok;

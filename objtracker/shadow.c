@@ -158,25 +158,28 @@ struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int
 	return shadow;
 }
 
-/* From one state that it must be in to another. */
-static bool change(struct nooks_driver *driver, struct nooks_shadow *shadow, bool lent,
-		   enum nooks_shadow_state to)
+/* A kernel function is going to work on the object; false: it is not the driver's, or another one does. */
+static bool make_busy(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
 	struct nooks_shadows *shadows = shadows_of(driver);
 	unsigned long flags;
 	bool ok;
 
 	raw_spin_lock_irqsave(&shadows->lock, flags);
-	ok = shadow->state == NOOKS_SHADOW_OWNED || (lent && shadow->state == NOOKS_SHADOW_LENT);
-	if (ok) {
-		shadow->state = to;
-		if (to == NOOKS_SHADOW_FREE) {
-			list_move(&shadow->list, &shadows->free);
-			shadows->count--;
-		}
-	}
+	ok = shadow->state == NOOKS_SHADOW_OWNED || shadow->state == NOOKS_SHADOW_LENT;
+	if (ok)
+		shadow->state = NOOKS_SHADOW_BUSY;
 	raw_spin_unlock_irqrestore(&shadows->lock, flags);
 	return ok;
+}
+
+/* The slot is free for another object. */
+static void forget(struct nooks_shadows *shadows, struct nooks_shadow *shadow)
+{
+	lockdep_assert_held(&shadows->lock);
+	shadow->state = NOOKS_SHADOW_FREE;
+	list_move(&shadow->list, &shadows->free);
+	shadows->count--;
 }
 
 static bool not_held(struct nooks_crossing *x, unsigned int type, unsigned long slot, const char *fn,
@@ -349,6 +352,24 @@ bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, 
 }
 
 /**
+ * nooks_shadow_check - look at what the driver has written to an object that it was only shown
+ * @x: the crossing
+ * @shadow: lent
+ * @fn: for reports
+ * @arg: ditto: which argument
+ *
+ * The object stays as it is. Any context but NMI. Return: false if the driver has written what it may not;
+ * its domain has failed.
+ */
+bool nooks_shadow_check(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
+			const char *arg)
+{
+	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS];
+
+	return merge(x, shadow, merged, mask, fn, arg);
+}
+
+/**
  * nooks_shadow_borrow - a kernel function is going to work on an object
  * @x: the crossing
  * @type: enum nooks_type_id
@@ -366,7 +387,7 @@ bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned l
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_shadow *found = nooks_shadow_find(driver, type, slot);
 
-	if (!found || !change(driver, found, true, NOOKS_SHADOW_BUSY))
+	if (!found || !make_busy(driver, found))
 		return not_held(x, type, slot, fn, arg);
 	if (!nooks_shadow_commit(x, found, fn, arg)) {
 		smp_store_release(&found->state, found->lent ? NOOKS_SHADOW_LENT :
@@ -405,9 +426,18 @@ void nooks_shadow_return(struct nooks_shadow *shadow)
 void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, unsigned int type,
 			unsigned long slot, const char *fn)
 {
-	void *object = shadow ? shadow->object : NULL;
+	struct nooks_shadows *shadows = shadows_of(nooks_driver_of(x));
+	void *object = NULL;
+	unsigned long flags;
 
-	if (shadow && change(nooks_driver_of(x), shadow, false, NOOKS_SHADOW_FREE))
+	/* It may be another object's since it was found: what it is counts when it changes hands. */
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	if (shadow && shadow->state == NOOKS_SHADOW_OWNED && shadow->type == type) {
+		object = shadow->object;
+		forget(shadows, shadow);
+	}
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
+	if (object)
 		return object;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: the driver does not own this %s", fn,
 		   nooks_types[type].name);
@@ -427,9 +457,7 @@ void nooks_shadow_remove(struct nooks_driver *driver, struct nooks_shadow *shado
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&shadows->lock, flags);
-	shadow->state = NOOKS_SHADOW_FREE;
-	list_move(&shadow->list, &shadows->free);
-	shadows->count--;
+	forget(shadows, shadow);
 	raw_spin_unlock_irqrestore(&shadows->lock, flags);
 }
 

@@ -102,6 +102,8 @@ bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned l
 /* nooks_shadow_return(): wrappers/wrapper.h */
 void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, unsigned int type,
 			unsigned long slot, const char *fn);
+bool nooks_shadow_check(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
+			const char *arg);
 bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
 			 const char *arg);
 void nooks_shadow_remove(struct nooks_driver *driver, struct nooks_shadow *shadow);

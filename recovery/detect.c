@@ -91,7 +91,7 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 	return NOOKS_RESUME;
 }
 
-/* Is this instruction a WARN of the driver's, by the module's table? */
+/* Is this instruction a WARN of the driver's, by the module's table, which will be printed? */
 static bool is_warning(const struct nooks_driver *driver, unsigned long ip)
 {
 	const struct module *module = driver->module;
@@ -101,7 +101,9 @@ static bool is_warning(const struct nooks_driver *driver, unsigned long ip)
 		const struct bug_entry *bug = &module->bug_table[i];
 
 		if ((unsigned long)&bug->bug_addr_disp + bug->bug_addr_disp == ip)
-			return bug->flags & BUGFLAG_WARNING;
+			return (bug->flags & BUGFLAG_WARNING) &&
+			       (bug->flags & (BUGFLAG_ONCE | BUGFLAG_DONE)) !=
+			       (BUGFLAG_ONCE | BUGFLAG_DONE);
 	}
 	return false;
 }

@@ -137,6 +137,8 @@ static void recover(struct work_struct *work)
 
 	ret = release_all(driver, !restart);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
+	if (!ret && nooks_dump_make(driver))
+		nooks_sysfs_event(driver, "failure");
 	if (!ret)
 		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
 	if (!ret && restart)
@@ -224,9 +226,10 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-	nooks_dump_make(driver);	/* a failure in its init, say */
+	synchronize_rcu();		/* the watchdog may be telling of it, with interrupts off */
 	while (release_all(driver, true) == -ETIMEDOUT)
 		;			/* the module's memory can't go before they have */
+	nooks_dump_make(driver);	/* a failure in its init, say */
 	settle(driver);
 	set_state(driver, NOOKS_OFFLINE);
 	mutex_unlock(&driver->lock);
@@ -246,8 +249,11 @@ int __init nooks_recovery_setup(void)
 {
 	int ret;
 
-	/* Freezable: nothing restarts while its devices sleep, or are about to. */
-	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
+	/*
+	 * Freezable: nothing restarts while its devices sleep, or are about to. Not for memory reclaim: recovery
+	 * waits for the system's own queues (a probe on its device's node, packets in a backlog).
+	 */
+	recovery_wq = alloc_workqueue("nooks", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (!recovery_wq)
 		return -ENOMEM;
 	ret = nooks_watchdog_init();

@@ -17,7 +17,7 @@ loads() {
 }
 
 untouched() {
-	[ "$(state)" = "$before" ] && [ ! -s /sys/kernel/tracing/enabled_functions ]
+	[ "$(state)" = "$before" ] && [ -z "$(cat /sys/kernel/tracing/enabled_functions)" ]
 }
 
 plan 12

@@ -23,15 +23,17 @@
 /**
  * struct nooks_coherent - memory shared with a device
  * @object: start is the kernel's address
- * @dev: the device
+ * @dev: the device, with a reference
  * @handle: the device's address
  * @attrs: of the allocation
+ * @pooled: a DMA pool gives it out in blocks: only that may free it
  */
 struct nooks_coherent {
 	struct nooks_object object;
 	struct device *dev;
 	dma_addr_t handle;
 	unsigned long attrs;
+	bool pooled;
 };
 
 /**
@@ -120,11 +122,13 @@ static void release_coherent(struct nooks_object *object)
 	struct nooks_coherent *c = to_coherent(object);
 	struct nooks_remnant *remnant = kmalloc(sizeof(*remnant), GFP_KERNEL);
 
+	/* The restarted driver allocates anew, before this memory is settled. */
+	atomic_long_sub(object->size, &object->driver->dma);
 	withdraw(object);
 	if (!remnant)
 		return;
 	remnant->driver = object->driver;
-	remnant->dev = get_device(c->dev);
+	remnant->dev = c->dev;
 	remnant->start = (void *)object->start;
 	remnant->size = object->size;
 	remnant->handle = c->handle;
@@ -144,8 +148,8 @@ void nooks_dma_settle(struct nooks_driver *driver)
 		if (remnant->driver != driver)
 			continue;
 		list_del(&remnant->list);
-		give_back(driver, remnant->dev, remnant->size, remnant->start, remnant->handle,
-			  remnant->attrs);
+		dma_free_attrs(remnant->dev, remnant->size, remnant->start, remnant->handle,
+			       remnant->attrs);
 		put_device(remnant->dev);
 		kfree(remnant);
 	}
@@ -183,11 +187,12 @@ static const struct nooks_object_class mapping_class = {
  * @handle: gets the device's address
  * @gfp: what may be done to get it
  * @attrs: DMA_ATTR_*; those that matter to others are ignored
+ * @pooled: the driver may not free it by itself
  *
  * Context: as @gfp says. Return: NULL without memory, or beyond the limit.
  */
 void *nooks_dma_alloc(struct nooks_driver *driver, struct device *dev, size_t size,
-		      dma_addr_t *handle, gfp_t gfp, unsigned long attrs)
+		      dma_addr_t *handle, gfp_t gfp, unsigned long attrs, bool pooled)
 {
 	struct nooks_object *object;
 	void *p;
@@ -203,12 +208,15 @@ void *nooks_dma_alloc(struct nooks_driver *driver, struct device *dev, size_t si
 	object = nooks_object_add(driver, &coherent_class, p, size, NOOKS_TYPE_none,
 				  gfp & ~(GFP_ZONEMASK | __GFP_ZERO));
 	if (!object) {
-		give_back(driver, dev, size, p, *handle, attrs);
+		/* The kernel frees such memory with interrupts on only; else it is lost, and counts on. */
+		if (!irqs_disabled())
+			give_back(driver, dev, size, p, *handle, attrs);
 		return NULL;
 	}
-	to_coherent(object)->dev = dev;
+	to_coherent(object)->dev = get_device(dev);
 	to_coherent(object)->handle = *handle;
 	to_coherent(object)->attrs = attrs;
+	to_coherent(object)->pooled = pooled;
 	/* What is granted in part, if that fails, is revoked when the object is released. */
 	if (nooks_grant_write(driver->domain, p, size, gfp & ~(GFP_ZONEMASK | __GFP_ZERO)))
 		return NULL;
@@ -226,6 +234,7 @@ void nooks_dma_free(struct nooks_driver *driver, void *start)
 	c = to_coherent(object);
 	withdraw(object);
 	give_back(driver, c->dev, object->size, start, c->handle, c->attrs);
+	put_device(c->dev);
 	nooks_object_free(object);
 }
 
@@ -240,7 +249,7 @@ static unsigned long allocate(struct nooks_crossing *x, struct device *dev, size
 	    !nooks_arg_writable(x, out, sizeof(*out), false, fn, "dma_handle") ||
 	    !nooks_arg_gfp(x, gfp, fn))
 		return 0;
-	p = nooks_dma_alloc(nooks_driver_of(x), dev, size, &handle, gfp, attrs);
+	p = nooks_dma_alloc(nooks_driver_of(x), dev, size, &handle, gfp, attrs, false);
 	if (p)
 		*out = handle;
 	return (unsigned long)p;
@@ -252,7 +261,7 @@ static bool check_allocation(struct nooks_crossing *x, const struct device *dev,
 {
 	struct nooks_object *object = nooks_object_find(nooks_driver_of(x), &coherent_class, p);
 
-	if (object && to_coherent(object)->dev == dev && object->size == size &&
+	if (object && !to_coherent(object)->pooled && to_coherent(object)->dev == dev && object->size == size &&
 	    to_coherent(object)->handle == handle)
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s", fn,

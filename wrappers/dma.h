@@ -12,10 +12,10 @@ struct page;
 
 /*
  * Coherent memory that a driver shares with a device that it holds: tracked, and granted to its domain. NULL
- * without memory. As @gfp says. It is freed, if it has not been, in process context; may sleep.
+ * without memory. As @gfp says. @pooled: it is not the driver's to free. It is freed, if it has not been, in process context; may sleep.
  */
 void *nooks_dma_alloc(struct nooks_driver *driver, struct device *dev, size_t size,
-		      dma_addr_t *handle, gfp_t gfp, unsigned long attrs);
+		      dma_addr_t *handle, gfp_t gfp, unsigned long attrs, bool pooled);
 void nooks_dma_free(struct nooks_driver *driver, void *start);
 
 /* What is wrong with a device's use of a piece of memory; NULL if nothing is. Any context but NMI. */

@@ -186,7 +186,7 @@ static bool add_slab(struct nooks_driver *driver, struct nooks_pool *pool, gfp_t
 
 	if (!slab)
 		return false;
-	slab->start = nooks_dma_alloc(driver, pool->dev, pool->bytes, &slab->handle, gfp, 0);
+	slab->start = nooks_dma_alloc(driver, pool->dev, pool->bytes, &slab->handle, gfp, 0, true);
 	if (!slab->start) {
 		kfree(slab);
 		return false;
@@ -212,6 +212,11 @@ NOOKS_WRAPPER(dma_pool_alloc)
 	pool = get_pool(x, a0, fn);
 	if (!pool)
 		return 0;
+	/* The driver may have left the device, and the pool behind. */
+	if (!nooks_arg_object(x, pool->dev, NOOKS_TYPE_device, false, fn, "pool's device")) {
+		nooks_object_free(&pool->object);
+		return 0;
+	}
 	/* Another thread may be quicker, but the driver's, who then waits for itself. */
 	while (!(p = take_block(pool, &handle)) &&
 	       add_slab(nooks_driver_of(x), pool, gfp & ~__GFP_ZERO))
@@ -271,8 +276,11 @@ NOOKS_WRAPPER(dma_pool_destroy)
 {
 	static const char fn[] = "dma_pool_destroy";
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_pool_slab *slab;
+	struct nooks_pool_slab *slab, *next;
 	struct nooks_object *object;
+	struct nooks_pool *pool;
+	unsigned long flags;
+	LIST_HEAD(empty);
 
 	if (!a0 || !nooks_may_sleep(x, fn))
 		return 0;
@@ -281,10 +289,20 @@ NOOKS_WRAPPER(dma_pool_destroy)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: no pool of this driver", fn);
 		return 0;
 	}
-	/* A slab with a block in use stays the driver's to the end: the device may write there. */
-	list_for_each_entry(slab, &to_pool(object)->slabs, list)
-		if (bitmap_empty(slab->used, to_pool(object)->blocks))
-			nooks_dma_free(driver, slab->start);
+	/*
+	 * A slab with a block in use stays the driver's to the end: the device may write there. Another
+	 * thread of the driver's may be about to take a block.
+	 */
+	pool = to_pool(object);
+	raw_spin_lock_irqsave(&pool->lock, flags);
+	list_for_each_entry_safe(slab, next, &pool->slabs, list)
+		if (bitmap_empty(slab->used, pool->blocks))
+			list_move(&slab->list, &empty);
+	raw_spin_unlock_irqrestore(&pool->lock, flags);
+	list_for_each_entry_safe(slab, next, &empty, list) {
+		nooks_dma_free(driver, slab->start);
+		kfree(slab);
+	}
 	nooks_object_free(object);
 	return 0;
 }

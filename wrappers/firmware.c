@@ -44,6 +44,9 @@ static unsigned long request(struct nooks_crossing *x, const struct firmware **o
 		firmware = NULL;
 		ret = -ENOMEM;
 	}
+	/* It took its time: is it still there to write to? What is tracked, recovery releases. */
+	if (!nooks_arg_writable(x, out, sizeof(*out), false, fn, "firmware"))
+		return 0;
 	*out = ret ? NULL : firmware;
 	return ret;
 }

@@ -235,6 +235,8 @@ NOOKS_WRAPPER(netif_tx_lock)
 
 	if (!nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev") ||
 	    !nooks_arg_require(x, !in_hardirq(), fn, "not in a hard interrupt") ||
+	    !nooks_arg_require(x, in_softirq() || irqs_disabled(), fn,
+			       "softirqs are off, which take this lock") ||
 	    !nooks_arg_require(x, rcu_access_pointer(netdev_get_tx_queue(dev, 0)->qdisc), fn,
 			       "dev has been registered") ||
 	    !nooks_arg_require(x, !find_transmit(x, dev), fn, "this call does not hold it"))

@@ -351,6 +351,15 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 	       nooks_arg_object(x, dev->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
 }
 
+/* The kernel would wait for a lock that the caller has, for ever. */
+static bool check_no_rtnl(struct nooks_crossing *x, unsigned long dev, const char *fn)
+{
+	if (!nooks_rtnl_held())
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, dev, "%s: this thread holds rtnl", fn);
+	return false;
+}
+
 /* The caller, and not only somebody, has to hold rtnl. */
 static bool check_rtnl(struct nooks_crossing *x, unsigned long dev, const char *fn)
 {
@@ -365,7 +374,7 @@ NOOKS_WRAPPER(register_netdev)
 {
 	struct net_device *dev = (struct net_device *)a0;
 
-	if (!check_netdev(x, dev, "register_netdev"))
+	if (!check_netdev(x, dev, "register_netdev") || !check_no_rtnl(x, a0, "register_netdev"))
 		return 0;
 	nooks_netstate_name(nooks_driver_of(x), dev);
 	return register_netdev(dev);
@@ -387,7 +396,7 @@ NOOKS_WRAPPER(devm_register_netdev)
 	int ret;
 
 	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, fn, "dev") ||
-	    !check_netdev(x, dev, fn))
+	    !check_netdev(x, dev, fn) || !check_no_rtnl(x, a1, fn))
 		return 0;
 	/* It must have been allocated by devm_alloc_etherdev(), so its note is older. */
 	if (!nooks_devres_add(driver, (struct device *)a0, undo_register, dev))
@@ -425,7 +434,8 @@ static bool check_registered(struct nooks_crossing *x, struct net_device *dev, c
 /* unregister_netdev(struct net_device *dev) */
 NOOKS_WRAPPER(unregister_netdev)
 {
-	if (check_registered(x, (struct net_device *)a0, "unregister_netdev"))
+	if (check_registered(x, (struct net_device *)a0, "unregister_netdev") &&
+	    check_no_rtnl(x, a0, "unregister_netdev"))
 		unregister_netdev((struct net_device *)a0);
 	return 0;
 }

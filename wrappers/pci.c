@@ -164,10 +164,13 @@ static const struct nooks_object_class mmio_class = {
 
 static void release_rom(struct nooks_object *object)
 {
-	pci_unmap_rom((struct pci_dev *)object->data[0], (void __iomem *)object->start);
+	struct pci_dev *pdev = (struct pci_dev *)object->data[0];
+
+	pci_unmap_rom(pdev, (void __iomem *)object->start);
+	pci_dev_put(pdev);
 }
 
-/* data[0]: the device. */
+/* data[0]: the device, with a reference. */
 static const struct nooks_object_class rom_class = {
 	.name = "PCI ROM",
 	.phase = NOOKS_PHASE_MAPPINGS,
@@ -202,7 +205,7 @@ static void reset(struct nooks_driver *driver, void *device)
 	device_lock(&pdev->dev);
 	is_taken = pdev->dev.driver;
 	if (!is_taken)
-		ret = pci_reset_function_locked(pdev);
+		ret = pci_device_is_present(pdev) ? pci_reset_function_locked(pdev) : -ENODEV;
 	device_unlock(&pdev->dev);
 	if (is_taken)
 		return;
@@ -791,7 +794,9 @@ NOOKS_WRAPPER(pci_map_rom)
 		pci_unmap_rom(pdev, rom);
 		return 0;
 	}
-	object->data[0] = a0;
+	object->data[0] = (unsigned long)pci_dev_get(pdev);
+	if (!nooks_arg_writable(x, out, sizeof(*out), false, fn, "size"))
+		return 0;		/* not any more; recovery unmaps it */
 	*out = size;
 	return (__force unsigned long)rom;
 }

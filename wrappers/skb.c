@@ -295,21 +295,32 @@ struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, con
 	return NULL;
 }
 
-/* What the stack takes for granted of a received packet. */
-static const char *received_fault(struct nooks_driver *driver, const struct sk_buff *skb)
+/* What the stack takes for granted of any packet that comes from a device. */
+static const char *delivered_fault(struct nooks_driver *driver, struct sk_buff *skb)
 {
 	long start = skb_checksum_start_offset(skb);
 
 	if (!nooks_netdev_known(driver, skb->dev))
 		return "dev is no net_device of this driver";
-	if (skb_rx_queue_recorded(skb) && skb_get_rx_queue(skb) >= skb->dev->num_rx_queues)
-		return "from a queue that the device does not have";
-	if (!skb_mac_header_was_set(skb) || skb_mac_header(skb) > skb->data)
-		return "no mac header before the data";
+	if (skb_rx_queue_recorded(skb)) {
+		if (skb_get_rx_queue(skb) >= skb->dev->num_rx_queues)
+			return "from a queue that the device does not have";
+		/* It is in use no more; the kernel warns of that, which is no mistake of a driver's. */
+		if (skb_get_rx_queue(skb) >= READ_ONCE(skb->dev->real_num_rx_queues))
+			skb_set_queue_mapping(skb, 0);
+	}
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    (start < 0 || start + skb->csum_offset + sizeof(__sum16) > skb_headlen(skb)))
 		return "checksum outside of the headers";
 	return NULL;
+}
+
+/* And of one with a header. */
+static const char *received_fault(struct nooks_driver *driver, struct sk_buff *skb)
+{
+	if (!skb_mac_header_was_set(skb) || skb_mac_header(skb) > skb->data)
+		return "no mac header before the data";
+	return delivered_fault(driver, skb);
 }
 
 /* The fragments become the stack's. They have been the driver's, which the heap knows. */
@@ -347,13 +358,8 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	why = give_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
-	if (!why) {
-		/* It is in use no more; the kernel warns of that, which is no mistake of a driver's. */
-		if (skb_rx_queue_recorded(skb) &&
-		    skb_get_rx_queue(skb) >= READ_ONCE(skb->dev->real_num_rx_queues))
-			skb_set_queue_mapping(skb, 0);
+	if (!why)
 		return skb;
-	}
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	dev_kfree_skb_any(skb);
 	return NULL;
@@ -378,12 +384,14 @@ unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	const struct sk_buff *skb = shadow->object;
+	struct sk_buff *skb = shadow->object;
 	const char *why;
 
 	if (!nooks_shadow_commit(x, shadow, fn, "skb"))
 		return false;
-	why = skb->len < ETH_HLEN ? "no Ethernet header" : give_fragments(driver, skb);
+	why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
+	if (!why)
+		why = give_fragments(driver, skb);
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s", fn, why);
 	else
@@ -607,14 +615,13 @@ static bool check_rx_frag(struct nooks_crossing *x, const struct sk_buff *skb, i
 {
 	if (!nooks_arg_range(x, i, skb_shinfo(skb)->nr_frags, MAX_SKB_FRAGS - 1, fn, "i") ||
 	    !nooks_arg_range(x, off, 0, NOOKS_SKB_LENGTH_MAX, fn, "off") ||
-	    !nooks_arg_range(x, size, 0, NOOKS_SKB_LENGTH_MAX, fn, "size"))
+	    !nooks_arg_range(x, size, 1, NOOKS_SKB_LENGTH_MAX, fn, "size"))
 		return false;
-	if (!page_sane(page)) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page, "%s: page is none", fn);
-		return false;
-	}
-	/* The stack would hand its content to anyone: it has to be the driver's. */
-	return nooks_arg_writable(x, page_address(page) + off, size, false, fn, "page");
+	/* The stack would hand its content to anyone, and put it: it has to be the driver's. */
+	if (page_sane(page) && nooks_may_write(x->domain, page_address(page) + off, size))
+		return true;
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page, "%s: page is not the driver's", fn);
+	return false;
 }
 
 /* skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size, truesize) */
@@ -702,10 +709,11 @@ static unsigned long drop(struct net_device *dev, struct sk_buff *skb)
 
 /* The driver's turn, and what has become of the packet. */
 static unsigned long transmit(struct nooks_crossing *x, const unsigned long *args,
-			      struct net_device *dev)
+			      struct net_device *dev, u16 queue)
 {
 	unsigned long slot = args[0], ret;
 	struct nooks_shadow *shadow;
+	struct sk_buff *skb;
 
 	if (nooks_call_run(x, NULL, args, &ret) != NOOKS_CALL_DONE) {
 		dev_core_stats_tx_dropped_inc(dev);
@@ -717,11 +725,14 @@ static unsigned long transmit(struct nooks_crossing *x, const unsigned long *arg
 		nooks_fail(x, NOOKS_BAD_RETURN, ret, "ndo_start_xmit may not return %d", (int)ret);
 		return NETDEV_TX_OK;
 	}
-	/* The kernel tries again, with a packet that must be there and as it was. */
+	/* The kernel tries again, with a packet that must be there, and by the queue that it was for. */
 	shadow = nooks_skb_borrow(x, slot, "ndo_start_xmit");
 	if (!shadow)
 		return NETDEV_TX_OK;
+	skb = shadow->object;
 	nooks_shadow_remove(nooks_driver_of(x), shadow);
+	skb_set_queue_mapping(skb, queue);
+	skb->dev = dev;
 	return NETDEV_TX_BUSY;
 }
 
@@ -749,7 +760,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false);
 	if (shadow) {
 		args[0] = (unsigned long)shadow->slot;
-		ret = transmit(&x, args, dev);
+		ret = transmit(&x, args, dev, skb_get_queue_mapping(skb));
 	} else {
 		ret = drop(dev, skb);
 	}

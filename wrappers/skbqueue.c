@@ -37,7 +37,9 @@ static bool lock_queue(struct queue *q, unsigned long head, struct nooks_crossin
 		return false;
 	local_irq_save(q->flags);
 	nooks_w__raw_spin_lock((unsigned long)&q->head->lock, 0, 0, 0, 0, 0, x);
-	if (!nooks_crossing_stale(x))
+	/* It may have been freed while this waited. */
+	if (!nooks_crossing_stale(x) &&
+	    nooks_arg_writable(x, q->head, sizeof(*q->head), false, fn, "list"))
 		return true;
 	local_irq_restore(q->flags);
 	return false;

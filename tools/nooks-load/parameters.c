@@ -10,7 +10,8 @@
 #include "parameters.h"
 #include "report.h"
 
-#define TYPE_KEY	"parmtype"	/* NAME:TYPE of each parameter, in .modinfo */
+#define TYPE_KEY	"parmtype"	/* NAME:TYPE of a parameter, in .modinfo */
+#define TEXT_KEY	"parm"		/* NAME:DESCRIPTION; those with functions of their own have no type */
 
 /* What the kernel takes for any module (kernel/module/main.c). */
 static const char * const generic[] = { "async_probe", "dyndbg" };
@@ -31,11 +32,15 @@ static bool same(const char *name, const char *given, size_t len)
 
 static bool has_parameter(const struct image *img, const char *given, size_t len)
 {
+	static const char * const keys[] = { TYPE_KEY, TEXT_KEY };
 	const char *value = NULL;
+	size_t i;
 
-	while ((value = image_next_modinfo(img, TYPE_KEY, value))) {
-		if (strcspn(value, ":") == len && same(value, given, len))
-			return true;
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		while ((value = image_next_modinfo(img, keys[i], value))) {
+			if (strcspn(value, ":") == len && same(value, given, len))
+				return true;
+		}
 	}
 	return false;
 }

@@ -235,6 +235,8 @@ static int measure(const char *driver, unsigned int limit)
 		 "hist:keys=function:vals=ns:size=2048 if driver == \"%s\"", driver);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
 	err = start(driver, trigger);
 	if (err)
 		return err;
