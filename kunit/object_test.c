@@ -431,4 +431,5 @@ static struct kunit_suite object_suite = {
 kunit_test_suite(object_suite);
 
 MODULE_DESCRIPTION("Tests of the table of tracked objects");
+MODULE_IMPORT_NS(NOOKS_TESTS);
 MODULE_LICENSE("GPL");

@@ -15,6 +15,11 @@
 #define CREATE_TRACE_POINTS
 #include "tracepoints.h"
 
+#if IS_ENABLED(CONFIG_KUNIT)	/* the suite of the tracker has a tracker of its own */
+EXPORT_TRACEPOINT_SYMBOL_GPL(nooks_object_add);
+EXPORT_TRACEPOINT_SYMBOL_GPL(nooks_object_remove);
+#endif
+
 /* How many of the events of kernel calls are on; under the mutex. */
 static unsigned int calls_on;
 static DEFINE_MUTEX(calls_mutex);
