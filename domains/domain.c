@@ -19,7 +19,9 @@ static void *pgd_block __ro_after_init;
 unsigned long nooks_pgd_base __ro_after_init, nooks_pgd_size __ro_after_init;
 struct nooks_domain __rcu *nooks_domains[NOOKS_MAX_DOMAINS];
 
-/* Protects the slots of nooks_domains[]. */
+/* Slots in use: longer than nooks_domains[] shows the domain. */
+static DECLARE_BITMAP(slots, NOOKS_MAX_DOMAINS);
+/* Protects @slots and nooks_domains[]. */
 static DEFINE_MUTEX(slots_mutex);
 /* Serialises who adds routes to a domain. */
 static DEFINE_MUTEX(routes_mutex);
@@ -47,8 +49,9 @@ static int take_slot(struct nooks_domain *domain)
 
 	mutex_lock(&slots_mutex);
 	for (i = 0; i < NOOKS_MAX_DOMAINS && ret; i++) {
-		if (rcu_access_pointer(nooks_domains[i]))
+		if (test_bit(i, slots))
 			continue;
+		__set_bit(i, slots);
 		domain->id = i;
 		domain->slot = i * sizeof(unsigned long);
 		domain->pgd = pgd_block + i * PAGE_SIZE;
@@ -67,12 +70,21 @@ static int take_slot(struct nooks_domain *domain)
 	return ret;
 }
 
-static void give_slot(struct nooks_domain *domain)
+/* The flush hooks do not see it any more. */
+static void hide(struct nooks_domain *domain)
 {
 	mutex_lock(&slots_mutex);
 	RCU_INIT_POINTER(nooks_domains[domain->id], NULL);
 	mutex_unlock(&slots_mutex);
 	synchronize_rcu();
+}
+
+/* Another domain may have the slot, and with it the top-level table: what was below that is free. */
+static void give_slot(struct nooks_domain *domain)
+{
+	mutex_lock(&slots_mutex);
+	__clear_bit(domain->id, slots);
+	mutex_unlock(&slots_mutex);
 }
 
 /**
@@ -117,11 +129,12 @@ NOOKS_EXPORT_FOR_TESTS(nooks_domain_create);
 void nooks_domain_destroy(struct nooks_domain *domain)
 {
 	WARN_ON_ONCE(domain->open || domain->nr_used);
-	give_slot(domain);
+	hide(domain);
 	/* Nobody enters any more, and no interrupted domain code is left: no CPU has its CR3. */
 	nooks_trail_forget(domain);
 	nooks_stacks_destroy(domain);
 	nooks_pagetable_destroy(domain);
+	give_slot(domain);
 	nooks_tlb_deactivate();
 	kfree(domain);
 }

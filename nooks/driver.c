@@ -139,11 +139,12 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 {
 	unsigned int i;
 
+	/* Others may have the name when it is to be seen nowhere any more. */
+	nooks_debugfs_remove(driver);
+	nooks_sysfs_remove(driver);
 	mutex_lock(&drivers_mutex);
 	list_del_init(&driver->list);
 	mutex_unlock(&drivers_mutex);
-	nooks_debugfs_remove(driver);
-	nooks_sysfs_remove(driver);
 	trace_nooks_domain_free(driver->name, driver->domain->id);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
@@ -214,8 +215,9 @@ void nooks_driver_abandon(const char *name, pid_t loader)
 
 	mutex_lock(&drivers_mutex);
 	driver = find_locked(name);
-	if (driver && driver->loader == loader && !driver->module && !driver->loaded)
-		list_del_init(&driver->list);
+	if (driver && driver->loader == loader && !driver->module && !driver->loaded &&
+	    !driver->going)
+		driver->going = true;
 	else
 		driver = NULL;
 	mutex_unlock(&drivers_mutex);
@@ -264,7 +266,7 @@ static int coming(struct module *mod)
 
 	mutex_lock(&drivers_mutex);
 	driver = find_locked(mod->name);
-	if (driver && driver->loader == current->tgid && !driver->module) {
+	if (driver && driver->loader == current->tgid && !driver->module && !driver->going) {
 		ret = nooks_image_adopt(driver, mod);
 		/* The chain does not call back with GOING whoever has refused. */
 		if (ret)

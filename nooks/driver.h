@@ -86,6 +86,7 @@ enum nooks_recovery_policy {
  * @dev: in class nooks; may outlive the driver, and nooks.ko: a device core dump holds it
  * @loader: process that may bring its image
  * @loaded: its init has returned 0 once
+ * @going: its loader has given it up; under the mutex of the list
  * @domain: where it runs
  * @module: NULL until its image is known, and after it is gone
  * @modules: other modules whose symbols its image uses, each with a reference
@@ -135,6 +136,7 @@ struct nooks_driver {
 	struct device *dev;
 	pid_t loader;
 	bool loaded;
+	bool going;
 	struct nooks_domain *domain;
 	struct module *module;
 	struct module *modules[NOOKS_MAX_MODULES];

@@ -109,11 +109,23 @@ void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, 
 /* Undo all that is left of a device that the driver is no longer bound to. */
 static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
-	nooks_devres_release(driver, device + bus->inner);
 	nooks_bus_drop(driver, bus->activity, device);
 	bus->unbind(driver, device);
 	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));
 	nooks_bus_let_go(driver, bus, device);
+}
+
+/*
+ * The driver's function behind a stub has let go of a device. What it has tied to the device goes first. False: the
+ * domain has failed in that.
+ */
+static bool leave(struct nooks_driver *driver, const struct nooks_bus *bus, void *device,
+		  struct nooks_stub *stub)
+{
+	if (!READ_ONCE(driver->domain->open) || !nooks_devres_release(stub, device + bus->inner))
+		return false;
+	unbind(driver, bus, device);
+	return true;
 }
 
 /*
@@ -150,9 +162,7 @@ unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *st
 	if (!bind(driver, bus, device))
 		return -ENOMEM;
 	ret = nooks_call_role(stub, role, args);
-	if (ret && READ_ONCE(driver->domain->open))
-		unbind(driver, bus, device);
-	else if (ret)
+	if (ret && !leave(driver, bus, device, stub))
 		abandon(driver, bus, device);
 	return ret;
 }
@@ -164,9 +174,7 @@ unsigned long nooks_bus_remove(const struct nooks_bus *bus, struct nooks_stub *s
 	void *device = (void *)args[0];
 	unsigned long ret = nooks_call_role(stub, role, args);
 
-	if (READ_ONCE(driver->domain->open))
-		unbind(driver, bus, device);
-	else
+	if (!leave(driver, bus, device, stub))
 		abandon(driver, bus, device);
 	return ret;
 }

@@ -6,6 +6,7 @@
  * it. At recovery the objects go in their own order, and the notes are dropped.
  */
 #include <linux/device.h>
+#include "../nooks/driver.h"
 #include "devres.h"
 #include "generated.h"
 #include "walk.h"
@@ -84,13 +85,23 @@ bool nooks_devres_forget(struct nooks_driver *driver, struct device *dev, nooks_
 	return object;
 }
 
-void nooks_devres_release(struct nooks_driver *driver, struct device *dev)
+bool nooks_devres_release(struct nooks_stub *stub, struct device *dev)
 {
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct nooks_object *object;
+	struct nooks_crossing x;
+	bool whole;
 
-	/* To undo something may call the driver: if it fails in that, the rest is recovery's. */
-	while (READ_ONCE(driver->domain->open) && (object = take(driver, dev, NULL, NULL))) {
+	/* A crossing, so that recovery of another device of the driver's does not undo the same meanwhile. */
+	if (!nooks_call_begin(&x, stub))
+		return false;
+	WRITE_ONCE(x.calls, 1);		/* to the watchdog: in a kernel call */
+	/* To undo something may call the driver, which may fail in that. */
+	while (!nooks_crossing_stale(&x) && (object = take(driver, dev, NULL, NULL))) {
 		to_note(object)->undo(driver, to_note(object)->what);
 		nooks_object_free(object);
 	}
+	whole = !nooks_crossing_stale(&x);
+	nooks_call_end(&x);
+	return whole;
 }

@@ -16,12 +16,17 @@ static struct nooks_shadow *borrow_whole(struct nooks_crossing *x, unsigned long
 					 const char *fn)
 {
 	struct nooks_shadow *shadow;
+	const struct sk_buff *skb;
 
 	if (!nooks_arg_gfp(x, gfp, fn))
 		return NULL;
 	shadow = nooks_skb_borrow(x, slot, fn);
-	if (!shadow || nooks_arg_require(x, !skb_has_frag_list((struct sk_buff *)shadow->object), fn,
-					 "no list of packets"))
+	if (!shadow)
+		return NULL;
+	skb = shadow->object;
+	if (nooks_arg_require(x, !skb_has_frag_list(skb) &&
+			      !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST), fn,
+			      "no list of packets"))
 		return shadow;
 	nooks_shadow_return(shadow);
 	return NULL;
