@@ -45,12 +45,10 @@ NOOKS_EXPORT_FOR_TESTS(nooks_domain_kick);
 static int take_slot(struct nooks_domain *domain)
 {
 	unsigned int i;
-	int ret = -EMFILE;
 
 	mutex_lock(&slots_mutex);
-	for (i = 0; i < NOOKS_MAX_DOMAINS && ret; i++) {
-		if (test_bit(i, slots))
-			continue;
+	i = find_first_zero_bit(slots, NOOKS_MAX_DOMAINS);
+	if (i < NOOKS_MAX_DOMAINS) {
 		__set_bit(i, slots);
 		domain->id = i;
 		domain->slot = i * sizeof(unsigned long);
@@ -64,10 +62,9 @@ static int take_slot(struct nooks_domain *domain)
 		INIT_LIST_HEAD(&domain->spare);
 		nooks_tlb_raise(domain);
 		rcu_assign_pointer(nooks_domains[i], domain);
-		ret = 0;
 	}
 	mutex_unlock(&slots_mutex);
-	return ret;
+	return i < NOOKS_MAX_DOMAINS ? 0 : -EMFILE;
 }
 
 /* The flush hooks do not see it any more. */

@@ -15,7 +15,7 @@
 #define NOOKS_MAX_ROUTES	32		/* looked through one by one */
 
 /*
- * What a domain may have of the kernel, beside its heap (NOOKS_HEAP_LIMIT): defaults of module
+ * What a domain may have of the kernel, beside its heap (NOOKS_HEAP_PER_CPU): defaults of module
  * parameters. A driver that gets no more is told what it is told when memory is short.
  */
 #define NOOKS_MAX_OBJECTS	32768		/* rings have some thousand; 8 MiB of the kernel's */

@@ -12,7 +12,7 @@
 int nooks_trace_calls_on(void);
 void nooks_trace_calls_off(void);
 
-TRACE_EVENT(nooks_domain_create,
+DECLARE_EVENT_CLASS(nooks_domain,
 	TP_PROTO(const char *driver, unsigned int id),
 	TP_ARGS(driver, id),
 	TP_STRUCT__entry(
@@ -26,19 +26,13 @@ TRACE_EVENT(nooks_domain_create,
 	TP_printk("driver=%s id=%u", __get_str(driver), __entry->id)
 );
 
-TRACE_EVENT(nooks_domain_free,
+DEFINE_EVENT(nooks_domain, nooks_domain_create,
 	TP_PROTO(const char *driver, unsigned int id),
-	TP_ARGS(driver, id),
-	TP_STRUCT__entry(
-		__string(driver, driver)
-		__field(unsigned int, id)
-	),
-	TP_fast_assign(
-		__assign_str(driver, driver);
-		__entry->id = id;
-	),
-	TP_printk("driver=%s id=%u", __get_str(driver), __entry->id)
-);
+	TP_ARGS(driver, id));
+
+DEFINE_EVENT(nooks_domain, nooks_domain_free,
+	TP_PROTO(const char *driver, unsigned int id),
+	TP_ARGS(driver, id));
 
 DECLARE_EVENT_CLASS(nooks_begin,
 	TP_PROTO(const char *driver, const char *function, const unsigned long *args),

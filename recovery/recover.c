@@ -114,6 +114,13 @@ static bool shall_restart(const struct nooks_driver *driver, enum nooks_wish wis
 	return true;
 }
 
+/* Make the report of a failure that nobody has been told of, if there is one. */
+static void tell_of_failure(struct nooks_driver *driver)
+{
+	if (nooks_dump_make(driver))
+		nooks_sysfs_event(driver, "failure");
+}
+
 static void recover(struct work_struct *work)
 {
 	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
@@ -127,8 +134,7 @@ static void recover(struct work_struct *work)
 		goto out;
 	set_state(driver, NOOKS_RECOVERING);
 	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
-	if (nooks_dump_make(driver))
-		nooks_sysfs_event(driver, "failure");
+	tell_of_failure(driver);
 	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
@@ -137,10 +143,10 @@ static void recover(struct work_struct *work)
 
 	ret = release_all(driver, !restart);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
-	if (!ret && nooks_dump_make(driver))
-		nooks_sysfs_event(driver, "failure");
-	if (!ret)
+	if (!ret) {
+		tell_of_failure(driver);
 		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
+	}
 	if (!ret && restart)
 		ret = start(driver);
 	if (!ret && restart) {

@@ -18,8 +18,8 @@ static bool bad(struct nooks_crossing *x, const void *p, const char *fn, const c
 	return false;
 }
 
-/** nooks_holds - is @p an object of @type that the driver holds, or that this call lends? */
-bool nooks_holds(struct nooks_crossing *x, const void *p, unsigned int type)
+/* Is @p an object of @type that the driver holds, or that this call lends? */
+static bool holds(struct nooks_crossing *x, const void *p, unsigned int type)
 {
 	unsigned int i;
 
@@ -35,7 +35,7 @@ bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type
 {
 	if (!p)
 		return null_ok || bad(x, p, fn, arg, "NULL");
-	if (nooks_holds(x, p, type))
+	if (holds(x, p, type))
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s: no %s that the driver holds",
 		   fn, arg, nooks_types[type].name);

@@ -261,8 +261,8 @@ static bool check_allocation(struct nooks_crossing *x, const struct device *dev,
 {
 	struct nooks_object *object = nooks_object_find(nooks_driver_of(x), &coherent_class, p);
 
-	if (object && !to_coherent(object)->pooled && to_coherent(object)->dev == dev && object->size == size &&
-	    to_coherent(object)->handle == handle)
+	if (object && !to_coherent(object)->pooled && to_coherent(object)->dev == dev &&
+	    object->size == size && to_coherent(object)->handle == handle)
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)p, "%s: %s", fn,
 		   object ? "device, size or handle is not that of the allocation" :

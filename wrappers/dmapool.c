@@ -11,6 +11,7 @@
 #include <linux/log2.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "args.h"
 #include "dma.h"
 #include "generated.h"
 
@@ -207,7 +208,7 @@ NOOKS_WRAPPER(dma_pool_alloc)
 	void *p;
 
 	if (!nooks_arg_writable(x, out, sizeof(*out), false, fn, "handle") ||
-	    (gfpflags_allow_blocking(gfp) && !nooks_may_sleep(x, fn)))
+	    !nooks_arg_gfp(x, gfp, fn))
 		return 0;
 	pool = get_pool(x, a0, fn);
 	if (!pool)

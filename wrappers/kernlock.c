@@ -96,6 +96,16 @@ static struct nooks_hold *find_kind(struct nooks_crossing *x, enum hold_kind kin
 	return NULL;
 }
 
+/* What this call is about to let go of; NULL: it may not, and its domain has failed. */
+static struct nooks_hold *find_held(struct nooks_crossing *x, enum hold_kind kind, const char *fn)
+{
+	struct nooks_hold *hold = find_kind(x, kind);
+
+	if (!hold)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: this call does not hold it", fn);
+	return hold && nooks_may_sleep(x, fn) ? hold : NULL;
+}
+
 static void rtnl_drop(struct nooks_hold *hold)
 {
 	hold_end(hold);
@@ -105,11 +115,9 @@ static void rtnl_drop(struct nooks_hold *hold)
 /* void rtnl_unlock(void): not if the kernel holds it for the driver */
 NOOKS_WRAPPER(rtnl_unlock)
 {
-	struct nooks_hold *hold = find_kind(x, HOLD_RTNL);
+	struct nooks_hold *hold = find_held(x, HOLD_RTNL, "rtnl_unlock");
 
-	if (!hold)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "rtnl_unlock: this call does not hold it");
-	else if (nooks_may_sleep(x, "rtnl_unlock"))
+	if (hold)
 		rtnl_drop(hold);
 	return 0;
 }
@@ -141,11 +149,9 @@ static void cpus_drop(struct nooks_hold *hold)
 /* void cpus_read_unlock(void) */
 NOOKS_WRAPPER(cpus_read_unlock)
 {
-	struct nooks_hold *hold = find_kind(x, HOLD_CPUS);
+	struct nooks_hold *hold = find_held(x, HOLD_CPUS, "cpus_read_unlock");
 
-	if (!hold)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "cpus_read_unlock: this call does not hold it");
-	else if (nooks_may_sleep(x, "cpus_read_unlock"))
+	if (hold)
 		cpus_drop(hold);
 	return 0;
 }

@@ -682,21 +682,24 @@ NOOKS_WRAPPER(devm_ioremap)
 	return manage_mmio(nooks_driver_of(x), dev, map_physical(x, a1, a2, fn));
 }
 
-/* void iounmap(volatile void __iomem *addr) */
-NOOKS_WRAPPER(iounmap)
+static void unmap(struct nooks_crossing *x, unsigned long p, const char *fn)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_object *object;
+	struct nooks_object *object = nooks_object_remove(nooks_driver_of(x), &mmio_class,
+							  (void *)p);
 
-	if (!a0 || !nooks_may_sleep(x, "iounmap"))
-		return 0;
-	object = nooks_object_remove(driver, &mmio_class, (void *)a0);
 	if (!object) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "iounmap: not mapped by this domain");
-		return 0;
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, p, "%s: not mapped by this domain", fn);
+		return;
 	}
 	release_mmio(object);
 	nooks_object_free(object);
+}
+
+/* void iounmap(volatile void __iomem *addr) */
+NOOKS_WRAPPER(iounmap)
+{
+	if (a0 && nooks_may_sleep(x, "iounmap"))
+		unmap(x, a0, "iounmap");
 	return 0;
 }
 
@@ -734,19 +737,6 @@ NOOKS_WRAPPER(pcim_iomap)
 	unsigned long p = map_bar(x, pdev, a1, a2, "pcim_iomap");
 
 	return p < PIO_RESERVED ? p : manage_mmio(nooks_driver_of(x), &pdev->dev, p);
-}
-
-static void unmap(struct nooks_crossing *x, unsigned long p, const char *fn)
-{
-	struct nooks_object *object = nooks_object_remove(nooks_driver_of(x), &mmio_class,
-							  (void *)p);
-
-	if (!object) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, p, "%s: not mapped by this domain", fn);
-		return;
-	}
-	release_mmio(object);
-	nooks_object_free(object);
 }
 
 /* void pci_iounmap(struct pci_dev *dev, void __iomem *addr) */

@@ -106,54 +106,55 @@ static unsigned long unlink(struct queue *q, struct sk_buff *skb)
 	return (unsigned long)skb;
 }
 
-/* void skb_queue_head(struct sk_buff_head *list, struct sk_buff *newsk) */
-NOOKS_WRAPPER(skb_queue_head)
+static void enqueue(struct nooks_crossing *x, unsigned long head, unsigned long slot, bool at_tail,
+		    const char *fn)
 {
 	struct queue q;
 
-	if (lock_queue(&q, a0, x, "skb_queue_head")) {
-		link_behind(&q, end_of(&q), a1);
-		unlock_queue(&q);
-	}
+	if (!lock_queue(&q, head, x, fn))
+		return;
+	link_behind(&q, at_tail ? READ_ONCE(q.head->prev) : end_of(&q), slot);
+	unlock_queue(&q);
+}
+
+/* Return: a packet, 0 if there is none or the domain has failed. */
+static unsigned long dequeue(struct nooks_crossing *x, unsigned long head, bool from_tail,
+			     const char *fn)
+{
+	unsigned long slot;
+	struct queue q;
+
+	if (!lock_queue(&q, head, x, fn))
+		return 0;
+	slot = unlink(&q, from_tail ? READ_ONCE(q.head->prev) : READ_ONCE(q.head->next));
+	unlock_queue(&q);
+	return slot;
+}
+
+/* void skb_queue_head(struct sk_buff_head *list, struct sk_buff *newsk) */
+NOOKS_WRAPPER(skb_queue_head)
+{
+	enqueue(x, a0, a1, false, "skb_queue_head");
 	return 0;
 }
 
 /* void skb_queue_tail(struct sk_buff_head *list, struct sk_buff *newsk) */
 NOOKS_WRAPPER(skb_queue_tail)
 {
-	struct queue q;
-
-	if (lock_queue(&q, a0, x, "skb_queue_tail")) {
-		link_behind(&q, READ_ONCE(q.head->prev), a1);
-		unlock_queue(&q);
-	}
+	enqueue(x, a0, a1, true, "skb_queue_tail");
 	return 0;
 }
 
 /* struct sk_buff *skb_dequeue(struct sk_buff_head *list) */
 NOOKS_WRAPPER(skb_dequeue)
 {
-	unsigned long slot = 0;
-	struct queue q;
-
-	if (lock_queue(&q, a0, x, "skb_dequeue")) {
-		slot = unlink(&q, READ_ONCE(q.head->next));
-		unlock_queue(&q);
-	}
-	return slot;
+	return dequeue(x, a0, false, "skb_dequeue");
 }
 
 /* struct sk_buff *skb_dequeue_tail(struct sk_buff_head *list) */
 NOOKS_WRAPPER(skb_dequeue_tail)
 {
-	unsigned long slot = 0;
-	struct queue q;
-
-	if (lock_queue(&q, a0, x, "skb_dequeue_tail")) {
-		slot = unlink(&q, READ_ONCE(q.head->prev));
-		unlock_queue(&q);
-	}
-	return slot;
+	return dequeue(x, a0, true, "skb_dequeue_tail");
 }
 
 /* void skb_unlink(struct sk_buff *skb, struct sk_buff_head *list) */
@@ -171,16 +172,10 @@ NOOKS_WRAPPER(skb_unlink)
 /* void skb_queue_purge(struct sk_buff_head *list) */
 NOOKS_WRAPPER(skb_queue_purge)
 {
-	static const char fn[] = "skb_queue_purge";
 	unsigned long slot;
 
 	do {
-		struct queue q;
-
-		if (!lock_queue(&q, a0, x, fn))
-			break;
-		slot = unlink(&q, READ_ONCE(q.head->next));
-		unlock_queue(&q);
+		slot = dequeue(x, a0, false, "skb_queue_purge");
 		if (slot)
 			nooks_w___dev_kfree_skb_any(slot, SKB_REASON_DROPPED, 0, 0, 0, 0, x);
 	} while (slot && !nooks_crossing_stale(x));

@@ -279,7 +279,6 @@ extern const struct nooks_method nooks_methods[];
  * otherwise it has failed the domain (report: kind "bad argument", @fn, @arg, reason) and the
  * wrapper returns at once. Any context; none sleeps.
  */
-bool nooks_holds(struct nooks_crossing *x, const void *p, unsigned int type);
 bool nooks_arg_object(struct nooks_crossing *x, const void *p, unsigned int type, bool null_ok,
 		      const char *fn, const char *arg);
 /* As nooks_arg_object(), of a type with shadows: objtracker/shadow.c. To be given back. */
