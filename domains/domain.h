@@ -263,6 +263,7 @@ int nooks_pagetable_create(struct nooks_domain *domain);
 void nooks_pagetable_destroy(struct nooks_domain *domain);
 int nooks_grant_write(struct nooks_domain *domain, const void *start, size_t size, gfp_t gfp);
 int nooks_grant_exec(struct nooks_domain *domain, const void *start, size_t size, gfp_t gfp);
+int nooks_grant_copy(struct nooks_domain *domain, const void *start, struct page *copy, gfp_t gfp);
 void nooks_revoke(struct nooks_domain *domain, const void *start, size_t size);
 void nooks_revoke_flush(struct nooks_domain *domain);
 bool nooks_refill(struct nooks_domain *domain, unsigned long addr, unsigned long error);

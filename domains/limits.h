@@ -21,6 +21,7 @@
 #define NOOKS_MAX_OBJECTS	32768		/* rings have some thousand; 8 MiB of the kernel's */
 #define NOOKS_MAX_TIMERS	4096		/* of these: they may expire all at once */
 #define NOOKS_MAX_PACKETS	16384		/* as transmit rings hold; 4 MiB of its heap */
+#define NOOKS_MAX_PACKET_MEMORY	(16UL << 20)	/* bytes, of copies: 200 of the longest */
 #define NOOKS_MAX_DMA		(32UL << 20)	/* bytes: rings of a hundred queues */
 /* In so many seconds, so many lines of the log, which keeps some thousand, and WARNs: long ones. */
 #define NOOKS_LOG_SECONDS	5

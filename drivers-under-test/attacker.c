@@ -433,6 +433,33 @@ static void attack_packets(void)
 	pr_info("%d clones\n", n);
 }
 
+static void attack_packet_copies(void)
+{
+	struct sk_buff *first = alloc_skb(64, GFP_KERNEL), *next;
+	int n = 0;
+
+	/* Clones hold the data of copies that are gone. */
+	while (first && n < MANY) {
+		struct sk_buff *copy = skb_copy_expand(first, 8000, 8000, GFP_KERNEL);
+
+		next = copy ? skb_clone(copy, GFP_KERNEL) : NULL;
+		kfree_skb(copy);
+		if (!next)
+			break;
+		next->next = first;
+		first = next;
+		n++;
+	}
+	if (first && !pskb_expand_head(first, 60000, 0, GFP_KERNEL))
+		pr_info("and more room\n");
+	for (; first; first = next) {
+		next = first->next;
+		first->next = NULL;
+		kfree_skb(first);
+	}
+	pr_info("%d copies\n", n);
+}
+
 static void attack_lines(void)
 {
 	int i;
@@ -630,6 +657,7 @@ static const struct {
 	{ "timers", attack_timers },
 	{ "locks", attack_locks },
 	{ "packets", attack_packets },
+	{ "packet-copies", attack_packet_copies },
 	{ "lines", attack_lines },
 	{ "warnings", attack_warnings },
 	{ "foreign-unlock", attack_foreign_unlock },

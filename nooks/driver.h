@@ -87,6 +87,7 @@ enum nooks_recovery_policy {
  * @loader: process that may bring its image
  * @loaded: its init has returned 0 once
  * @going: its loader has given it up; under the mutex of the list
+ * @restarting: what is released now is going to be made again; under lock
  * @domain: where it runs
  * @module: NULL until its image is known, and after it is gone
  * @modules: other modules whose symbols its image uses, each with a reference
@@ -137,6 +138,7 @@ struct nooks_driver {
 	pid_t loader;
 	bool loaded;
 	bool going;
+	bool restarting;
 	struct nooks_domain *domain;
 	struct module *module;
 	struct module *modules[NOOKS_MAX_MODULES];

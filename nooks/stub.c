@@ -223,7 +223,7 @@ static bool lend_shadows(struct nooks_crossing *x, const struct nooks_role *role
 		if (role->args[i].kind != NOOKS_ARG_SHADOW || !args[i])
 			continue;
 		shadows[i] = nooks_shadow_add(nooks_driver_of(x), role->args[i].type,
-					      (void *)args[i], true);
+					      (void *)args[i], true, 0);
 		if (!shadows[i])
 			return false;
 		args[i] = (unsigned long)shadows[i]->slot;

@@ -11,7 +11,7 @@
  *	report			all about it: docs/report-format.md
  *	learn			1 in learn mode
  *	entries, unwindings, checked_stores, missed_calls, missed_entries, faults, refills,
- *	failures, restarts, objects, timers, packets, memory, dma_memory, refused, lines_dropped
+ *	failures, restarts, objects, timers, packets, packet_memory, memory, dma_memory, refused, lines_dropped
  *				counters; memory in bytes
  * and for all drivers together, of the class:
  *	crossings, interrupts	calls from domains into the kernel, interrupts taken in domains
@@ -33,6 +33,8 @@ module_param_named(max_timers, nooks_limits.timers, uint, 0444);
 MODULE_PARM_DESC(max_timers, "timers that a driver may have");
 module_param_named(max_packets, nooks_limits.packets, uint, 0444);
 MODULE_PARM_DESC(max_packets, "packets whose headers a driver may see at once");
+module_param_named(max_packet_memory, nooks_limits.packet_memory, ulong, 0444);
+MODULE_PARM_DESC(max_packet_memory, "bytes of copies of packets that a driver may have");
 module_param_named(max_dma, nooks_limits.dma, ulong, 0444);
 MODULE_PARM_DESC(max_dma, "bytes of coherent DMA memory that a driver may have");
 
@@ -166,6 +168,7 @@ COUNTER_ATTRIBUTE(restarts, READ_ONCE(driver->nr_restarts));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
 COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
 COUNTER_ATTRIBUTE(packets, READ_ONCE(driver->shadows.count));
+COUNTER_ATTRIBUTE(packet_memory, READ_ONCE(driver->shadows.charged));
 COUNTER_ATTRIBUTE(dma_memory, atomic_long_read(&driver->dma));
 COUNTER_ATTRIBUTE(refused, atomic_long_read(&driver->heap.refused) +
 			   atomic_long_read(&driver->nr_dma_refused) +
@@ -213,6 +216,7 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_objects.attr,
 	&dev_attr_timers.attr,
 	&dev_attr_packets.attr,
+	&dev_attr_packet_memory.attr,
 	&dev_attr_memory.attr,
 	&dev_attr_dma_memory.attr,
 	&dev_attr_refused.attr,

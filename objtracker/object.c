@@ -9,6 +9,7 @@ struct nooks_limits nooks_limits = {
 	.objects = NOOKS_MAX_OBJECTS,
 	.timers = NOOKS_MAX_TIMERS,
 	.packets = NOOKS_MAX_PACKETS,
+	.packet_memory = NOOKS_MAX_PACKET_MEMORY,
 	.dma = NOOKS_MAX_DMA,
 };
 
@@ -32,13 +33,14 @@ void nooks_objects_init(struct nooks_objects *objects)
 }
 
 static struct nooks_object *find(struct nooks_objects *objects,
-				 const struct nooks_object_class *class, unsigned long start)
+				 const struct nooks_object_class *class, unsigned long start,
+				 const void *of)
 {
 	struct nooks_object *object;
 
 	lockdep_assert_held(&objects->lock);
 	hash_for_each_possible(objects->table, object, node, page_of(start)) {
-		if (object->start == start && object->class == class)
+		if (object->start == start && object->class == class && object->of == of)
 			return object;
 	}
 	return NULL;
@@ -62,21 +64,9 @@ static bool has_room(const struct nooks_objects *objects, const struct nooks_obj
 	       (!class->timer || objects->timers < nooks_limits.timers);
 }
 
-/**
- * nooks_object_add - track an object
- * @driver: whose it is
- * @class: its class
- * @start: its address
- * @size: bytes
- * @type: enum nooks_type_id
- * @gfp: for the entry
- *
- * Context: any but NMI, as @gfp says. Return: the object, NULL without memory, when there are too
- * many, or when there is one of that address and class already.
- */
-struct nooks_object *nooks_object_add(struct nooks_driver *driver,
-				      const struct nooks_object_class *class, const void *start,
-				      size_t size, unsigned int type, gfp_t gfp)
+static struct nooks_object *track(struct nooks_driver *driver, const struct nooks_object_class *class,
+				  const void *start, size_t size, unsigned int type, const void *of,
+				  gfp_t gfp)
 {
 	struct nooks_objects *objects = &driver->objects;
 	struct nooks_object *object;
@@ -91,6 +81,7 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	object->class = class;
 	refcount_set(&object->refs, 1);
 	object->driver = driver;
+	object->of = of;
 	object->start = (unsigned long)start;
 	object->size = size;
 	object->type = type;
@@ -99,7 +90,7 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 		class->init(object);
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	added = !find(objects, class, object->start);
+	added = !find(objects, class, object->start, of);
 	if (added && !has_room(objects, class)) {
 		objects->refused++;
 		added = false;
@@ -119,6 +110,43 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	return NULL;
 }
 
+/**
+ * nooks_object_add - track an object
+ * @driver: whose it is
+ * @class: its class
+ * @start: its address
+ * @size: bytes
+ * @type: enum nooks_type_id
+ * @gfp: for the entry
+ *
+ * Context: any but NMI, as @gfp says. Return: the object, NULL without memory, when there are too
+ * many, or when there is one of that address and class already.
+ */
+struct nooks_object *nooks_object_add(struct nooks_driver *driver,
+				      const struct nooks_object_class *class, const void *start,
+				      size_t size, unsigned int type, gfp_t gfp)
+{
+	return track(driver, class, start, size, type, NULL, gfp);
+}
+
+/**
+ * nooks_object_add_of - track one of several objects of a class that may have one address
+ * @driver: whose it is
+ * @class: its class
+ * @start: its address
+ * @size: bytes
+ * @of: which one
+ * @gfp: for the entry
+ *
+ * As nooks_object_add(), without a type.
+ */
+struct nooks_object *nooks_object_add_of(struct nooks_driver *driver,
+					 const struct nooks_object_class *class, const void *start,
+					 size_t size, const void *of, gfp_t gfp)
+{
+	return track(driver, class, start, size, 0, of, gfp);
+}
+
 static void hold(struct nooks_objects *objects, struct nooks_object *object)
 {
 	refcount_inc(&object->refs);
@@ -127,7 +155,7 @@ static void hold(struct nooks_objects *objects, struct nooks_object *object)
 /* Find an object and do something about it, if that is not NULL, before the lock is released. */
 static __always_inline
 struct nooks_object *look_up(struct nooks_driver *driver, const struct nooks_object_class *class,
-			     const void *start,
+			     const void *start, const void *of,
 			     void (*then)(struct nooks_objects *, struct nooks_object *))
 {
 	struct nooks_objects *objects = &driver->objects;
@@ -135,7 +163,7 @@ struct nooks_object *look_up(struct nooks_driver *driver, const struct nooks_obj
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	object = find(objects, class, (unsigned long)start);
+	object = find(objects, class, (unsigned long)start, of);
 	if (object && then)
 		then(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
@@ -146,14 +174,22 @@ struct nooks_object *look_up(struct nooks_driver *driver, const struct nooks_obj
 struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 				       const struct nooks_object_class *class, const void *start)
 {
-	return look_up(driver, class, start, NULL);
+	return look_up(driver, class, start, NULL, NULL);
+}
+
+/** nooks_object_find_of - as nooks_object_find(), of several. Any context but NMI. */
+struct nooks_object *nooks_object_find_of(struct nooks_driver *driver,
+					  const struct nooks_object_class *class,
+					  const void *start, const void *of)
+{
+	return look_up(driver, class, start, of, NULL);
 }
 
 /** nooks_object_get - as nooks_object_find(), with a reference. Any context but NMI. */
 struct nooks_object *nooks_object_get(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start)
 {
-	return look_up(driver, class, start, hold);
+	return look_up(driver, class, start, NULL, hold);
 }
 
 /** nooks_object_find_type - the object of a type at an address, or NULL. Any context but NMI. */
@@ -242,7 +278,22 @@ bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start)
 {
-	return look_up(driver, class, start, unlink);
+	return look_up(driver, class, start, NULL, unlink);
+}
+
+/** nooks_object_take - as nooks_object_remove(), for one that nobody else frees. Any context but NMI. */
+struct nooks_object *nooks_object_take(struct nooks_object *object)
+{
+	struct nooks_objects *objects = &object->driver->objects;
+	unsigned long flags;
+	bool tracked;
+
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	tracked = nooks_object_tracked(object);
+	if (tracked)
+		unlink(objects, object);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	return tracked ? object : NULL;
 }
 
 /** nooks_object_free - give back a reference to an object. Any context but NMI. */

@@ -66,6 +66,7 @@ struct nooks_object_class {
  * @class: its class; several objects of different classes may have one address
  * @refs: one of the table or of who has removed it, one of each nooks_object_get()
  * @driver: whose it is
+ * @of: which of several of a class at one address; NULL where there is one only
  * @start: address; of a kernel instance, the address of the embedded object in driver memory
  * @size: bytes
  * @type: enum nooks_type_id; decides which fields the driver may store to
@@ -82,6 +83,7 @@ struct nooks_object {
 	const struct nooks_object_class *class;
 	refcount_t refs;
 	struct nooks_driver *driver;
+	const void *of;
 	unsigned long start;
 	size_t size;
 	unsigned int type;
@@ -116,6 +118,7 @@ struct nooks_limits {
 	unsigned int objects;
 	unsigned int timers;
 	unsigned int packets;
+	unsigned long packet_memory;
 	unsigned long dma;
 };
 
@@ -133,6 +136,13 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      size_t size, unsigned int type, gfp_t gfp);
 struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 				       const struct nooks_object_class *class, const void *start);
+/* Of classes of which there may be several objects at one address: that of @of. */
+struct nooks_object *nooks_object_add_of(struct nooks_driver *driver,
+					 const struct nooks_object_class *class, const void *start,
+					 size_t size, const void *of, gfp_t gfp);
+struct nooks_object *nooks_object_find_of(struct nooks_driver *driver,
+					  const struct nooks_object_class *class,
+					  const void *start, const void *of);
 /* As above, with a reference that nooks_object_free() gives back: it stays, in the table or not. */
 struct nooks_object *nooks_object_get(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start);
@@ -149,6 +159,8 @@ bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
  */
 struct nooks_object *nooks_object_remove(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start);
+/* Ditto, one that was found before. NULL if it is gone from the table. */
+struct nooks_object *nooks_object_take(struct nooks_object *object);
 /* Give back a reference; the last one frees the object. */
 void nooks_object_free(struct nooks_object *object);
 /*

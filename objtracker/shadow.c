@@ -35,6 +35,7 @@ void nooks_shadows_init(struct nooks_shadows *shadows)
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;
+	shadows->charged = 0;
 	shadows->refused = 0;
 }
 
@@ -86,17 +87,50 @@ static void show(const struct nooks_shadow *shadow)
 				    (READ_ONCE(slot[i]) & layout->private[i]));
 }
 
+static bool has_room(const struct nooks_shadows *shadows, unsigned int bytes)
+{
+	lockdep_assert_held(&shadows->lock);
+	return !bytes || shadows->charged + bytes <= nooks_limits.packet_memory;
+}
+
+/**
+ * nooks_shadow_charge - the object of a shadow gets more of the kernel's memory, or gives it back
+ * @driver: in a crossing of it
+ * @shadow: that the caller has borrowed
+ * @bytes: negative: given back, of what was charged
+ *
+ * The charge ends with the shadow. Any context but NMI. Return: false if that is too much, and nothing was charged.
+ */
+bool nooks_shadow_charge(struct nooks_driver *driver, struct nooks_shadow *shadow, int bytes)
+{
+	struct nooks_shadows *shadows = shadows_of(driver);
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&shadows->lock, flags);
+	ok = bytes <= 0 || has_room(shadows, bytes);
+	if (ok) {
+		shadow->charged += bytes;
+		shadows->charged += bytes;
+	} else {
+		shadows->refused++;
+	}
+	raw_spin_unlock_irqrestore(&shadows->lock, flags);
+	return ok;
+}
+
 /**
  * nooks_shadow_add - let a driver see an object
  * @driver: in a crossing of it
  * @type: of the object: enum nooks_type_id
  * @object: the kernel's
  * @lent: it stays the kernel's; else the driver owns it from now on
+ * @bytes: of the kernel's memory, that have been allocated for it on behalf of the driver
  *
  * Any context but NMI. Return: the shadow; NULL without memory, or if there are too many.
  */
 struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
-				      bool lent)
+				      bool lent, unsigned int bytes)
 {
 	const struct nooks_shadow_class *class = nooks_types[type].shadow->class;
 	struct nooks_shadows *shadows = shadows_of(driver);
@@ -105,7 +139,7 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 
 	for (;;) {
 		raw_spin_lock_irqsave(&shadows->lock, flags);
-		if (shadows->count >= nooks_limits.packets) {
+		if (shadows->count >= nooks_limits.packets || !has_room(shadows, bytes)) {
 			shadows->refused++;
 			raw_spin_unlock_irqrestore(&shadows->lock, flags);
 			return NULL;
@@ -118,6 +152,8 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 			shadow->type = type;
 			shadow->lent = lent;
 			shadow->data = 0;
+			shadow->charged = bytes;
+			shadows->charged += bytes;
 			list_move(&shadow->list, &shadows->held);
 			shadows->count++;
 		}
@@ -180,6 +216,7 @@ static void forget(struct nooks_shadows *shadows, struct nooks_shadow *shadow)
 	shadow->state = NOOKS_SHADOW_FREE;
 	list_move(&shadow->list, &shadows->free);
 	shadows->count--;
+	shadows->charged -= shadow->charged;
 }
 
 static bool not_held(struct nooks_crossing *x, unsigned int type, unsigned long slot, const char *fn,

@@ -53,6 +53,7 @@ enum nooks_shadow_state {
  * @object: the kernel's; valid unless the state is FREE
  * @data: for the class
  * @type: of the object: enum nooks_type_id
+ * @charged: bytes of the kernel's memory that the object has on the driver's account; under the lock
  * @state: enum nooks_shadow_state
  * @lent: the state to return to from BUSY is LENT
  *
@@ -64,6 +65,7 @@ struct nooks_shadow {
 	void *slot;
 	void *object;
 	unsigned long data;
+	unsigned int charged;
 	u16 type;
 	u8 state;
 	bool lent;
@@ -77,6 +79,7 @@ struct nooks_shadow {
  * @held: all that are not free, newest first
  * @free: all others
  * @count: how many are held
+ * @charged: what they are charged, in all: bytes
  * @refused: how often there were too many
  */
 struct nooks_shadows {
@@ -85,6 +88,7 @@ struct nooks_shadows {
 	struct list_head held;
 	struct list_head free;
 	unsigned int count;
+	unsigned long charged;
 	unsigned long refused;
 };
 
@@ -94,7 +98,8 @@ void nooks_shadows_release(struct nooks_driver *driver);
 
 /* All of these: any context but NMI, between nooks_crossing_begin() and _end(). */
 struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
-				      bool lent);
+				      bool lent, unsigned int bytes);
+bool nooks_shadow_charge(struct nooks_driver *driver, struct nooks_shadow *shadow, int bytes);
 struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int type,
 				       unsigned long slot);
 bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned long slot,

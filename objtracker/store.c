@@ -17,6 +17,7 @@
 #include "../nooks/tracepoints.h"
 #include "../wrappers/args.h"
 #include "../wrappers/net.h"
+#include "../wrappers/netpark.h"
 #include "count.h"
 #include "generated.h"
 #include "store.h"
@@ -208,7 +209,8 @@ bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t si
 		if (!field || field->policy != NOOKS_FIELD_ANY)
 			return false;
 	}
-	return true;
+	return target.type != NOOKS_TYPE_net_device ||
+	       nooks_netpark_fix((struct net_device *)(addr - target.offset));
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
 #include "../wrappers/net.h"
+#include "../wrappers/netpark.h"
 #include "generated.h"
 #include "dump.h"
 #include "recover.h"
@@ -38,6 +39,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 	enum nooks_release_phase phase;
 
 	lockdep_assert_held(&driver->lock);
+	driver->restarting = !is_last;
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
 	trace_nooks_recovery(driver->name, "quiet", 0);
 	nooks_domain_kick();
@@ -56,6 +58,8 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 		}
 		nooks_objects_release(driver, phase);
 	}
+	if (is_last)
+		nooks_netpark_drop(driver);
 	nooks_heap_reset(&driver->heap);
 	trace_nooks_recovery(driver->name, "released", 0);
 	return 0;

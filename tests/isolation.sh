@@ -155,6 +155,17 @@ packets_are_limited() {
 		kernel_said "attacker: $((limit - 1)) clones"
 }
 
+# And from so many bytes of copies on.
+copies_are_limited() {
+	local copies
+	does packet-copies || return
+	copies=$(dmesg | sed -n 's/.*attacker: \([0-9]*\) copies/\1/p' | tail -n 1)
+	diag "$copies copies"
+	[ "$(counter refused)" -ge 2 ] && [ "$(counter packet_memory)" = 0 ] &&
+		[ $((copies * 16000)) -le "$(cat /sys/module/nooks/parameters/max_packet_memory)" ] &&
+		[ "$copies" -ge 10 ] && ! kernel_said "attacker: and more room"
+}
+
 # Of three thousand lines some hundred are in the log.
 lines_are_dropped() {
 	local lines
@@ -174,7 +185,7 @@ gives_up() {
 }
 
 count=$(echo "$attacks" | awk -F '\t+' 'NF { n += split($3, when, " ") } END { print n }')
-plan $((count + 17))
+plan $((count + 19))
 check "nooks loads" load_nooks
 check "the victim loads in a domain" load_isolated victim
 tab=$(printf '\t')
@@ -191,6 +202,8 @@ done
 check "a driver that leaves nothing undone goes on" does balanced
 check "and unloads" unload attacker
 check "a driver gets no more packets than it may see" packets_are_limited
+check "and unloads" unload attacker
+check "nor more memory for copies of them" copies_are_limited
 check "and unloads" unload attacker
 check "a driver does not flood the log" lines_are_dropped
 unload attacker

@@ -49,6 +49,28 @@ restarted_after() {
 	counted restarts "$1" && [ "$(cat "$dir/state")" = running ]
 }
 
+# sent IFACE
+sent() {
+	cat "/sys/class/net/$1/statistics/tx_packets"
+}
+
+both_sent() {
+	[ "$(sent "$first")" -ge $(($1 + 3)) ] && [ "$(sent "$second")" -ge $(($2 + 3)) ]
+}
+
+# A bridge gives one packet to both, which map the same bytes for two devices at once.
+flooded() {
+	local a b
+	modprobe bridge && ip link add flood type bridge && ip link set flood up &&
+		ip link set "$first" master flood && ip link set "$second" master flood &&
+		ip address add 198.51.100.1/24 dev flood || return
+	a=$(sent "$first")
+	b=$(sent "$second")
+	# Who has it? Nobody, so it is asked again and again.
+	ping -q -c 5 -w 15 198.51.100.2
+	wait_for 20 both_sent "$a" "$b" && ip link del flood
+}
+
 # What must be the same after a crash
 picture() {
 	for iface in "$first" "$second"; do
@@ -82,7 +104,7 @@ crash() {
 }
 
 if [ "$module" = "$other" ]; then
-	plan 20
+	plan 23
 else
 	plan 18
 fi
@@ -112,6 +134,9 @@ check "$first works again" works "$first"
 changes=$(cat "/sys/class/net/$second/carrier_changes")
 echo 0 >"$dir/max_failures"
 if [ "$module" = "$other" ]; then
+	check "a bridge sends broadcasts to both" flooded
+	check "which is no failure" [ "$(counter failures)" = 0 ]
+	check "both work after that" both_download
 	for fault in "wild-write softirq" "null hardirq"; do
 		crash "$fault"
 		check "names, addresses and routes are as they were" same_picture

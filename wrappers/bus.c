@@ -8,6 +8,7 @@
 #include "../objtracker/count.h"
 #include "bus.h"
 #include "devres.h"
+#include "dma.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -111,6 +112,7 @@ static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, voi
 {
 	nooks_bus_drop(driver, bus->activity, device);
 	bus->unbind(driver, device);
+	nooks_dma_unbind(driver, device + bus->inner);
 	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));
 	nooks_bus_let_go(driver, bus, device);
 }
@@ -149,19 +151,70 @@ static bool bind(struct nooks_driver *driver, const struct nooks_bus *bus, void 
 	return false;
 }
 
+/** struct probe - a call of a probe function, on the stack of who makes it */
+struct probe {
+	struct list_head list;
+	const struct task_struct *task;
+	struct device *dev;
+};
+
+static LIST_HEAD(probes);
+static DEFINE_SPINLOCK(probes_lock);	/* protects it; interrupts off */
+
+static void begin_probe(struct probe *probe, struct device *dev)
+{
+	unsigned long flags;
+
+	probe->task = current;
+	probe->dev = dev;
+	spin_lock_irqsave(&probes_lock, flags);
+	list_add(&probe->list, &probes);
+	spin_unlock_irqrestore(&probes_lock, flags);
+}
+
+static void end_probe(struct probe *probe)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&probes_lock, flags);
+	list_del(&probe->list);
+	spin_unlock_irqrestore(&probes_lock, flags);
+}
+
+struct device *nooks_bus_probing(void)
+{
+	struct device *dev = NULL;
+	struct probe *probe;
+	unsigned long flags;
+
+	spin_lock_irqsave(&probes_lock, flags);
+	/* The innermost one is the newest. */
+	list_for_each_entry(probe, &probes, list) {
+		if (probe->task == current) {
+			dev = probe->dev;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&probes_lock, flags);
+	return dev;
+}
+
 /* If the domain has died in probe, recovery undoes it all in its order. */
 unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *stub,
 			      const struct nooks_role *role, unsigned long *args)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	void *device = (void *)args[0];
+	struct probe probe;
 	unsigned long ret;
 
 	if (!READ_ONCE(driver->domain->open))
 		return role->fail;
 	if (!bind(driver, bus, device))
 		return -ENOMEM;
+	begin_probe(&probe, device + bus->inner);
 	ret = nooks_call_role(stub, role, args);
+	end_probe(&probe);
 	if (ret && !leave(driver, bus, device, stub))
 		abandon(driver, bus, device);
 	return ret;

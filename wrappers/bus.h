@@ -69,6 +69,9 @@ bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);
 bool nooks_bus_hold(struct nooks_driver *driver, const struct nooks_bus *bus, void *device);
 void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, void *device);
 
+/* The device that this thread has the driver probe, or NULL. Any context but NMI. */
+struct device *nooks_bus_probing(void);
+
 /* Bodies of the hooks of probe, whose first argument is the device, and of remove. May sleep. */
 unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *stub,
 			      const struct nooks_role *role, unsigned long *args);

@@ -10,6 +10,7 @@
 #include "../nooks/driver.h"
 #include "args.h"
 #include "generated.h"
+#include "net.h"
 
 #define NAME_MAX_LEN	64
 
@@ -128,7 +129,7 @@ NOOKS_WRAPPER(__cpuhp_setup_state)
 	char *name;
 	int ret;
 
-	if (!nooks_may_sleep(x, fn) ||
+	if (!nooks_may_take_cpus(x, fn) ||
 	    !nooks_arg_string(x, (char *)a1, NAME_MAX_LEN, false, fn, "name") ||
 	    !nooks_arg_callback(x, (void *)a3, NOOKS_ROLE___cpuhp_setup_state_startup, true, fn,
 				"startup") ||
@@ -184,7 +185,7 @@ NOOKS_WRAPPER(__cpuhp_remove_state)
 	struct nooks_cpuhp_state *state;
 	unsigned int instances;
 
-	if (!nooks_may_sleep(x, fn))
+	if (!nooks_may_take_cpus(x, fn))
 		return 0;
 	state = find_state(x, a0, fn);
 	if (!state)
@@ -209,7 +210,7 @@ NOOKS_WRAPPER(__cpuhp_state_add_instance)
 	struct nooks_object *object;
 	int ret;
 
-	if (!nooks_may_sleep(x, fn) ||
+	if (!nooks_may_take_cpus(x, fn) ||
 	    !nooks_arg_writable(x, (void *)a1, sizeof(struct hlist_node), false, fn, "node"))
 		return 0;
 	state = find_state(x, a0, fn);
@@ -235,7 +236,7 @@ NOOKS_WRAPPER(__cpuhp_state_remove_instance)
 	static const char fn[] = "__cpuhp_state_remove_instance";
 	struct nooks_object *object;
 
-	if (!nooks_may_sleep(x, fn))
+	if (!nooks_may_take_cpus(x, fn))
 		return 0;
 	object = nooks_object_remove(nooks_driver_of(x), &node_class, (void *)a1);
 	if (!object) {

@@ -38,15 +38,13 @@ struct nooks_coherent {
 
 /**
  * struct nooks_mapping - a streaming mapping
- * @object: start is the device's address
- * @dev: the device
+ * @object: start is the device's address, of the device, which outlives it: see nooks_dma_unbind()
  * @dir: direction
  * @attrs: of the mapping
  * @count: times that this address was mapped: without an IOMMU, one page may be in several packets
  */
 struct nooks_mapping {
 	struct nooks_object object;
-	struct device *dev;
 	enum dma_data_direction dir;
 	unsigned long attrs;
 	unsigned int count;
@@ -63,6 +61,11 @@ static struct nooks_coherent *to_coherent(struct nooks_object *object)
 static struct nooks_mapping *to_mapping(struct nooks_object *object)
 {
 	return container_of(object, struct nooks_mapping, object);
+}
+
+static struct device *device_of(const struct nooks_mapping *m)
+{
+	return (struct device *)m->object.of;
 }
 
 /**
@@ -169,7 +172,7 @@ static void release_mapping(struct nooks_object *object)
 	struct nooks_mapping *m = to_mapping(object);
 
 	while (m->count--)
-		dma_unmap_page_attrs(m->dev, object->start, object->size, m->dir, m->attrs);
+		dma_unmap_page_attrs(device_of(m), object->start, object->size, m->dir, m->attrs);
 }
 
 static const struct nooks_object_class mapping_class = {
@@ -178,6 +181,36 @@ static const struct nooks_object_class mapping_class = {
 	.release = release_mapping,
 	.size = sizeof(struct nooks_mapping),
 };
+
+static struct nooks_object *take_mapping(struct nooks_driver *driver, const struct device *dev)
+{
+	struct nooks_object *object, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &mapping_class) {
+		if (object->of == dev) {
+			found = object;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found ? nooks_object_take(found) : NULL;
+}
+
+/** nooks_dma_unbind - undo a driver's mappings for a device that it has left; see dma.h */
+void nooks_dma_unbind(struct nooks_driver *driver, struct device *dev)
+{
+	struct nooks_object *object;
+	unsigned int n = 0;
+
+	for (; (object = take_mapping(driver, dev)); n++) {
+		release_mapping(object);
+		nooks_object_free(object);
+	}
+	if (n)
+		dev_warn(dev, "%s has left %u DMA mappings behind\n", driver->name, n);
+}
 
 /**
  * nooks_dma_alloc - coherent memory for a driver; see dma.h
@@ -348,17 +381,16 @@ static bool track(struct nooks_driver *driver, struct device *dev, dma_addr_t ad
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&mapping_lock, flags);
-	object = nooks_object_add(driver, &mapping_class, (void *)addr, size, NOOKS_TYPE_none,
-				  GFP_ATOMIC | __GFP_NOWARN);
+	object = nooks_object_add_of(driver, &mapping_class, (void *)addr, size, dev,
+				     GFP_ATOMIC | __GFP_NOWARN);
 	if (object) {
 		struct nooks_mapping *m = to_mapping(object);
 
-		m->dev = dev;
 		m->dir = dir;
 		m->attrs = attrs;
 		m->count = 1;
 	} else {
-		object = nooks_object_find(driver, &mapping_class, (void *)addr);
+		object = nooks_object_find_of(driver, &mapping_class, (void *)addr, dev);
 		if (object)
 			to_mapping(object)->count++;
 	}
@@ -407,43 +439,42 @@ NOOKS_WRAPPER(dma_unmap_page_attrs)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&mapping_lock, flags);
-	object = nooks_object_find(driver, &mapping_class, (void *)a1);
+	object = nooks_object_find_of(driver, &mapping_class, (void *)a1, (void *)a0);
 	m = object ? to_mapping(object) : NULL;
 	if (!m)
-		why = "not mapped by this domain, or unmapped already";
-	else if (m->dev != (struct device *)a0)
-		why = "mapped for another device";
+		why = "not mapped by this domain for this device, or unmapped already";
 	else if (a2 > object->size)
 		why = "larger than the mapping";
 	else if (--m->count)
 		object = NULL;
 	else
-		object = nooks_object_remove(driver, &mapping_class, (void *)a1);
+		object = nooks_object_take(object);
 	raw_spin_unlock_irqrestore(&mapping_lock, flags);
 
 	if (why) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "dma_unmap_page_attrs: %s", why);
 	} else if (object) {
 		/* What was mapped is unmapped, whatever the driver says that it was. */
-		dma_unmap_page_attrs(m->dev, a1, object->size, m->dir, m->attrs | attrs);
+		dma_unmap_page_attrs(device_of(m), a1, object->size, m->dir, m->attrs | attrs);
 		nooks_object_free(object);
 	}
 	return 0;
 }
 
-/* The mapping that contains a range. A driver may synchronise a part: then all are looked at. */
-static struct nooks_mapping *find_range(struct nooks_driver *driver, dma_addr_t addr, size_t size)
+/* The mapping for a device that contains a range. A driver may synchronise a part: then all are looked at. */
+static struct nooks_mapping *find_range(struct nooks_driver *driver, const struct device *dev,
+					dma_addr_t addr, size_t size)
 {
 	struct nooks_object *object, *found = NULL;
 
 	lockdep_assert_held(&mapping_lock);
-	object = nooks_object_find(driver, &mapping_class, (void *)addr);
+	object = nooks_object_find_of(driver, &mapping_class, (void *)addr, dev);
 	if (object && size <= object->size)
 		return to_mapping(object);
 
 	raw_spin_lock(&driver->objects.lock);
 	nooks_for_each_object(object, driver, &mapping_class) {
-		if (addr >= object->start && addr - object->start < object->size &&
+		if (object->of == dev && addr >= object->start && addr - object->start < object->size &&
 		    size <= object->size - (addr - object->start)) {
 			found = object;
 			break;
@@ -461,15 +492,15 @@ static void sync_single(struct nooks_crossing *x, struct device *dev, dma_addr_t
 	bool good;
 
 	raw_spin_lock_irqsave(&mapping_lock, flags);
-	m = find_range(nooks_driver_of(x), addr, size);
-	good = m && m->dev == dev && valid_dma_direction(dir);
+	m = find_range(nooks_driver_of(x), dev, addr, size);
+	good = m && valid_dma_direction(dir);
 	if (good && m->dir != DMA_BIDIRECTIONAL)
 		dir = m->dir;
 	raw_spin_unlock_irqrestore(&mapping_lock, flags);
 
 	if (!good)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: %s", fn,
-			   m ? "another device, or bad direction" : "not mapped by this domain");
+			   m ? "bad direction" : "not mapped by this domain for this device");
 	else if (for_cpu)
 		dma_sync_single_for_cpu(dev, addr, size, dir);
 	else

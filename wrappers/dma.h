@@ -22,6 +22,9 @@ void nooks_dma_free(struct nooks_driver *driver, void *start);
 const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page, size_t offset,
 			    size_t size, enum dma_data_direction dir);
 
+/* The driver is bound to @dev no longer: undo what it has not of its streaming mappings. May sleep. */
+void nooks_dma_unbind(struct nooks_driver *driver, struct device *dev);
+
 /*
  * Free the coherent memory that recovery has taken from the driver. A device of a driver that failed
  * was never told to stop. It can't reach memory while bus mastering is off, but the driver switches that

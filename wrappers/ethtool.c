@@ -159,6 +159,13 @@ void nooks_settings_take(const struct net_device *dev, struct list_head *taken)
 	mutex_unlock(&settings_mutex);
 }
 
+void nooks_settings_put_back(struct list_head *taken)
+{
+	mutex_lock(&settings_mutex);
+	list_splice_tail_init(taken, &settings);
+	mutex_unlock(&settings_mutex);
+}
+
 void nooks_settings_free(struct list_head *taken)
 {
 	struct setting *setting, *next;

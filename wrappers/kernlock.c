@@ -122,15 +122,24 @@ NOOKS_WRAPPER(rtnl_unlock)
 	return 0;
 }
 
+bool nooks_cpus_held(struct nooks_crossing *x)
+{
+	return find_kind(x, HOLD_CPUS);
+}
+
+bool nooks_may_take_cpus(struct nooks_crossing *x, const char *fn)
+{
+	return nooks_may_sleep(x, fn) &&
+	       nooks_arg_require(x, !nooks_cpus_held(x), fn, "this call does not hold the CPUs");
+}
+
 /* void cpus_read_lock(void): no CPU comes or goes */
 NOOKS_WRAPPER(cpus_read_lock)
 {
 	static const char fn[] = "cpus_read_lock";
 	struct nooks_hold *hold;
 
-	/* Who waits for all readers to go would come between a thread's two. */
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_require(x, !find_kind(x, HOLD_CPUS), fn, "this call does not hold it"))
+	if (!nooks_may_take_cpus(x, fn))
 		return 0;
 	hold = hold_new(x, HOLD_CPUS, GFP_KERNEL, fn);
 	if (!hold)

@@ -173,7 +173,9 @@ static int poll(struct napi_struct *napi, int budget)
 
 	WRITE_ONCE(n->refused, 0);
 	smp_mb();		/* pairs with that in refuse() */
-	nooks_irqs_let_go(driver);
+	/* Scheduled still, or again: handlers could do nothing until the next poll, and would keep it from coming. */
+	if (!test_bit(NAPI_STATE_SCHED, &napi->state))
+		nooks_irqs_let_go(driver);
 	return ret;
 }
 
@@ -200,6 +202,8 @@ static void quiesce(struct nooks_napi *n, struct nooks_crossing *x)
 		usleep_range(20, 200);
 	}
 	napi_disable(&n->napi);
+	/* The last poll may have left that to the next one. */
+	nooks_irqs_let_go(n->object.driver);
 }
 
 /* Take the instance from the kernel; it has left the table. May sleep. */

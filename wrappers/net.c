@@ -18,6 +18,7 @@
 #include "devres.h"
 #include "generated.h"
 #include "net.h"
+#include "netpark.h"
 
 #define NETDEV_BYTES	ALIGN(sizeof(struct net_device), NETDEV_ALIGN)
 static_assert(NETDEV_BYTES <= PAGE_SIZE);
@@ -109,30 +110,31 @@ static struct ftrace_ops interpose_ops = {
 	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
-/* Make the newborn known to its driver's domain, which may write the private area from now on. */
-static int adopt(struct birth *b, struct net_device *dev)
+/* Make a device known to its driver's domain, which may write the private area from now on. */
+static int give(struct nooks_driver *driver, struct net_device *dev, size_t private)
 {
 	struct nooks_object *object;
-	int ret;
 
+	object = nooks_object_add(driver, &private_class, dev, sizeof(*dev), NOOKS_TYPE_none,
+				  GFP_KERNEL);
+	if (!object)
+		return -ENOMEM;
+	object->data[0] = private;
+	if (!nooks_object_add(driver, &netdev_class, dev, sizeof(*dev), NOOKS_TYPE_net_device,
+			      GFP_KERNEL))
+		return -ENOMEM;
+	return private ? nooks_grant_write(driver->domain, netdev_priv(dev), private, GFP_KERNEL) : 0;
+}
+
+static int give_newborn(struct birth *b, struct net_device *dev)
+{
 	if (!PAGE_ALIGNED(netdev_priv(dev))) {
 		pr_err_once("kvmalloc_node() was not interposed: net devices can't be isolated\n");
 		return -EOPNOTSUPP;
 	}
 	/* The kernel frees what lies @padded bytes before the device: the block. */
 	dev->padded = PAGE_SIZE - NETDEV_BYTES;
-	object = nooks_object_add(b->driver, &private_class, dev, sizeof(*dev), NOOKS_TYPE_none,
-				  GFP_KERNEL);
-	if (!object)
-		return -ENOMEM;
-	object->data[0] = b->private;
-	if (!nooks_object_add(b->driver, &netdev_class, dev, sizeof(*dev), NOOKS_TYPE_net_device,
-			      GFP_KERNEL))
-		return -ENOMEM;
-	if (!b->private)
-		return 0;
-	ret = nooks_grant_write(b->driver->domain, netdev_priv(dev), b->private, GFP_KERNEL);
-	return ret;
+	return give(b->driver, dev, b->private);
 }
 
 /* What alloc_netdev_mqs() calls as the setup function, with birth_mutex held. */
@@ -143,7 +145,7 @@ static void setup_netdev(struct net_device *dev)
 
 	WRITE_ONCE(birth, NULL);
 	mutex_unlock(&birth_mutex);
-	b->error = adopt(b, dev);
+	b->error = give_newborn(b, dev);
 	/* A driver's setup may call ether_setup() and change what that has set. */
 	if (!b->error && b->stub)
 		nooks_call_stub(b->stub, args, &ret);
@@ -154,14 +156,21 @@ static void setup_netdev(struct net_device *dev)
 /* The driver, or nobody any more, knows the device; what is left is memory. May sleep. */
 static void forget_netdev(struct nooks_driver *driver, struct net_device *dev)
 {
-	LIST_HEAD(settings);
 	unsigned int i;
 
-	nooks_settings_take(dev, &settings);
-	nooks_settings_free(&settings);
 	nooks_napi_forget(driver, dev);
 	for (i = 0; dev->_tx && i < dev->num_tx_queues; i++)
 		nooks_untrack(driver, &queue_class, &dev->_tx[i]);
+}
+
+void nooks_netdev_free(struct net_device *dev)
+{
+	LIST_HEAD(settings);
+
+	nooks_settings_take(dev, &settings);
+	nooks_settings_free(&settings);
+	nooks_netpark_remove(dev);
+	free_netdev(dev);
 }
 
 static void free_private(struct nooks_driver *driver, struct net_device *dev, size_t private)
@@ -171,7 +180,8 @@ static void free_private(struct nooks_driver *driver, struct net_device *dev, si
 		nooks_revoke_flush(driver->domain);
 		nooks_objects_forget(driver, netdev_priv(dev), private);
 	}
-	free_netdev(dev);
+	if (!nooks_netpark_parked(dev))
+		nooks_netdev_free(dev);
 }
 
 static int add_queues(struct nooks_driver *driver, struct net_device *dev)
@@ -194,6 +204,8 @@ static void destroy_netdev(struct nooks_driver *driver, struct net_device *dev)
 		nooks_object_free(object);
 	nooks_untrack(driver, &netdev_class, dev);
 	forget_netdev(driver, dev);
+	if (nooks_netpark_view(dev) != dev)
+		nooks_netpark_return(dev);
 	free_private(driver, dev, private);
 }
 
@@ -209,8 +221,15 @@ static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_
 		.private = private,
 		.stub = stub,
 	};
-	struct net_device *dev;
+	unsigned long ret;
+	struct net_device *dev = nooks_netpark_adopt(driver, private, txqs, rxqs);
 
+	if (dev) {
+		b.error = give(driver, dev, private);
+		if (!b.error && stub)
+			nooks_call_stub(stub, (unsigned long [6]){ (unsigned long)dev }, &ret);
+		goto made;
+	}
 	mutex_lock(&birth_mutex);
 	WRITE_ONCE(birth, &b);
 	dev = alloc_netdev_mqs(private, name, assign_type, setup_netdev, txqs, rxqs);
@@ -220,6 +239,8 @@ static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_
 	}
 	if (!dev)
 		return NULL;
+	nooks_netpark_add(driver, dev, private, txqs, rxqs);
+made:
 	if (b.error || add_queues(driver, dev)) {
 		destroy_netdev(driver, dev);
 		return NULL;
@@ -276,7 +297,7 @@ NOOKS_WRAPPER(free_netdev)
 	if (!nooks_may_sleep(x, "free_netdev") ||
 	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, "free_netdev", "dev"))
 		return 0;
-	switch (READ_ONCE(dev->reg_state)) {
+	switch (READ_ONCE(nooks_netpark_view(dev)->reg_state)) {
 	case NETREG_UNINITIALIZED:
 	case NETREG_UNREGISTERED:
 	case NETREG_UNREGISTERING:	/* the kernel frees it later */
@@ -322,7 +343,23 @@ bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *de
 	return dev && nooks_object_find(driver, &netdev_class, dev);
 }
 
-/* What registration makes the kernel use, and checked stores can't judge one by one. */
+bool nooks_netdev_check(struct nooks_crossing *x, const struct net_device *seen, const char *fn)
+{
+	if (strnlen(seen->name, IFNAMSIZ) == IFNAMSIZ || seen->addr_len > MAX_ADDR_LEN ||
+	    seen->priv_destructor) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)seen,
+			   "%s: bad name, addr_len or priv_destructor", fn);
+		return false;
+	}
+	return nooks_arg_ops(x, seen->netdev_ops, NOOKS_OPS_net_device_ops, false, fn,
+			     "netdev_ops") &&
+	       nooks_arg_ops(x, seen->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn,
+			     "ethtool_ops") &&
+	       nooks_arg_ops(x, seen->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops") &&
+	       nooks_arg_object(x, seen->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
+}
+
+/* Can it be registered, as far as is known without a look into it? */
 static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const char *fn)
 {
 	if (!nooks_may_sleep(x, fn))
@@ -332,23 +369,25 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 			   "%s: no net_device of this driver", fn);
 		return false;
 	}
-	if (READ_ONCE(dev->reg_state) != NETREG_UNINITIALIZED) {
+	if (READ_ONCE(nooks_netpark_view(dev)->reg_state) != NETREG_UNINITIALIZED) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
 			   "%s: %.16s has been registered before", fn, dev->name);
 		return false;
 	}
-	if (strnlen(dev->name, IFNAMSIZ) == IFNAMSIZ || dev->addr_len > MAX_ADDR_LEN ||
-	    dev->priv_destructor) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
-			   "%s: bad name, addr_len or priv_destructor", fn);
-		return false;
-	}
-	return nooks_arg_ops(x, dev->netdev_ops, NOOKS_OPS_net_device_ops, false, fn,
-			     "netdev_ops") &&
-	       nooks_arg_ops(x, dev->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn,
-			     "ethtool_ops") &&
-	       nooks_arg_ops(x, dev->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops") &&
-	       nooks_arg_object(x, dev->dev.parent, NOOKS_TYPE_device, true, fn, "dev.parent");
+	return true;
+}
+
+/* A device that check_netdev() likes; of a restarted driver it may be registered already. */
+static int do_register(struct nooks_crossing *x, struct net_device *dev,
+		       int (*how)(struct net_device *dev), const char *fn)
+{
+	if (nooks_netpark_view(dev) != dev)
+		return nooks_netpark_register(x, dev, fn) ? 0 : -EINVAL;
+	if (!nooks_netdev_check(x, dev, fn))
+		return -EINVAL;
+	nooks_netpark_note(dev);
+	nooks_netstate_name(nooks_driver_of(x), dev);
+	return how(dev);
 }
 
 /* The kernel would wait for a lock that the caller has, for ever. */
@@ -376,8 +415,7 @@ NOOKS_WRAPPER(register_netdev)
 
 	if (!check_netdev(x, dev, "register_netdev") || !check_no_rtnl(x, a0, "register_netdev"))
 		return 0;
-	nooks_netstate_name(nooks_driver_of(x), dev);
-	return register_netdev(dev);
+	return do_register(x, dev, register_netdev, "register_netdev");
 }
 
 static void undo_register(struct nooks_driver *driver, void *dev)
@@ -401,8 +439,7 @@ NOOKS_WRAPPER(devm_register_netdev)
 	/* It must have been allocated by devm_alloc_etherdev(), so its note is older. */
 	if (!nooks_devres_add(driver, (struct device *)a0, undo_register, dev))
 		return -ENOMEM;
-	nooks_netstate_name(driver, dev);
-	ret = register_netdev(dev);
+	ret = do_register(x, dev, register_netdev, fn);
 	if (ret)
 		nooks_devres_forget(driver, (struct device *)a0, undo_register, dev);
 	return ret;
@@ -415,8 +452,7 @@ NOOKS_WRAPPER(register_netdevice)
 
 	if (!check_netdev(x, dev, "register_netdevice") || !check_rtnl(x, a0, "register_netdevice"))
 		return 0;
-	nooks_netstate_name(nooks_driver_of(x), dev);
-	return register_netdevice(dev);
+	return do_register(x, dev, register_netdevice, "register_netdevice");
 }
 
 static bool check_registered(struct nooks_crossing *x, struct net_device *dev, const char *fn)
@@ -464,30 +500,39 @@ NOOKS_WRAPPER(dev_close)
 }
 
 /* Of a registered device, the number of queues changes under rtnl. */
-static bool check_queues(struct nooks_crossing *x, const struct net_device *dev, const char *fn)
+static unsigned long set_queues(struct nooks_crossing *x, struct net_device *dev, unsigned int n,
+				int (*set)(struct net_device *dev, unsigned int n), const char *fn)
 {
-	return nooks_may_sleep(x, fn) &&
-	       nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev") &&
-	       (READ_ONCE(dev->reg_state) == NETREG_UNINITIALIZED ||
-		check_rtnl(x, (unsigned long)dev, fn));
+	bool is_held = nooks_rtnl_held();
+	int ret;
+
+	if (!nooks_may_take_cpus(x, fn) ||
+	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev"))
+		return 0;
+	/* Who has not registered it yet need not hold rtnl, which the kernel wants to see for a parked one. */
+	if (!is_held && READ_ONCE(nooks_netpark_view(dev)->reg_state) != NETREG_UNINITIALIZED &&
+	    !check_rtnl(x, (unsigned long)dev, fn))
+		return 0;
+	if (!is_held)
+		rtnl_lock();
+	ret = set(dev, n);
+	if (!is_held)
+		rtnl_unlock();
+	return ret;
 }
 
 /* int netif_set_real_num_tx_queues(struct net_device *dev, unsigned int txq) */
 NOOKS_WRAPPER(netif_set_real_num_tx_queues)
 {
-	struct net_device *dev = (struct net_device *)a0;
-
-	return check_queues(x, dev, "netif_set_real_num_tx_queues") ?
-	       netif_set_real_num_tx_queues(dev, a1) : 0;
+	return set_queues(x, (struct net_device *)a0, a1, netif_set_real_num_tx_queues,
+			  "netif_set_real_num_tx_queues");
 }
 
 /* int netif_set_real_num_rx_queues(struct net_device *dev, unsigned int rxq) */
 NOOKS_WRAPPER(netif_set_real_num_rx_queues)
 {
-	struct net_device *dev = (struct net_device *)a0;
-
-	return check_queues(x, dev, "netif_set_real_num_rx_queues") ?
-	       netif_set_real_num_rx_queues(dev, a1) : 0;
+	return set_queues(x, (struct net_device *)a0, a1, netif_set_real_num_rx_queues,
+			  "netif_set_real_num_rx_queues");
 }
 
 /* Recovery. NAPI instances are younger than their device: they are gone by now. */
@@ -495,6 +540,10 @@ static void netdev_release(struct nooks_object *object)
 {
 	struct net_device *dev = (struct net_device *)object->start;
 
+	if (object->driver->restarting && nooks_netpark_park(dev)) {
+		forget_netdev(object->driver, dev);
+		return;
+	}
 	nooks_netstate_save(object->driver, dev);
 	rtnl_lock();
 	if (dev->reg_state == NETREG_REGISTERED)

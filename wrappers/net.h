@@ -21,6 +21,13 @@ unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long a
 
 /* Does this thread hold rtnl, for whomever? */
 bool nooks_rtnl_held(void);
+/* Does this call into a driver hold off CPUs that come and go? */
+bool nooks_cpus_held(struct nooks_crossing *x);
+/*
+ * May this call sleep, and call what takes that lock? Else its domain has failed: who waits for all readers to go
+ * would come between the thread's two.
+ */
+bool nooks_may_take_cpus(struct nooks_crossing *x, const char *fn);
 
 /* A net device that this driver has allocated and not yet freed. */
 bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev);
@@ -46,6 +53,16 @@ void nooks_settings_take(const struct net_device *dev, struct list_head *taken);
 void nooks_settings_apply(struct nooks_driver *driver, struct net_device *dev,
 			  struct list_head *taken);
 void nooks_settings_free(struct list_head *taken);
+/* What was taken is the device's again: the driver will be told it once more. */
+void nooks_settings_put_back(struct list_head *taken);
+
+/*
+ * Is a net_device fit to be registered, in what the kernel is going to use and checked stores can't judge one by one?
+ * Else the domain has failed. Any context but NMI.
+ */
+bool nooks_netdev_check(struct nooks_crossing *x, const struct net_device *seen, const char *fn);
+/* Free a net_device that is not registered, and that no domain has memory of. May sleep. */
+void nooks_netdev_free(struct net_device *dev);
 
 /* NAPI: napi.c. Device of a driver's napi_struct; NULL, with the domain failed, if not added. */
 struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, const char *fn);

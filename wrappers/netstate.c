@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "net.h"
+#include "netpark.h"
 #include "pci.h"
 #include "rtnetlink.h"
 
@@ -190,6 +191,7 @@ void nooks_net_restored(struct nooks_driver *driver)
 	struct nooks_netdev_record *record, *next;
 	LIST_HEAD(mine);
 
+	nooks_netpark_restored(driver);
 	take_records(driver, &mine);
 	list_for_each_entry(record, &mine, list) {
 		struct net_device *dev = NULL;

@@ -112,9 +112,10 @@ const struct nooks_shadow_class nooks_shadow_skb = {
 	.release = release_skb,
 };
 
-unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb)
+unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes)
 {
-	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false);
+	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false,
+						       bytes);
 
 	if (shadow)
 		return (unsigned long)shadow->slot;
@@ -201,7 +202,7 @@ static unsigned long make(struct nooks_crossing *x, struct net_device *dev, unsi
 		return 0;
 	skb_reserve(skb, headroom);
 	skb->dev = dev;
-	return nooks_skb_own(driver, skb);
+	return nooks_skb_own(driver, skb, 0);
 }
 
 /* __alloc_skb(unsigned int size, gfp_t gfp_mask, int flags, int node) */
@@ -246,7 +247,7 @@ static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned i
 		return 0;
 	skb = build(lent, size);
 	if (skb)
-		slot = nooks_skb_own(driver, skb);
+		slot = nooks_skb_own(driver, skb, 0);
 	if (!slot)	/* the driver would go on to use the buffer, which is gone */
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
 	return slot;
@@ -377,7 +378,7 @@ struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, 
 unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow)
 {
-	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true);
+	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true, 0);
 	return *shadow ? (unsigned long)(*shadow)->slot : 0;
 }
 
@@ -546,6 +547,20 @@ NOOKS_WRAPPER(__pskb_pull_tail)
 	return (unsigned long)ret;
 }
 
+/* A larger buffer, on the driver's account. Return: 0, -ENOMEM. */
+static int expand_head(struct nooks_driver *driver, struct nooks_shadow *shadow, int head, int tail)
+{
+	int more = head + tail;
+	int ret;
+
+	if (more > 0 && !nooks_shadow_charge(driver, shadow, more))
+		return -ENOMEM;
+	ret = pskb_expand_head(shadow->object, head, tail, GFP_ATOMIC);
+	if (ret && more > 0)
+		nooks_shadow_charge(driver, shadow, -more);
+	return ret;
+}
+
 /* pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp_mask) */
 NOOKS_WRAPPER(pskb_expand_head)
 {
@@ -560,7 +575,7 @@ NOOKS_WRAPPER(pskb_expand_head)
 	if (nooks_arg_gfp(x, (__force gfp_t)a3, fn) &&
 	    nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "nhead") &&
 	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), NOOKS_SKB_LENGTH_MAX, fn, "ntail"))
-		ret = pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
+		ret = expand_head(nooks_driver_of(x), shadow, (int)a1, (int)a2);
 	nooks_shadow_return(shadow);
 	return ret;
 }
@@ -568,16 +583,20 @@ NOOKS_WRAPPER(pskb_expand_head)
 /* __skb_pad(struct sk_buff *skb, int pad, bool free_on_error) */
 NOOKS_WRAPPER(__skb_pad)
 {
-	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, "__skb_pad");
+	static const char fn[] = "__skb_pad";
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
 	struct sk_buff *skb;
 	int ret = -ENOMEM;
 
 	if (!shadow)
 		return 0;
-	if (nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, "__skb_pad", "pad"))
-		ret = __skb_pad(shadow->object, (int)a1, false);
+	skb = shadow->object;
+	if (nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "pad") &&
+	    /* In a larger buffer, if it needs one, the bytes of the old one are on another account. */
+	    nooks_shadow_charge(nooks_driver_of(x), shadow, max((int)a1 - skb_tailroom(skb), 0)))
+		ret = __skb_pad(skb, (int)a1, false);
 	nooks_shadow_return(shadow);
-	skb = ret && (a2 & 1) ? nooks_skb_take(x, a0, "__skb_pad") : NULL;
+	skb = ret && (a2 & 1) ? nooks_skb_take(x, a0, fn) : NULL;
 	if (skb)
 		dev_kfree_skb_any(skb);
 	return ret;
@@ -757,7 +776,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
-	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false);
+	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, 0);
 	if (shadow) {
 		args[0] = (unsigned long)shadow->slot;
 		ret = transmit(&x, args, dev, skb_get_queue_mapping(skb));

@@ -37,12 +37,17 @@ static bool check_room(struct nooks_crossing *x, long room, const char *fn, cons
 	return nooks_arg_range(x, room, 0, NOOKS_SKB_LENGTH_MAX, fn, arg);
 }
 
-/* The original goes back, and its copy, if there is one, is the driver's. */
+/*
+ * The original goes back, and its copy, if there is one, is the driver's. The data of a clone is on the
+ * driver's account if that of the original is.
+ */
 static unsigned long finish(struct nooks_crossing *x, struct nooks_shadow *shadow,
 			    struct sk_buff *copy)
 {
+	bool is_charged = shadow->charged || (copy && !skb_cloned(copy));
+
 	nooks_shadow_return(shadow);
-	return copy ? nooks_skb_own(nooks_driver_of(x), copy) : 0;
+	return copy ? nooks_skb_own(nooks_driver_of(x), copy, is_charged ? copy->truesize : 0) : 0;
 }
 
 /* struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp_mask) */

@@ -15,6 +15,7 @@
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "net.h"
 #include "print.h"
 
 /* As for spinning locks: a timer's function that runs for so long will not end. */
@@ -422,7 +423,7 @@ NOOKS_WRAPPER(alloc_workqueue)
 	struct workqueue_struct *wq = NULL;
 	struct nooks_print *print;
 
-	if (!nooks_may_sleep(x, "alloc_workqueue"))
+	if (!nooks_may_take_cpus(x, "alloc_workqueue"))
 		return 0;
 	print = NOOKS_GET_PRINT(a0, 3, "alloc_workqueue");
 	if (print)

@@ -21,6 +21,7 @@ const struct attribute_info attributes[NR_ATTRIBUTES] = {
 	[ATTRIBUTE_OBJECTS] = { "objects", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_TIMERS] = { "timers", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_PACKETS] = { "packets", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_PACKET_MEMORY] = { "packet_memory", ATTRIBUTE_BYTES },
 	[ATTRIBUTE_MEMORY] = { "memory", ATTRIBUTE_BYTES },
 	[ATTRIBUTE_DMA_MEMORY] = { "dma_memory", ATTRIBUTE_BYTES },
 	[ATTRIBUTE_REFUSED] = { "refused", ATTRIBUTE_NUMBER },

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,13 +103,42 @@ static int unreadable(const char *name, int err)
 	}
 }
 
+/*
+ * The kernel gives a report out page by page, and may have made the next one meanwhile: it is whole when it
+ * reads the same twice. Return: an errno; EAGAIN if it does not.
+ */
+static int read_report(const char *name, char **text)
+{
+	char *last = NULL;
+	bool is_same;
+
+	for (int i = 0; i < 10; i++) {
+		int err = sysfs_read_all(name, "report", text);
+
+		if (err) {
+			free(last);
+			return -err;
+		}
+		is_same = last && !strcmp(last, *text);
+		free(last);
+		if (is_same)
+			return 0;
+		last = *text;
+	}
+	free(last);
+	return EAGAIN;
+}
+
 static int read_lines(const char *name, struct lines *lines)
 {
-	int err = sysfs_read_all(name, "report", &lines->text);
+	int err = read_report(name, &lines->text);
 	const char *version;
 
+	if (err == EAGAIN)
+		return report_error("%s: dump: it fails faster than its report can be read: run nooksctl stop %s first",
+				    name, name);
 	if (err)
-		return unreadable(name, -err);
+		return unreadable(name, err);
 	split(lines);
 	if (!lines->count)
 		return report_error("%s has not failed: there is no report", name);
@@ -116,6 +146,9 @@ static int read_lines(const char *name, struct lines *lines)
 	if (!version || strcmp(version, VERSION))
 		return report_error("%s: the report has format %s, which this nooksctl does not know: cat %s/%s/report",
 				    name, version ? version : "?", sysfs_root(), name);
+	if (!value_of(lines, "end"))
+		return report_error("%s: dump: the report is not whole: cat %s/%s/report", name,
+				    sysfs_root(), name);
 	return 0;
 }
 
