@@ -31,7 +31,7 @@ picture() {
 	local link
 	for link in "$iface" vlan7; do
 		ip -d -o link show "$link"
-		ip -o address show dev "$link" | sed 's/ valid_lft.*//'
+		ip -o address show dev "$link" | sed 's/ valid_lft.*//; s/ tentative//'
 		ip route show dev "$link"
 		ip neighbour show dev "$link" nud permanent
 		ip maddr show dev "$link"

@@ -406,34 +406,58 @@ bool nooks_netpark_register(struct nooks_crossing *x, struct net_device *dev, co
 
 /* The driver has started */
 
-/* With rtnl: tell it what users have set. It is present, and not running. Return: 0 or an error. */
-static int configure(struct parked *p, struct list_head *settings)
+/*
+ * With rtnl: tell the driver what users have set; nobody else, for to them it has not changed, unless the driver refuses. The
+ * device is present, and not running.
+ */
+
+static int tell_mtu(struct parked *p)
 {
 	struct net_device *dev = p->dev;
-	netdev_features_t differ;
+	const struct net_device_ops *ops = dev->netdev_ops;
 	unsigned int mtu = dev->mtu;
-	int ret = 0;
+	int ret;
 
-	if (mtu != p->made->mtu) {
-		dev->mtu = p->made->mtu;
-		ret = dev_set_mtu(dev, mtu);
-		if (ret && !READ_ONCE(p->driver->domain->open))
-			dev->mtu = mtu;		/* for the next start */
-	}
-	if (p->has_address) {
-		struct sockaddr_storage address = { .ss_family = dev->type };
-
-		memcpy(((struct sockaddr *)&address)->sa_data, p->address, dev->addr_len);
-		ret = dev_set_mac_address(dev, (struct sockaddr *)&address, NULL) ?: ret;
-	}
-	/* The driver has switched on what it made the device with. */
-	differ = (dev->features ^ p->made->features) & p->made->hw_features;
-	if (differ) {
-		dev->features ^= differ;
-		netdev_update_features(dev);
-	}
-	nooks_settings_apply(p->driver, dev, settings);
+	if (mtu == p->made->mtu || !ops->ndo_change_mtu)
+		return 0;
+	dev->mtu = p->made->mtu;
+	ret = ops->ndo_change_mtu(dev, mtu);
+	dev->mtu = mtu;
+	/* Of a driver that has failed the next incarnation will be told. */
+	if (ret && READ_ONCE(p->driver->domain->open))
+		dev_set_mtu(dev, p->made->mtu);
 	return ret;
+}
+
+static int tell_address(struct parked *p)
+{
+	struct net_device *dev = p->dev;
+	struct sockaddr_storage address = { .ss_family = dev->type };
+
+	if (!p->has_address || !dev->netdev_ops->ndo_set_mac_address)
+		return 0;
+	memcpy(((struct sockaddr *)&address)->sa_data, p->address, dev->addr_len);
+	return dev->netdev_ops->ndo_set_mac_address(dev, &address);
+}
+
+static int tell_features(struct parked *p)
+{
+	struct net_device *dev = p->dev;
+	const struct net_device_ops *ops = dev->netdev_ops;
+	/* The driver has switched on what it made the device with. */
+	netdev_features_t differ = (dev->features ^ p->made->features) & p->made->hw_features;
+	netdev_features_t wanted = dev->features;
+	int ret;
+
+	if (!differ || !ops->ndo_set_features)
+		return 0;
+	dev->features ^= differ;
+	ret = ops->ndo_set_features(dev, wanted);
+	if (!ret || !READ_ONCE(p->driver->domain->open))
+		dev->features = wanted;
+	else if (ret < 0)
+		netdev_update_features(dev);
+	return min(ret, 0);
 }
 
 /* With rtnl: what dev_open() does of the driver's part. */
@@ -496,7 +520,10 @@ static void hand_over(struct parked *p)
 	p->stage = STAGE_OWNED;
 	nooks_settings_take(dev, &settings);
 	set_bit(__LINK_STATE_PRESENT, &dev->state);
-	ret = configure(p, &settings);
+	ret = tell_mtu(p);
+	ret = tell_address(p) ?: ret;
+	ret = tell_features(p) ?: ret;
+	nooks_settings_apply(p->driver, dev, &settings);
 	if (dev->flags & IFF_UP) {
 		int opened = open(dev);
 
