@@ -141,7 +141,11 @@ static void lose_carrier(struct work_struct *work)
 	struct parked *p = container_of(to_delayed_work(work), struct parked, carrier_work);
 	bool is_lost;
 
-	rtnl_lock();
+	/* Its holder may be waiting for this work. */
+	if (!rtnl_trylock()) {
+		schedule_delayed_work(&p->carrier_work, 1);
+		return;
+	}
 	spin_lock_irq(&all_lock);
 	is_lost = p->hides_carrier && !netif_carrier_ok(p->dev);
 	show_carrier(p);
