@@ -88,6 +88,8 @@ enum nooks_recovery_policy {
  * @loaded: its init has returned 0 once
  * @going: its loader has given it up; under the mutex of the list
  * @restarting: what is released now is going to be made again; under lock
+ * @hands_over: net devices that were parked are handed over to it as soon as it registers them; under
+ *	nooks_parked_lock
  * @domain: where it runs
  * @module: NULL until its image is known, and after it is gone
  * @modules: other modules whose symbols its image uses, each with a reference
@@ -139,6 +141,7 @@ struct nooks_driver {
 	bool loaded;
 	bool going;
 	bool restarting;
+	bool hands_over;
 	struct nooks_domain *domain;
 	struct module *module;
 	struct module *modules[NOOKS_MAX_MODULES];

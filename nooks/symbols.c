@@ -28,6 +28,7 @@ static const struct {
 	SYMBOL(report_bug),
 	SYMBOL(kallsyms_lookup_size_offset),
 	SYMBOL(rtnl_mutex),
+	SYMBOL(dev_set_rx_mode),
 	SYMBOL(__start_rodata),
 	SYMBOL(__end_rodata),
 	SYMBOL(core_kernel_text),

@@ -29,6 +29,7 @@ struct nooks_symbols {
 	int (*kallsyms_lookup_size_offset)(unsigned long addr, unsigned long *size,
 					   unsigned long *offset);
 	struct mutex *rtnl_mutex;
+	void (*dev_set_rx_mode)(struct net_device *dev);
 	char *__start_rodata;
 	char *__end_rodata;
 	int (*core_kernel_text)(unsigned long addr);

@@ -172,6 +172,7 @@ static void recover(struct work_struct *work)
 		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
 			goto out;	/* another thread's failure: ditto */
 	}
+	nooks_netpark_drop(driver);		/* if nothing could be released just now */
 	set_state(driver, NOOKS_FAILED);
 	/* A stop that was asked for is no news. */
 	if (wish != NOOKS_WISH_STOP)

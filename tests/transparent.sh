@@ -26,6 +26,10 @@ tie() {
 		ip link set "$iface" allmulticast on
 }
 
+up_again() {
+	ping_peer "$iface" 1 >/dev/null 2>&1 && carrier vlan7
+}
+
 # What there is, with all numbers that do not count anything
 picture() {
 	local link
@@ -100,6 +104,8 @@ iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 check "$iface gets an address by DHCP" dhcp "$iface"
 peer=$(peer_of "$iface")
 check "much is tied to $iface" tie
+# Another MTU may cost the link, which vlan7 gets to know of, too.
+wait_for 30 up_again || bail "the link does not come back"
 ip monitor link address route neigh >/tmp/events 2>&1 &
 monitor=$!
 for context in process softirq hardirq; do

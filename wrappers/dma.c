@@ -38,7 +38,7 @@ struct nooks_coherent {
 
 /**
  * struct nooks_mapping - a streaming mapping
- * @object: start is the device's address, of the device, which outlives it: see nooks_dma_unbind()
+ * @object: start is the device's address, of the device, with a reference
  * @dir: direction
  * @attrs: of the mapping
  * @count: times that this address was mapped: without an IOMMU, one page may be in several packets
@@ -173,6 +173,7 @@ static void release_mapping(struct nooks_object *object)
 
 	while (m->count--)
 		dma_unmap_page_attrs(device_of(m), object->start, object->size, m->dir, m->attrs);
+	put_device(device_of(m));
 }
 
 static const struct nooks_object_class mapping_class = {
@@ -187,15 +188,19 @@ static struct nooks_object *take_mapping(struct nooks_driver *driver, const stru
 	struct nooks_object *object, *found = NULL;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	raw_spin_lock_irqsave(&mapping_lock, flags);
+	raw_spin_lock(&driver->objects.lock);
 	nooks_for_each_object(object, driver, &mapping_class) {
 		if (object->of == dev) {
 			found = object;
 			break;
 		}
 	}
-	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
-	return found ? nooks_object_take(found) : NULL;
+	raw_spin_unlock(&driver->objects.lock);
+	if (found)
+		nooks_object_take(found);
+	raw_spin_unlock_irqrestore(&mapping_lock, flags);
+	return found;
 }
 
 /** nooks_dma_unbind - undo a driver's mappings for a device that it has left; see dma.h */
@@ -386,6 +391,7 @@ static bool track(struct nooks_driver *driver, struct device *dev, dma_addr_t ad
 	if (object) {
 		struct nooks_mapping *m = to_mapping(object);
 
+		get_device(dev);
 		m->dir = dir;
 		m->attrs = attrs;
 		m->count = 1;
@@ -456,6 +462,7 @@ NOOKS_WRAPPER(dma_unmap_page_attrs)
 	} else if (object) {
 		/* What was mapped is unmapped, whatever the driver says that it was. */
 		dma_unmap_page_attrs(device_of(m), a1, object->size, m->dir, m->attrs | attrs);
+		put_device(device_of(m));
 		nooks_object_free(object);
 	}
 	return 0;

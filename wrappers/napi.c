@@ -174,7 +174,7 @@ static int poll(struct napi_struct *napi, int budget)
 	WRITE_ONCE(n->refused, 0);
 	smp_mb();		/* pairs with that in refuse() */
 	/* Scheduled still, or again: handlers could do nothing until the next poll, and would keep it from coming. */
-	if (!test_bit(NAPI_STATE_SCHED, &napi->state))
+	if (!to_be_polled(n))
 		nooks_irqs_let_go(driver);
 	return ret;
 }

@@ -204,8 +204,7 @@ static void destroy_netdev(struct nooks_driver *driver, struct net_device *dev)
 		nooks_object_free(object);
 	nooks_untrack(driver, &netdev_class, dev);
 	forget_netdev(driver, dev);
-	if (nooks_netpark_view(dev) != dev)
-		nooks_netpark_return(dev);
+	nooks_netpark_return(dev);
 	free_private(driver, dev, private);
 }
 
@@ -288,6 +287,12 @@ NOOKS_WRAPPER(alloc_netdev_mqs)
 	return (unsigned long)make_netdev(driver, stub, (int)a0, name, a2, a4, a5);
 }
 
+/* As its driver knows it: one that it has adopted it has not registered yet. */
+static int registration(const struct net_device *dev)
+{
+	return nooks_netpark_adopted(dev) ? NETREG_UNINITIALIZED : READ_ONCE(dev->reg_state);
+}
+
 /* free_netdev(struct net_device *dev) */
 NOOKS_WRAPPER(free_netdev)
 {
@@ -297,7 +302,7 @@ NOOKS_WRAPPER(free_netdev)
 	if (!nooks_may_sleep(x, "free_netdev") ||
 	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, "free_netdev", "dev"))
 		return 0;
-	switch (READ_ONCE(nooks_netpark_view(dev)->reg_state)) {
+	switch (registration(dev)) {
 	case NETREG_UNINITIALIZED:
 	case NETREG_UNREGISTERED:
 	case NETREG_UNREGISTERING:	/* the kernel frees it later */
@@ -369,7 +374,7 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 			   "%s: no net_device of this driver", fn);
 		return false;
 	}
-	if (READ_ONCE(nooks_netpark_view(dev)->reg_state) != NETREG_UNINITIALIZED) {
+	if (registration(dev) != NETREG_UNINITIALIZED) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
 			   "%s: %.16s has been registered before", fn, dev->name);
 		return false;
@@ -381,7 +386,7 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 static int do_register(struct nooks_crossing *x, struct net_device *dev,
 		       int (*how)(struct net_device *dev), const char *fn)
 {
-	if (nooks_netpark_view(dev) != dev)
+	if (nooks_netpark_adopted(dev))
 		return nooks_netpark_register(x, dev, fn) ? 0 : -EINVAL;
 	if (!nooks_netdev_check(x, dev, fn))
 		return -EINVAL;
@@ -420,8 +425,7 @@ NOOKS_WRAPPER(register_netdev)
 
 static void undo_register(struct nooks_driver *driver, void *dev)
 {
-	if (nooks_netdev_known(driver, dev) &&
-	    READ_ONCE(((struct net_device *)dev)->reg_state) == NETREG_REGISTERED)
+	if (nooks_netdev_known(driver, dev) && registration(dev) == NETREG_REGISTERED)
 		unregister_netdev(dev);
 }
 
@@ -459,8 +463,7 @@ static bool check_registered(struct nooks_crossing *x, struct net_device *dev, c
 {
 	if (!nooks_may_sleep(x, fn))
 		return false;
-	if (nooks_netdev_known(nooks_driver_of(x), dev) &&
-	    READ_ONCE(dev->reg_state) == NETREG_REGISTERED)
+	if (nooks_netdev_known(nooks_driver_of(x), dev) && registration(dev) == NETREG_REGISTERED)
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)dev,
 		   "%s: no registered net_device of this driver", fn);
@@ -503,20 +506,19 @@ NOOKS_WRAPPER(dev_close)
 static unsigned long set_queues(struct nooks_crossing *x, struct net_device *dev, unsigned int n,
 				int (*set)(struct net_device *dev, unsigned int n), const char *fn)
 {
-	bool is_held = nooks_rtnl_held();
+	bool take;
 	int ret;
 
 	if (!nooks_may_take_cpus(x, fn) ||
-	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev"))
+	    !nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, fn, "dev") ||
+	    (registration(dev) != NETREG_UNINITIALIZED && !check_rtnl(x, (unsigned long)dev, fn)))
 		return 0;
-	/* Who has not registered it yet need not hold rtnl, which the kernel wants to see for a parked one. */
-	if (!is_held && READ_ONCE(nooks_netpark_view(dev)->reg_state) != NETREG_UNINITIALIZED &&
-	    !check_rtnl(x, (unsigned long)dev, fn))
-		return 0;
-	if (!is_held)
+	/* Who has not registered a device yet need not hold rtnl, which the kernel wants to see for a parked one. */
+	take = nooks_netpark_adopted(dev) && !nooks_rtnl_held();
+	if (take)
 		rtnl_lock();
 	ret = set(dev, n);
-	if (!is_held)
+	if (take)
 		rtnl_unlock();
 	return ret;
 }

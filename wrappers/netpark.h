@@ -54,9 +54,11 @@ struct net_device *nooks_netpark_adopt(struct nooks_driver *driver, size_t priva
 /* The driver gives it up before it has registered it: it is parked again. */
 void nooks_netpark_return(struct net_device *dev);
 
+/* Has the driver adopted it, and not registered it yet? Any context but NMI. */
+bool nooks_netpark_adopted(const struct net_device *dev);
 /*
- * What the driver sees of it: the copy, if it has adopted the device and not registered it yet, else the device.
- * Any context but NMI.
+ * What the driver sees of it: the copy, which stays as long as the device, if it has adopted that and not registered it
+ * yet, else the device. Any context but NMI.
  */
 struct net_device *nooks_netpark_view(struct net_device *dev);
 /*

@@ -531,34 +531,51 @@ NOOKS_WRAPPER(___pskb_trim)
 	return ret;
 }
 
+/*
+ * A function may give a packet another buffer, of the kernel's memory, with @more bytes: that is on the driver's account
+ * then. Return: what was charged for that; negative: it is too much.
+ */
+static int charge_buffer(struct nooks_driver *driver, struct nooks_shadow *shadow, int more)
+{
+	const struct sk_buff *skb = shadow->object;
+	int bytes = skb_end_offset(skb) + more + sizeof(struct skb_shared_info) - shadow->charged;
+
+	bytes = max(bytes, 0);
+	return nooks_shadow_charge(driver, shadow, bytes) ? bytes : -ENOMEM;
+}
+
+/* It did so, or the packet has the old @head still. */
+static void settle_buffer(struct nooks_driver *driver, struct nooks_shadow *shadow,
+			  const void *head, int charged)
+{
+	if (((struct sk_buff *)shadow->object)->head == head)
+		nooks_shadow_charge(driver, shadow, -charged);
+}
+
 /* __pskb_pull_tail(struct sk_buff *skb, int delta) */
 NOOKS_WRAPPER(__pskb_pull_tail)
 {
-	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, "__pskb_pull_tail");
+	static const char fn[] = "__pskb_pull_tail";
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
+	struct nooks_driver *driver = nooks_driver_of(x);
+	void *ret = NULL, *head;
 	struct sk_buff *skb;
-	void *ret = NULL;
+	int charged;
 
 	if (!shadow)
 		return 0;
 	skb = shadow->object;
-	if (nooks_arg_range(x, (int)a1, 0, skb->data_len, "__pskb_pull_tail", "delta"))
-		ret = __pskb_pull_tail(skb, (int)a1);
+	head = skb->head;
+	if (nooks_arg_range(x, (int)a1, 0, skb->data_len, fn, "delta")) {
+		/* It asks for some more. */
+		charged = charge_buffer(driver, shadow, (int)a1 + 128);
+		if (charged >= 0) {
+			ret = __pskb_pull_tail(skb, (int)a1);
+			settle_buffer(driver, shadow, head, charged);
+		}
+	}
 	nooks_shadow_return(shadow);
 	return (unsigned long)ret;
-}
-
-/* A larger buffer, on the driver's account. Return: 0, -ENOMEM. */
-static int expand_head(struct nooks_driver *driver, struct nooks_shadow *shadow, int head, int tail)
-{
-	int more = head + tail;
-	int ret;
-
-	if (more > 0 && !nooks_shadow_charge(driver, shadow, more))
-		return -ENOMEM;
-	ret = pskb_expand_head(shadow->object, head, tail, GFP_ATOMIC);
-	if (ret && more > 0)
-		nooks_shadow_charge(driver, shadow, -more);
-	return ret;
 }
 
 /* pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp_mask) */
@@ -566,16 +583,24 @@ NOOKS_WRAPPER(pskb_expand_head)
 {
 	static const char fn[] = "pskb_expand_head";
 	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
+	struct nooks_driver *driver = nooks_driver_of(x);
+	int ret = -ENOMEM, charged;
 	struct sk_buff *skb;
-	int ret = -ENOMEM;
+	void *head;
 
 	if (!shadow)
 		return 0;
 	skb = shadow->object;
+	head = skb->head;
 	if (nooks_arg_gfp(x, (__force gfp_t)a3, fn) &&
 	    nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "nhead") &&
-	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), NOOKS_SKB_LENGTH_MAX, fn, "ntail"))
-		ret = expand_head(nooks_driver_of(x), shadow, (int)a1, (int)a2);
+	    nooks_arg_range(x, (int)a2, -(long)skb_tailroom(skb), NOOKS_SKB_LENGTH_MAX, fn, "ntail")) {
+		charged = charge_buffer(driver, shadow, (int)a1 + (int)a2);
+		if (charged >= 0) {
+			ret = pskb_expand_head(skb, (int)a1, (int)a2, GFP_ATOMIC);
+			settle_buffer(driver, shadow, head, charged);
+		}
+	}
 	nooks_shadow_return(shadow);
 	return ret;
 }
@@ -585,16 +610,22 @@ NOOKS_WRAPPER(__skb_pad)
 {
 	static const char fn[] = "__skb_pad";
 	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
+	struct nooks_driver *driver = nooks_driver_of(x);
+	int ret = -ENOMEM, charged;
 	struct sk_buff *skb;
-	int ret = -ENOMEM;
+	void *head;
 
 	if (!shadow)
 		return 0;
 	skb = shadow->object;
-	if (nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "pad") &&
-	    /* In a larger buffer, if it needs one, the bytes of the old one are on another account. */
-	    nooks_shadow_charge(nooks_driver_of(x), shadow, max((int)a1 - skb_tailroom(skb), 0)))
-		ret = __skb_pad(skb, (int)a1, false);
+	head = skb->head;
+	if (nooks_arg_range(x, (int)a1, 0, NOOKS_SKB_LENGTH_MAX, fn, "pad")) {
+		charged = charge_buffer(driver, shadow, a1);
+		if (charged >= 0) {
+			ret = __skb_pad(skb, (int)a1, false);
+			settle_buffer(driver, shadow, head, charged);
+		}
+	}
 	nooks_shadow_return(shadow);
 	skb = ret && (a2 & 1) ? nooks_skb_take(x, a0, fn) : NULL;
 	if (skb)
