@@ -62,7 +62,7 @@ allocation_failure = {
 	NULL, CODE(0xe8, 0xfb, 0xff, 0xff, 0xff), true, NULL,			/* calls itself */
 }, interrupts_off = {
 	NULL, CODE(0xfa, 0xe9, TARGET), false, NULL,
-}, wrong_size = {		/* a quarter of what is asked for: of the first argument, or the second */
+}, wrong_size = {		/* shr rdi, 2; or rsi */
 	LIST("__kmalloc", "kvmalloc_node", "vmalloc", "vzalloc", "__alloc_skb"),
 	CODE(0x48, 0xc1, 0xef, 0x02, 0xe9, TARGET), false, NULL,
 }, wrong_size_second = {
@@ -231,16 +231,14 @@ const struct kind behaviour_kinds[] = {
 	BEHAVIOUR("stack-overflow", "a call calls itself", stack_overflow),
 	BEHAVIOUR("interrupts-off", "interrupts go off and stay so", interrupts_off),
 	BEHAVIOUR("wrong-size", "a quarter of the memory is allocated", wrong_size),
-	BEHAVIOUR("wrong-size-second", "ditto, by functions that take the size second",
-		  wrong_size_second),
+	BEHAVIOUR("wrong-size", NULL, wrong_size_second),
 	BEHAVIOUR("double-free", "something is released twice", double_free),
 	BEHAVIOUR("use-after-free", "memory is freed as soon as it is allocated", use_after_free),
 	BEHAVIOUR("atomic-sleep", "a sleep, wherever that is", atomic_sleep),
 	BEHAVIOUR("wrong-pointer", "the first argument is displaced", wrong_pointer),
 	BEHAVIOUR("wrong-length", "a length is another one", wrong_length),
-	BEHAVIOUR("wrong-length-second", "ditto, of functions that take it second",
-		  wrong_length_second),
-	BEHAVIOUR("wrong-length-fourth", "ditto, fourth", wrong_length_fourth),
+	BEHAVIOUR("wrong-length", NULL, wrong_length_second),
+	BEHAVIOUR("wrong-length", NULL, wrong_length_fourth),
 	BEHAVIOUR("copy-overrun", "a copy is 2 KiB too long", copy_overrun),
 	BEHAVIOUR("wrong-return", "what a call returns is another value", wrong_return),
 };

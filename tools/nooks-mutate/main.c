@@ -37,7 +37,7 @@ static void usage(FILE *to)
 	      "Plan faults in a module's code: the same for the same seed, options and module.\n"
 	      "\n"
 	      "  -s, --seed=N            1\n"
-	      "  -n, --count=N           faults; 5\n"
+	      "  -n, --count=N           faults, or as many as there are places for; 5\n"
 	      "  -k, --kinds=KIND,...    of these kinds, each as likely as the others; classic, behaviour\n"
 	      "                          or all for many at once; classic\n"
 	      "  -f, --functions=FILE    in these functions only, one on a line\n"
@@ -49,11 +49,12 @@ static void usage(FILE *to)
 	      "bytes (\"..\" is what a relocation fills in), calls to be linked (place in the new bytes : offset\n"
 	      "of a call that leads there), privileged or -, place, old code, new code; tabs between.\n"
 	      "\n"
-	      "Kinds:\n", to);
+	      "Kinds (behaviours replace a call, the others change an instruction):\n", to);
 	for (size_t i = 0; i < nr_classic_kinds; i++)
 		fprintf(to, "  %-22s  %s\n", classic_kinds[i].name, classic_kinds[i].what);
 	for (size_t i = 0; i < nr_behaviour_kinds; i++)
-		fprintf(to, "  %-22s  %s\n", behaviour_kinds[i].name, behaviour_kinds[i].what);
+		if (behaviour_kinds[i].what)
+			fprintf(to, "  %-22s  %s\n", behaviour_kinds[i].name, behaviour_kinds[i].what);
 }
 
 static int parse_number(const char *text, uint64_t max, uint64_t *number)
@@ -195,7 +196,7 @@ static bool list_functions(const struct text *text)
 	return !fflush(stdout) && !ferror(stdout);
 }
 
-/* A kind without a place gives way to another one. */
+/* A kind without a place gives way to another one. Fewer faults than wanted are a plan, too. */
 static int make_plan(struct plan *plan, const struct options *options)
 {
 	const struct kind *kinds[256];
@@ -210,10 +211,15 @@ static int make_plan(struct plan *plan, const struct options *options)
 		if (plan_add(plan, kinds[i], &seed))
 			continue;
 		kinds[i] = kinds[--nr];
-		if (!nr)
-			return report_error("has places for %u of %u faults of these kinds%s", plan->nr,
-					    options->count, options->functions ? "" :
+		if (nr)
+			continue;
+		if (!plan->nr)
+			return report_error("has no place for a fault of these kinds%s",
+					    options->functions ? "" :
 					    "; most behaviours need --functions");
+		report_warning("has places for %u of %u faults of these kinds only", plan->nr,
+			       options->count);
+		break;
 	}
 	return plan_print(plan) ? 0 : report_error("can't write the plan");
 }

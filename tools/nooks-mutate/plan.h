@@ -68,7 +68,7 @@ struct plan {
 /**
  * struct kind - a kind of faults
  * @name: what users call it
- * @what: what it does, for the help
+ * @what: what it does, for the help; NULL: another form of the kind before it
  * @eligible: may it be put at that place?
  * @mutate: fill in fault->patches. False if it did not work out: there is another place
  * @behaviour: replaces what a call does; needs functions that are not wanted, for its code
