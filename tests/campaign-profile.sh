@@ -29,7 +29,7 @@ echo function >$tracing/current_tracer
 workload
 echo 0 >$tracing/tracing_on
 check "all steps go well:$dead$wrong" [ -z "$dead$wrong" ]
-sed -n 's/.*: \([[:alnum:]_.]*\) <-.*/\1/p' $tracing/trace | sort -u >/tmp/functions
+sed -n 's/.*: \([[:alnum:]_.]*\)\( \[[^]]*\]\)* <-.*/\1/p' $tracing/trace | sort -u >/tmp/functions
 check "there are functions" [ -s /tmp/functions ]
 while read -r name; do
 	diag "function $name"

@@ -137,6 +137,7 @@ trial() {
 	ask >/tmp/answers.before 2>&1
 	open_connection
 	if ! put_faults; then
+		diag "$(dmesg | tail -n 3)"
 		bail "the faults of seed $seed can't be put there"
 	fi
 	workload
