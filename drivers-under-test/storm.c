@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A handler of interrupts that says "handled" and does not quiet its device, which is an 82540EM, QEMU's
- * "e1000". Once: a register of the device remembers it, so that a driver that was restarted is a good one.
+ * "e1000". When it is bound to it for the second time only: a register of the device counts, so that a driver
+ * that was restarted is a good one.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/interrupt.h>
@@ -24,6 +25,7 @@ static irqreturn_t storm_handler(int irq, void *data)
 static int storm_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	void __iomem *registers;
+	u32 time;
 	int ret;
 
 	ret = pci_enable_device(dev);
@@ -40,11 +42,12 @@ static int storm_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	ret = request_irq(dev->irq, storm_handler, IRQF_SHARED, KBUILD_MODNAME, dev);
 	if (ret)
 		goto unmap;
-	if (readl(registers + RADV)) {
-		pr_info("has had its storm\n");
+	time = readl(registers + RADV);
+	writel(time + 1, registers + RADV);
+	if (time != 1) {
+		pr_info("bound for the %u. time\n", time + 1);
 		return 0;
 	}
-	writel(1, registers + RADV);
 	pr_info("raises an interrupt that does not end\n");
 	writel(LSC, registers + IMS);
 	writel(LSC, registers + ICS);
