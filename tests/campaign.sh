@@ -182,7 +182,7 @@ prepare_payload
 
 # shellcheck disable=SC2086 # words
 set -- $trials
-plan $(($# + 3))
+plan $(($# + 3 + $(isolated && echo 1 || echo 0)))
 check "the second adapter's driver loads" load_native "$other"
 other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
 address "$other_iface" 3
@@ -202,6 +202,7 @@ done
 after=$(used)
 diag "memory {\"mode\":\"$mode\",\"trials\":$#,\"before\":$before,\"after\":$after}"
 if isolated; then
+	check "no memory is lost" [ "$after" -le $((before + 1024)) ]
 	check "nooks unloads" unload nooks
 else
 	check "the engine unloads" unload nooks_mutate
