@@ -124,11 +124,12 @@ trial() {
 	dead=
 	wrong=
 	recovery=-
+	answers=same
 	failed=
 	restart_ms=
 	begin=$(now)
 	diag "trial $seed $kind"
-	dmesg -C
+	dmesg -c >/dev/null
 	if ! ready; then
 		diag "failed: $(cat /tmp/load)"
 		diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"no start\",\"well\":false,\"unwell\":\"the driver does not start\"}"
@@ -155,6 +156,7 @@ trial() {
 		failed=$(counter failures)
 		restart_ms=$(dmesg | sed -n 's/.*restarted in \([0-9]*\) ms.*/\1/p' | tail -n 1)
 		[ "$recovery" = none ] || left=$(changed)
+		[ "$recovery" != automatic ] || same_answers || answers=other
 	else
 		take_faults_back
 	fi
@@ -168,7 +170,7 @@ trial() {
 		timeout 30 rmmod "$module" || well="$well it does not unload"
 		! isolated || [ ! -e "$dir" ] || well="$well its domain stays"
 	fi
-	diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"$outcome\",\"dead\":\"$(json "$dead")\",\"wrong\":\"$(json "$wrong")\",\"privileged\":$privileged,\"failures\":${failed:-0},\"failed_by\":[$(failures)],\"recovery\":\"$recovery\",\"restart_ms\":${restart_ms:-null},\"connection\":\"$word\",\"changed\":$left,\"well\":$([ -z "$well" ] && echo true || echo false),\"unwell\":\"$(json "$well")\",\"seconds\":$(($(now) - begin))}"
+	diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"$outcome\",\"dead\":\"$(json "$dead")\",\"wrong\":\"$(json "$wrong")\",\"privileged\":$privileged,\"failures\":${failed:-0},\"failed_by\":[$(failures)],\"recovery\":\"$recovery\",\"restart_ms\":${restart_ms:-null},\"connection\":\"$word\",\"answers\":\"$answers\",\"changed\":$left,\"well\":$([ -z "$well" ] && echo true || echo false),\"unwell\":\"$(json "$well")\",\"seconds\":$(($(now) - begin))}"
 	[ -z "$well" ]
 }
 
