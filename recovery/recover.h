@@ -26,7 +26,6 @@ int nooks_watchdog_init(void);
 void nooks_watchdog_exit(void);
 int nooks_watchdog_start(void);
 void nooks_watchdog_stop(void);
-unsigned int nooks_watchdog_stuck(void);
 
 /* report.c */
 const char *nooks_failure_name(enum nooks_failure_kind kind);

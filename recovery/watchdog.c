@@ -10,16 +10,11 @@
  *
  * The thread is unwound at the end of an interrupt. One that has interrupts off gets an NMI from
  * the CPU that has found it; if there is no other CPU, it is not found.
- *
- * A handler of interrupts that does not quiet its device is called again as soon as it has returned, and
- * each call is short. Its CPU comes to nothing else: not to a tasklet either, which the timer
- * queues each second. How long that has been so, nooks_watchdog_stuck() tells.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
-#include <linux/interrupt.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -37,19 +32,7 @@ static unsigned int call_seconds = 60;
 module_param(call_seconds, uint, 0644);
 MODULE_PARM_DESC(call_seconds, "A call of a driver from process context may be busy for so long; 0: no limit");
 
-/**
- * struct watch - a CPU's part
- * @timer: looks, once a second
- * @probe: what has to run between two looks, as softirq
- * @silent: looks since it has; written by this CPU
- */
-struct watch {
-	struct hrtimer timer;
-	struct tasklet_struct probe;
-	unsigned int silent;
-};
-
-static DEFINE_PER_CPU(struct watch, watches);
+static DEFINE_PER_CPU(struct hrtimer, watch_timer);
 /* An NMI is on its way to this CPU; set by the sender, cleared by the handler. */
 static DEFINE_PER_CPU(int, poked);
 
@@ -184,31 +167,10 @@ static void watch(struct nooks_domain *domain)
 	poke(cpu);
 }
 
-static void probe(struct tasklet_struct *tasklet)
-{
-	WRITE_ONCE(container_of(tasklet, struct watch, probe)->silent, 0);
-}
-
-/**
- * nooks_watchdog_stuck - seconds for which this CPU has come to nothing but interrupts
- *
- * Any context with preemption off. Return: 0 below the limit for atomic context.
- */
-unsigned int nooks_watchdog_stuck(void)
-{
-	unsigned int silent = this_cpu_read(watches.silent), stall = READ_ONCE(stall_seconds);
-
-	/* The first look has only queued it. */
-	return stall && silent > stall ? silent - 1 : 0;
-}
-
 static enum hrtimer_restart watch_all(struct hrtimer *timer)
 {
-	struct watch *w = container_of(timer, struct watch, timer);
 	unsigned int i;
 
-	w->silent++;
-	tasklet_schedule(&w->probe);
 	for (i = 0; i < NOOKS_MAX_DOMAINS; i++) {
 		struct nooks_domain *domain = rcu_dereference_sched(nooks_domains[i]);
 
@@ -222,23 +184,17 @@ static enum hrtimer_restart watch_all(struct hrtimer *timer)
 
 static int watch_cpu(unsigned int cpu)
 {
-	struct watch *w = this_cpu_ptr(&watches);
+	struct hrtimer *timer = this_cpu_ptr(&watch_timer);
 
-	w->silent = 0;
-	tasklet_setup(&w->probe, probe);
-	hrtimer_init(&w->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	w->timer.function = watch_all;
-	hrtimer_start(&w->timer, NSEC_PER_SEC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = watch_all;
+	hrtimer_start(timer, NSEC_PER_SEC, HRTIMER_MODE_REL_PINNED_HARD);
 	return 0;
 }
 
 static int leave_cpu(unsigned int cpu)
 {
-	struct watch *w = this_cpu_ptr(&watches);
-
-	hrtimer_cancel(&w->timer);
-	tasklet_kill(&w->probe);
-	w->silent = 0;
+	hrtimer_cancel(this_cpu_ptr(&watch_timer));
 	return 0;
 }
 

@@ -12,9 +12,6 @@
  * the driver dies or lets go of it. The kernel itself forgets how often a line was disabled when the first
  * handler comes and when the last one goes.
  *
- * A handler that lives, but does not quiet its device, is called without end. It is found by its number of
- * calls while the CPU comes to nothing else.
- *
  * A handler can do nothing about a packet while NAPI is scheduled. Drivers keep their device from raising
  * interrupts then; but one that completes NAPI, is interrupted, schedules it again and only then allows
  * interrupts has both. Natively that is over after the next poll. In a domain, where a poll takes
@@ -24,7 +21,6 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
-#include "../recovery/recover.h"
 #include "args.h"
 #include "bus.h"
 #include "generated.h"
@@ -35,7 +31,7 @@
 #define FLAGS_ALLOWED	(IRQF_TRIGGER_MASK | IRQF_SHARED | IRQF_PROBE_SHARED | IRQF_NOBALANCING | \
 			 IRQF_ONESHOT | IRQF_NO_SUSPEND | IRQF_FORCE_RESUME | IRQF_NO_THREAD | \
 			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN)
-#define STORM		1000	/* interrupts in a row, to a dead handler or on a CPU that is stuck, that are too many */
+#define STORM		1000	/* interrupts that a dead handler takes before it masks the line */
 #define NAME_MAX_LEN	64
 
 /**
@@ -48,7 +44,7 @@
  * @handler: entry stub, or NULL
  * @thread_fn: ditto
  * @role: of the handlers, with what they answer when the domain is dead
- * @stray: calls since the domain died, or the CPU got stuck; they do not overlap
+ * @stray: calls since the domain died; they do not overlap
  * @masked: this has disabled the line
  * @held: so has nooks_irq_hold(); under hold_lock
  * @leaving: it must not any more; ditto
@@ -90,25 +86,6 @@ static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
 	return nooks_call_role(stub, &i->role, args);
 }
 
-/* An interrupt has been handled: is it one of too many? */
-static void judge(struct nooks_irq *i)
-{
-	bool alive = READ_ONCE(i->object.driver->domain->open);
-	unsigned int stuck = alive && in_hardirq() ? nooks_watchdog_stuck() : 0;
-
-	if (likely(alive && !stuck)) {
-		i->stray = 0;
-	} else if (++i->stray == STORM && alive) {
-		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
-				  "interrupt %u without end: for %u s this CPU has come to nothing else",
-				  i->irq, stuck);
-		i->stray = 0;
-	} else if (i->stray == STORM) {
-		disable_irq_nosync(i->irq);
-		i->masked = true;
-	}
-}
-
 static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
@@ -120,7 +97,12 @@ static irqreturn_t handle(int irq, void *cookie)
 	ret = call(i, i->handler);
 	if (in_hardirq())
 		this_cpu_write(handled, NULL);
-	judge(i);
+	if (likely(READ_ONCE(i->object.driver->domain->open))) {
+		i->stray = 0;
+	} else if (++i->stray == STORM) {
+		disable_irq_nosync(irq);
+		i->masked = true;
+	}
 	/* Without a thread the kernel would complain about the driver's mistake. */
 	return ret == IRQ_WAKE_THREAD && !i->thread_fn ? IRQ_HANDLED : ret;
 }
