@@ -97,13 +97,15 @@ ask() {
 		echo "$option $?"
 	done
 	timeout 10 ethtool -i "$iface" 2>&1
-	timeout 10 ethtool "$iface" 2>&1 | grep -v -e Speed -e Duplex -e Link
+	timeout 10 ethtool "$iface" 2>&1 | grep -v -e Speed -e Duplex -e Link -e MDI-X
 	cat "/sys/class/net/$iface/address"
 }
 
 same_answers() {
 	ask >/tmp/answers 2>&1
-	cmp -s /tmp/answers /tmp/answers.before || return 2
+	cmp -s /tmp/answers /tmp/answers.before && return
+	diag "seed $seed: $(diff /tmp/answers.before /tmp/answers | grep '^[-+][^-+]' | head -n 6 | tr '\n' ' ')"
+	return 2
 }
 
 settings() {
@@ -154,7 +156,7 @@ no_task_stuck() {
 
 # What the kernel has said that no healthy one says; not what it may say of a driver that does not work.
 kernel_complains() {
-	dmesg -r | complaints | grep -v 'NETDEV WATCHDOG' | grep -m 1 .
+	dmesg -r | complaints | grep -v 'NETDEV WATCHDOG' | sed 's/^<[0-9]*>\[[^]]*\] *//' | grep -m 1 .
 }
 
 used() {
