@@ -31,7 +31,7 @@ built: setup
 lab: built
 	@scripts/lab-build
 
-demo bench: built
+demo bench campaign: built
 test: lab
 
 help:
@@ -40,6 +40,7 @@ help:
 	@echo 'make demo       crash e1000 in its domain, and natively, in QEMU (1)'
 	@echo 'make test       all tests in QEMU; T=NAME runs one, G=GROUP a group (1)'
 	@echo 'make bench      what isolation costs, in counts and ratios, in QEMU (1)'
+	@echo 'make campaign   faults in the code of DRIVERS="...", TRIALS=N of them from SEED=S on (1)'
 	@echo 'make docs       docs/contracts/ and docs/drivers.md, from the annotations'
 	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root; DESTDIR= for packages'
 	@echo 'make install-dkms  the sources, for DKMS (docs/boot.md); root'
@@ -53,17 +54,18 @@ help:
 .PHONY: drivers
 drivers:
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/kunit/inject modules
 
 .PHONY: guest-programs
 guest-programs:
 	@$(MAKE) --no-print-directory -C tests/guest O=$(O)/tests/guest
 
-tools: $(O)/tools/wrapgen nooks-load nooksctl
+tools: $(O)/tools/wrapgen nooks-load nooksctl nooks-mutate
 
-.PHONY: nooks-load nooksctl FORCE
+.PHONY: nooks-load nooksctl nooks-mutate FORCE
 FORCE:
 
-nooks-load nooksctl:
+nooks-load nooksctl nooks-mutate:
 	@$(MAKE) --no-print-directory -C tools/$@ O=$(O)/tools
 
 $(O)/tools/wrapgen: FORCE

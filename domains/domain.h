@@ -57,6 +57,7 @@ struct nooks_argument {
  * @checked: jiffies of its last look, or of the entry
  * @calls: of the crossing, then
  * @runtime: of the task, then
+ * @switches: how often the task had left a CPU, then
  * @stalled: looks in a row that found the thread in the domain, without a kernel call in between
  * @busy: looks that did not find it waiting in one kernel call
  */
@@ -64,6 +65,7 @@ struct nooks_watch {
 	unsigned long checked;
 	unsigned long calls;
 	u64 runtime;
+	unsigned long switches;
 	unsigned int stalled;
 	unsigned int busy;
 };

@@ -496,6 +496,13 @@ static void attack_atomic_sleep(void)
 	spin_unlock(&spinlock);
 }
 
+/* 49 days, and nobody can wake it. */
+static void attack_long_sleep(void)
+{
+	pr_info("sleeps\n");
+	msleep(UINT_MAX);
+}
+
 static void attack_atomic_kmalloc(void)
 {
 	spin_lock(&spinlock);
@@ -663,6 +670,7 @@ static const struct {
 	{ "foreign-unlock", attack_foreign_unlock },
 	{ "rcu-sleep", attack_rcu_sleep },
 	{ "atomic-sleep", attack_atomic_sleep },
+	{ "long-sleep", attack_long_sleep },
 	{ "atomic-kmalloc", attack_atomic_kmalloc },
 	{ "atomic-packet", attack_atomic_packet },
 	{ "gfp-flags", attack_gfp_flags },

@@ -96,7 +96,7 @@ enum nooks_recovery_policy {
  * @image: the image's head
  * @sections: of the image, read-only to the driver
  * @stubs: entry stubs' descriptors, by address of the stub
- * @pristine: copies of the DATA sections as they were when init was called, or NULL
+ * @pristine: copies of the TEXT and DATA sections as they were when init was called, or NULL
  * @objects: what the driver holds
  * @shadows: ditto, of what it sees copies of
  * @heap: its memory

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The image of a driver: checks what the loader has made of it, gives the domain its view of each
- * section, and keeps a pristine copy of what the driver may write for a restart.
+ * section, and keeps a pristine copy of its code and of what it may write for a restart.
  */
 #define pr_fmt(fmt) "nooks: " fmt
+#include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <asm/text-patching.h>
 #include "../domains/gates.h"
 #include "driver.h"
 #include "generated.h"
@@ -201,7 +203,7 @@ int nooks_image_adopt(struct nooks_driver *driver, struct module *mod)
 }
 
 /**
- * nooks_image_save - copy what the driver may write
+ * nooks_image_save - copy the driver's code and what it may write
  * @driver: about to run its init for the first time: parameters are set, nothing else is
  *
  * Context: may sleep. Return: 0 or -ENOMEM.
@@ -215,13 +217,73 @@ int nooks_image_save(struct nooks_driver *driver)
 	if (!driver->pristine)
 		return -ENOMEM;
 	for (i = 0; i < n; i++, section++) {
-		if (!writable(section) || !section->size)
+		if (!(writable(section) || section->kind == NOOKS_SECTION_TEXT) || !section->size)
 			continue;
 		driver->pristine[i] = kvmalloc(section->size, GFP_KERNEL);
 		if (!driver->pristine[i])
 			return -ENOMEM;
 		memcpy(driver->pristine[i], (void *)section->addr, section->size);
 	}
+	return 0;
+}
+
+/*
+ * Is it of an instruction that the kernel changes, as a static key says, or when a second CPU comes (a lock
+ * prefix)? Then it knows better.
+ */
+static bool is_switched(const struct module *mod, const struct nooks_section *section,
+			const u8 *pristine, unsigned long addr)
+{
+	u8 was = pristine[addr - section->addr], is = *(u8 *)addr;
+#ifdef CONFIG_JUMP_LABEL
+	unsigned int i;
+
+	for (i = 0; i < mod->num_jump_entries; i++) {
+		unsigned long code = jump_entry_code(&mod->jump_entries[i]);
+		u8 first;
+
+		if (addr < code || addr - code >= JMP32_INSN_SIZE || code < section->addr)
+			continue;
+		/* A short jump or nop, or a long one. */
+		first = pristine[code - section->addr];
+		if (addr - code < (first == 0x66 || first == JMP8_INSN_OPCODE ? JMP8_INSN_SIZE :
+										JMP32_INSN_SIZE))
+			return true;
+	}
+#endif
+	return (was == 0xf0 && is == 0x3e) || (was == 0x3e && is == 0xf0);
+}
+
+/*
+ * No driver can write its code; something else may have, such as a device, or a fault of the memory. Nobody
+ * runs it, and who runs it next has loaded CR3 before.
+ */
+static int restore_text(const struct nooks_driver *driver, const struct nooks_section *section,
+			const u8 *pristine)
+{
+	const u8 *code = (void *)section->addr;
+	u8 *alias = NULL;
+	void *base;
+	unsigned long i, n = 0;
+
+	if (!memcmp(code, pristine, section->size))
+		return 0;
+	for (i = 0; i < section->size; i++) {
+		if (code[i] == pristine[i] ||
+		    is_switched(driver->module, section, pristine, section->addr + i))
+			continue;
+		if (!alias)
+			alias = nooks_map_alias(code, section->size, &base);
+		if (!alias)
+			return -ENOMEM;
+		alias[i] = pristine[i];
+		n++;
+	}
+	if (alias)
+		vunmap(base);
+	if (n)
+		pr_warn("%s: %lu bytes of its code had been changed; they are as they were loaded\n",
+			driver->name, n);
 	return 0;
 }
 
@@ -243,6 +305,10 @@ int nooks_image_restore(struct nooks_driver *driver)
 
 		if (!driver->pristine[i])
 			continue;
+		if (section->kind == NOOKS_SECTION_TEXT) {
+			ret = restore_text(driver, section, driver->pristine[i]);
+			continue;
+		}
 		alias = nooks_map_alias((void *)section->addr, section->size, &base);
 		if (!alias)
 			return -ENOMEM;

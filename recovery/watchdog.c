@@ -47,15 +47,15 @@ static int handle_nmi(unsigned int type, struct pt_regs *regs)
 	return this_cpu_xchg(poked, 0) ? NMI_HANDLED : NMI_DONE;
 }
 
-/* The CPU on which a crossing is the innermost one, as far as can be told; -1: none. */
+/*
+ * The CPU on which a crossing is the innermost one, as far as can be told; -1: none. Other CPUs may still
+ * remember one that the same thread had there, which lay at the same place on its stack.
+ */
 static int cpu_of(const struct nooks_crossing *x)
 {
-	int cpu;
+	int cpu = task_cpu(x->task);
 
-	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu(nooks_cpu, cpu).crossing) == x)
-			return cpu;
-	return -1;
+	return READ_ONCE(per_cpu(nooks_cpu, cpu).crossing) == x ? cpu : -1;
 }
 
 /* Interrupt a CPU that may have interrupts off. This one is in an interrupt already. */
@@ -80,13 +80,19 @@ static bool interrupted(const struct nooks_crossing *x, struct pt_regs *copy)
 	return true;
 }
 
-/* Has a process been running for most of the time since the last look? */
+/*
+ * Has a process been running for most of the time since the last look? On a CPU that has interrupts off
+ * nobody counts how long it runs; but who has not left its CPU since has run.
+ */
 static bool has_run(struct nooks_crossing *x, unsigned long elapsed)
 {
 	u64 runtime = READ_ONCE(x->task->se.sum_exec_runtime), before = x->watch.runtime;
+	unsigned long switches = READ_ONCE(x->task->nvcsw) + READ_ONCE(x->task->nivcsw);
+	bool stayed = READ_ONCE(x->task->on_cpu) && switches == x->watch.switches;
 
 	x->watch.runtime = runtime;
-	return runtime - before > jiffies_to_nsecs(elapsed) / 2;
+	x->watch.switches = switches;
+	return stayed || runtime - before > jiffies_to_nsecs(elapsed) / 2;
 }
 
 static bool atomic(const struct nooks_crossing *x)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The lab's targets, included by the top Makefile, which says what they need built first.
 
-.PHONY: test demo bench lab-setup lab-clean
+.PHONY: test demo bench campaign lab-setup lab-clean
 
 # all tests, or those whose name matches T= or whose group matches G= (globs)
 test:
@@ -14,6 +14,11 @@ demo:
 # what isolation costs, in counts and ratios
 bench:
 	@scripts/bench
+
+# faults in drivers' code, natively and in a domain: scripts/campaign tells the variables
+campaign:
+	@DRIVERS='$(DRIVERS)' TRIALS='$(TRIALS)' SEED='$(SEED)' FAULTS='$(FAULTS)' KINDS='$(KINDS)' \
+		JOBS='$(JOBS)' scripts/campaign run
 
 lab-setup:
 	@scripts/setup

@@ -59,6 +59,7 @@ locks		out of resources	init
 foreign-unlock	bad argument	init work
 rcu-sleep	bad argument	init work
 atomic-sleep	bad argument	init timer
+long-sleep	bad argument	init work
 atomic-kmalloc	bad argument	init timer
 atomic-packet	bad argument	init timer
 gfp-flags	bad argument	init

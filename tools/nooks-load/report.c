@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What nooks-load tells its user: errors, warnings and, with -v, details. */
+/* What nooks-load, or who uses its sources, tells its user: errors, warnings and, with -v, details. */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "report.h"
 
+static const char *program = "nooks-load";
 static const char *subject = "";
 static bool verbose;
 
 static void complain(const char *prefix, const char *fmt, va_list args)
 {
 	fflush(stdout);
-	fprintf(stderr, "nooks-load: %s%s%s", subject, *subject ? ": " : "", prefix);
+	fprintf(stderr, "%s: %s%s%s", program, subject, *subject ? ": " : "", prefix);
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);
+}
+
+/**
+ * report_program - say who is speaking
+ * @name: of the program; must stay valid
+ */
+void report_program(const char *name)
+{
+	program = name;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+void report_program(const char *name);
 void report_setup(const char *about, bool details);
 const char *report_about(const char *about);
 int report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,211 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Trials of a fault campaign: faults in a driver's code while it works. For each seed the driver is loaded, is
+# seen to work, gets its faults, works for some seconds, and is judged; so is the kernel. Each trial
+# leaves a line "# result", JSON; scripts/campaign gathers them. A check passes if the kernel is well.
+# usage: campaign.sh native|isolated MODULE[,BUS-MODULE] OTHER[,BUS-MODULE] FAULTS SEED:KIND,...
+#	KIND	as nooks-mutate takes it
+#	OTHER	native driver of a second adapter, which has to work all the time
+# Natively it ends with the first trial that has done something.
+# shellcheck shell=dash source=tests/lib-campaign.sh
+. /tests/lib-campaign.sh
+# shellcheck source=tests/health.sh
+. /tests/health.sh
+
+mode=$1
+module=${2%,*}
+bus=${2#*,}
+other=${3%,*}
+other_bus=${3#*,}
+faults=$4
+trials=$(echo "$5" | tr , ' ')
+dir=/sys/class/nooks/$module
+engine=/sys/kernel/debug/nooks_mutate/plan
+functions=/tests/functions/$module
+file=$(modinfo -n "$module")
+patience=$((6 * ${LAB_PATIENCE:-1}))
+
+isolated() {
+	[ "$mode" = isolated ]
+}
+
+load() {
+	if isolated; then
+		load_isolated "$module" && echo 0 >"$dir/max_failures"
+	else
+		load_native "$module"
+	fi >/tmp/load 2>&1
+}
+
+# Loaded, up, and passing packets.
+ready() {
+	load && iface=$(iface_of_driver "$module") && address "$iface" 2 &&
+		wait_for 10 carrier "$iface" && wait_for 5 answers "$iface"
+}
+
+# put_faults: plan them, and have them in the code that runs
+put_faults() {
+	local tab line number name section offset old new fixes flags where
+	nooks-mutate -s "$seed" -n "$faults" -k "$kind" ${profile:+-f "$profile"} "$file" >/tmp/plan || return
+	privileged=0
+	tab=$(printf '\t')
+	while IFS=$tab read -r number name section offset old new fixes flags where line; do
+		diag "fault $seed $number $name $section+$offset $flags $where: $line"
+		[ "$flags" = - ] || privileged=$((privileged + 1))
+		echo "$(cat "/sys/module/$module/sections/$section") $offset $old $new $fixes"
+	done </tmp/plan >/tmp/changes
+	dd if=/tmp/changes of=$engine bs=256k 2>/dev/null
+}
+
+take_faults_back() {
+	echo revert >$engine
+}
+
+# How many changes are there, as the running code shows?
+changed() {
+	grep -vc ' old$' $engine
+}
+
+alive() {
+	iface=$(driven "$module") && ip link set "$iface" up && wait_for 6 carrier "$iface" &&
+		wait_for 5 answers "$iface"
+}
+
+# After faults have gone one way or another: does it do its work again?
+works() {
+	alive && receive && send
+} >/dev/null 2>&1
+
+settled() {
+	[ "$(counter state)" = running ] || [ "$(counter state)" = failed ]
+}
+
+# what the driver has failed by, as a list in JSON
+failures() {
+	dmesg | sed -n 's/.*BUG: NOOKS: \(.*\) in \([^ ]*\).*/"\1 in \2"/p' | tr '\n' , | sed 's/,$//'
+}
+
+# How does it come to work again: by itself, by hand, not at all?
+recover() {
+	recovery=none
+	if [ "$(counter failures)" != 0 ]; then
+		wait_for 25 settled
+		if [ "$(counter state)" = running ] && works; then
+			recovery=automatic
+		fi
+	elif [ "$outcome" = "no effect" ]; then
+		take_faults_back
+		recovery=-
+	else
+		# Nobody has noticed anything: a restart has to put the code right all the same.
+		nooksctl restart "$module" >/dev/null 2>&1 && wait_for 10 works && recovery=restarted
+	fi
+	if [ $recovery = none ]; then
+		nooksctl restart "$module" >/dev/null 2>&1 && wait_for 10 works && recovery=by-hand
+	fi
+}
+
+# Is the kernel as it should be after a trial? Prints what is wrong.
+unwell() {
+	answers "$other_iface" || wait_for 5 answers "$other_iface" || echo "the other adapter is dead"
+	wait_for 5 no_task_stuck || echo "a task is stuck"
+	kernel_complains
+}
+
+json() {
+	printf %s "$1" | sed 's/["\\]//g' | tr '\n\t' '  ' | sed 's/ *$//'
+}
+
+# trial SEED:KIND: 0 if the kernel is well
+trial() {
+	local well begin restart_ms failed
+	seed=${1%:*}
+	kind=${1#*:}
+	dead=
+	wrong=
+	recovery=-
+	answers=same
+	failed=
+	restart_ms=
+	begin=$(now)
+	diag "trial $seed $kind"
+	dmesg -c >/dev/null
+	if ! ready; then
+		diag "failed: $(cat /tmp/load)"
+		diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"no start\",\"well\":false,\"unwell\":\"the driver does not start\"}"
+		return 1
+	fi
+	ask >/tmp/answers.before 2>&1
+	open_connection
+	if ! put_faults; then
+		diag "$(dmesg | tail -n 3)"
+		bail "the faults of seed $seed can't be put there"
+	fi
+	workload
+	if [ -n "$wrong" ]; then
+		outcome="wrong output"
+	elif [ -n "$dead" ]; then
+		outcome="driver dead"
+	else
+		outcome="no effect"
+	fi
+	diag "seed $seed: $outcome; dead:$dead; wrong:$wrong"
+	left=$(changed)
+	if isolated; then
+		recover
+		failed=$(counter failures)
+		restart_ms=$(dmesg | sed -n 's/.*restarted in \([0-9]*\) ms.*/\1/p' | tail -n 1)
+		[ "$recovery" = none ] || left=$(changed)
+		[ "$recovery" != automatic ] || same_answers || answers=other
+	else
+		take_faults_back
+	fi
+	if isolated || [ -z "$dead" ]; then
+		close_connection 15
+	else
+		close_connection 0
+	fi
+	well=$(unwell)
+	if isolated || [ "$outcome" = "no effect" ]; then
+		timeout 30 rmmod "$module" || well="$well it does not unload"
+		! isolated || [ ! -e "$dir" ] || well="$well its domain stays"
+	fi
+	diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"$outcome\",\"dead\":\"$(json "$dead")\",\"wrong\":\"$(json "$wrong")\",\"privileged\":$privileged,\"failures\":${failed:-0},\"failed_by\":[$(failures)],\"recovery\":\"$recovery\",\"restart_ms\":${restart_ms:-null},\"connection\":\"$word\",\"answers\":\"$answers\",\"changed\":$left,\"well\":$([ -z "$well" ] && echo true || echo false),\"unwell\":\"$(json "$well")\",\"seconds\":$(($(now) - begin))}"
+	[ -z "$well" ]
+}
+
+# A WARN is a finding and no end; an oops is the end.
+echo 0 >/proc/sys/kernel/panic_on_warn
+[ "$bus" = "$2" ] || load_native "$bus"
+[ "$other_bus" = "$3" ] || load_native "$other_bus"
+profile=
+[ ! -e "$functions" ] || profile=$functions
+prepare_payload
+
+# shellcheck disable=SC2086 # words
+set -- $trials
+plan $(($# + 3 + $(isolated && echo 1 || echo 0)))
+check "the second adapter's driver loads" load_native "$other"
+other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
+address "$other_iface" 3
+wait_for 20 answers "$other_iface" || bail "the second adapter does not work"
+check "the engine loads" load_native nooks_mutate || bail "no engine"
+! isolated || load_nooks stall_seconds=2 call_seconds=10
+before=
+for name; do
+	check "seed ${name%:*}: the kernel is well" trial "$name"
+	# From here on, as the first trial has made what stays.
+	[ -n "$before" ] || before=$(used)
+	if ! isolated && [ "$outcome" != "no effect" ]; then
+		diag "what natively has had an effect may have had more: a new machine for the next one"
+		exit
+	fi
+done
+after=$(used)
+diag "memory {\"mode\":\"$mode\",\"trials\":$#,\"before\":$before,\"after\":$after}"
+if isolated; then
+	check "no memory is lost" [ "$after" -le $((before + 1024)) ]
+	check "nooks unloads" unload nooks
+else
+	check "the engine unloads" unload nooks_mutate
+fi
