@@ -50,7 +50,7 @@ struct nooks_argument {
 	u16 type;
 };
 
-#define NOOKS_MAX_ARGUMENTS	6
+#define NOOKS_MAX_ARGUMENTS	8
 
 /**
  * struct nooks_watch - what the watchdog knows of a crossing; under nooks_domain.stack_lock
@@ -88,6 +88,10 @@ struct nooks_watch {
  * @irqs_off: at entry
  * @pagefault_disabled: at entry
  * @running: the state of the task was TASK_RUNNING at entry
+ * @nr_stack_args: arguments of the function beyond the six in registers
+ * @stack_args: these; the caller's
+ * @handed: what a kernel function has taken over that this call was entrusted with: a locked page, or one
+ *	that it has locked for the caller (wrappers/folio.c); else NULL
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
@@ -114,6 +118,9 @@ struct nooks_crossing {
 	int pagefault_disabled;
 	bool irqs_off;
 	bool running;
+	u16 nr_stack_args;
+	const unsigned long *stack_args;
+	const void *handed;
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;
@@ -263,6 +270,7 @@ int nooks_pagetable_create(struct nooks_domain *domain);
 void nooks_pagetable_destroy(struct nooks_domain *domain);
 int nooks_grant_write(struct nooks_domain *domain, const void *start, size_t size, gfp_t gfp);
 int nooks_grant_exec(struct nooks_domain *domain, const void *start, size_t size, gfp_t gfp);
+int nooks_grant_copy(struct nooks_domain *domain, const void *start, struct page *copy, gfp_t gfp);
 void nooks_revoke(struct nooks_domain *domain, const void *start, size_t size);
 void nooks_revoke_flush(struct nooks_domain *domain);
 bool nooks_refill(struct nooks_domain *domain, unsigned long addr, unsigned long error);
@@ -274,6 +282,7 @@ bool nooks_may_read(const void *start, size_t size);
 
 /* Stacks: stack.c */
 int nooks_stacks_create(struct nooks_domain *domain);
+int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n);
 void nooks_stacks_destroy(struct nooks_domain *domain);
 struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_crossing *x);
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack);

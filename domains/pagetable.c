@@ -21,6 +21,7 @@
 /* Software bits of our own entries; cleared in whatever is copied from the kernel's tables. */
 #define PRIVATE_TABLE	_PAGE_SOFTW1	/* points to a table that this domain owns */
 #define GRANTED		_PAGE_SOFTW2	/* a leaf that stays until it is revoked */
+#define COPY		_PAGE_SOFTW3	/* ... and leads to another page than the kernel's */
 #define COPY_CLEAR	(_PAGE_RW | _PAGE_GLOBAL | _PAGE_SOFTW1 | _PAGE_SOFTW2 | _PAGE_SOFTW3)
 
 static const int shifts[] = { PAGE_SHIFT, PMD_SHIFT, PUD_SHIFT, 39, 48 };
@@ -215,6 +216,43 @@ int nooks_grant_exec(struct nooks_domain *domain, const void *start, size_t size
 	return grant(domain, start, size, _PAGE_ACCESSED, _PAGE_NX, gfp);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_grant_exec);
+
+/**
+ * nooks_grant_copy - let a domain see, and write, another page in the place of one of the kernel's
+ * @domain: the domain
+ * @start: address of the page
+ * @copy: what the domain sees there from now on
+ * @gfp: for private tables
+ *
+ * The kernel still sees its own page there, so for its functions the domain may not write it: see
+ * nooks_may_write(). A CPU in the domain may see the old page until its next crossing. Undone by
+ * nooks_revoke(). Any context but NMI, as @gfp allows. Return: 0, -ENOMEM, or -EFAULT for an address
+ * that is not mapped.
+ */
+int nooks_grant_copy(struct nooks_domain *domain, const void *start, struct page *copy, gfp_t gfp)
+{
+	unsigned long addr = (unsigned long)start & PAGE_MASK, flags, entry, *leaf = NULL;
+	int ret = 0;
+
+	while (!leaf && !ret) {
+		ret = stock_spare(domain, gfp);
+		if (ret)
+			break;
+		raw_spin_lock_irqsave(&domain->table_lock, flags);
+		leaf = private_leaf(domain, addr, true);
+		entry = kernel_entry(addr, 0);
+		if (leaf && !entry)
+			ret = -EFAULT;
+		else if (leaf)
+			WRITE_ONCE(*leaf, (restricted(entry) & ~PTE_PFN_MASK) |
+					  page_to_phys(copy) | GRANTED | COPY | _PAGE_RW |
+					  _PAGE_DIRTY | _PAGE_ACCESSED);
+		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
+	}
+	if (!ret)
+		nooks_tlb_raise(domain);
+	return ret;
+}
 
 /* Keep the kernel's own permission to read and write: exception stacks, IDT, GDT, TSS. */
 static int grant_as_kernel(struct nooks_domain *domain, unsigned long start, size_t size, bool write)
@@ -414,11 +452,12 @@ void nooks_withdraw(struct nooks_domain *domain, unsigned long start, unsigned l
 NOOKS_EXPORT_FOR_TESTS(nooks_withdraw);
 
 /**
- * nooks_may_write - is all of a range writable in the domain?
+ * nooks_may_write - is all of a range writable in the domain, and the same as in the kernel?
  * @domain: the domain
  * @start: address
  * @size: bytes
  *
+ * Then the kernel may write there for it. Of a nooks_grant_copy() the domain writes another page.
  * Any context but NMI.
  */
 bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size)
@@ -432,7 +471,7 @@ bool nooks_may_write(struct nooks_domain *domain, const void *start, size_t size
 	for (; may && addr <= last && addr >= kernel_start(); addr += PAGE_SIZE) {
 		unsigned long *leaf = private_leaf(domain, addr, false);
 
-		may = leaf && (*leaf & GRANTED) && (*leaf & _PAGE_RW);
+		may = leaf && (*leaf & (GRANTED | _PAGE_RW | COPY)) == (GRANTED | _PAGE_RW);
 	}
 	raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 	return may;

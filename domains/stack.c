@@ -44,6 +44,22 @@ int nooks_stacks_create(struct nooks_domain *domain)
 	return ret;
 }
 
+/**
+ * nooks_stacks_reserve - make sure that a domain has so many stacks
+ * @domain: the domain
+ * @n: how many, in use or not
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM.
+ */
+int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n)
+{
+	int ret = 0;
+
+	while (READ_ONCE(domain->nr_stacks) < n && !ret)
+		ret = add_stack(domain);
+	return ret;
+}
+
 /** nooks_stacks_destroy - free a domain's stacks; none is in use and no CPU holds its tables */
 void nooks_stacks_destroy(struct nooks_domain *domain)
 {

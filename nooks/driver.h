@@ -104,6 +104,7 @@ enum nooks_recovery_policy {
  * @recovery: the work that does it
  * @kick: queues it, from any context
  * @wish: enum nooks_wish, under @lock
+ * @resume: ditto: what to do when the file systems that keep recovery waiting are unmounted
  * @init: stub of its module init
  * @libraries: of the image: modules that are linked into it, in the order of their inits
  * @failures: times (jiffies) of the last failures, for giving up
@@ -155,6 +156,7 @@ struct nooks_driver {
 	struct work_struct recovery;
 	struct irq_work kick;
 	unsigned int wish;
+	unsigned int resume;
 	unsigned long failures[NOOKS_MAX_FAILURES];
 	unsigned int max_failures;
 	unsigned int window;
@@ -213,6 +215,9 @@ unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *
 			      unsigned long *args);
 unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args, const void *start, u32 size);
+unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
+				 const struct nooks_role *role, unsigned long *args,
+				 const void *start, u32 size, int *status);
 /* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
 /*

@@ -63,3 +63,56 @@ void nooks_counts_drop(struct nooks_driver *driver, const void *start, size_t si
 		nooks_object_free(object);
 	}
 }
+
+bool nooks_reference_add(struct nooks_driver *driver, const struct nooks_object_class *class,
+			 const void *start, size_t size, unsigned int type, gfp_t gfp)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	bool counted;
+
+	do {
+		object = nooks_object_get(driver, class, start);
+		if (!object) {
+			nooks_object_add(driver, class, start, size, type, gfp | __GFP_NOWARN);
+			object = nooks_object_get(driver, class, start);
+		}
+		if (!object)
+			return false;
+		raw_spin_lock_irqsave(&driver->objects.lock, flags);
+		counted = nooks_object_tracked(object);
+		object->data[0] += counted;
+		raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+		nooks_object_free(object);
+	} while (!counted);
+	return true;
+}
+
+bool nooks_reference_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+			  const void *start)
+{
+	struct nooks_object *object = nooks_object_get(driver, class, start);
+	unsigned long flags, left;
+	bool had;
+
+	if (!object)
+		return false;
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	had = object->data[0];
+	object->data[0] -= had;
+	left = object->data[0];
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	/* An entry that counts nothing may stay, if another thread counts in it right now. */
+	if (!left && refcount_read(&object->refs) == 2) {
+		struct nooks_object *removed = nooks_object_remove(driver, class, start);
+
+		left = removed ? removed->data[0] : 0;
+		if (removed)
+			nooks_object_free(removed);
+		while (left--)
+			nooks_reference_add(driver, class, start, object->size, object->type,
+					    GFP_ATOMIC);
+	}
+	nooks_object_free(object);
+	return had;
+}

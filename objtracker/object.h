@@ -18,6 +18,7 @@ struct nooks_object;
 /**
  * enum nooks_release_phase - when recovery releases an object; lower ones first
  * @NOOKS_PHASE_QUIET: the device is stopped: no DMA, no interrupts from it
+ * @NOOKS_PHASE_REFERENCES: what keeps others' objects from going: dentries, buffers
  * @NOOKS_PHASE_CALLS: nothing calls the driver any more: irq, timers, work, registrations
  * @NOOKS_PHASE_DEVICES: interfaces to the rest of the kernel: net devices
  * @NOOKS_PHASE_MAPPINGS: DMA and MMIO
@@ -25,6 +26,7 @@ struct nooks_object;
  */
 enum nooks_release_phase {
 	NOOKS_PHASE_QUIET,
+	NOOKS_PHASE_REFERENCES,
 	NOOKS_PHASE_CALLS,
 	NOOKS_PHASE_DEVICES,
 	NOOKS_PHASE_MAPPINGS,

@@ -37,7 +37,7 @@ struct widget_ops {
 	long (*report)(struct widget *w, struct report *report, void *text);
 	void (*lines)(struct widget *w, const struct report *report, u64 *lines);
 	int (*read)(struct widget *w, u8 *buf, u16 len);
-	void (*move)(int a, int b, int c, int d, int e, int f, int g);
+	void (*move)(int a, int b, int c, int d, int e, int f, int g, int h, int i);
 	void (*unlock)(struct widget *w, struct key key);
 	struct key (*lock)(struct widget *w);
 	struct {
