@@ -103,6 +103,9 @@ bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 	if (WARN_ON_ONCE(in_nmi()))
 		return false;
 	x->stack = nooks_stack_get(domain, x);
+	if (unlikely(!x->stack) && domain->max_stacks && READ_ONCE(domain->open) && !in_atomic() &&
+	    !irqs_disabled() && !rcu_preempt_depth())
+		x->stack = nooks_stack_wait(domain, x);
 	return x->stack;
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);

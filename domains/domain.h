@@ -12,6 +12,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include "limits.h"
 
 struct nooks_domain;
@@ -172,6 +173,9 @@ struct nooks_route {
  * @used_stacks: stacks in use, one for each crossing
  * @nr_stacks: all of them
  * @nr_used: of these in use
+ * @max_stacks: how many there may be, if threads sleep in the domain: more are made then; else 0
+ * @room: woken when there are free stacks again, for who may wait for one
+ * @grow: makes more
  * @idle: woken when @nr_used falls to 0 while the domain is closed
  * @refills: entries copied from the kernel's tables on demand
  * @entries: calls from the kernel into the domain
@@ -200,6 +204,9 @@ struct nooks_domain {
 	struct list_head used_stacks;
 	unsigned int nr_stacks;
 	unsigned int nr_used;
+	unsigned int max_stacks;
+	wait_queue_head_t room;
+	struct work_struct grow;
 	wait_queue_head_t idle;
 
 	unsigned long refills;
@@ -283,7 +290,9 @@ bool nooks_may_read(const void *start, size_t size);
 /* Stacks: stack.c */
 int nooks_stacks_create(struct nooks_domain *domain);
 int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n);
+void nooks_stacks_grow(struct work_struct *work);
 void nooks_stacks_destroy(struct nooks_domain *domain);
+struct nooks_stack *nooks_stack_wait(struct nooks_domain *domain, struct nooks_crossing *x);
 struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_crossing *x);
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack);
 

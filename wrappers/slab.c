@@ -292,7 +292,7 @@ static void *allocate_inode(struct nooks_driver *driver, struct nooks_cache *cac
 		/* The domain has failed. What recovery finds in the table is not in use. */
 		return NULL;
 	}
-	__set_bit(slot, chunk->made);
+	set_bit(slot, chunk->made);
 	WRITE_ONCE(n->state, NOOKS_INODE_FRESH);
 	return p;
 }
