@@ -20,12 +20,23 @@ static int add_stack(struct nooks_domain *domain)
 		kfree(stack);
 		return -ENOMEM;
 	}
+	ret = nooks_grant_write(domain, stack->base, NOOKS_STACK_SIZE, GFP_KERNEL);
+	if (ret) {
+		nooks_revoke(domain, stack->base, NOOKS_STACK_SIZE);
+		vfree(stack->base);
+		kfree(stack);
+		return ret;
+	}
+	/*
+	 * A CPU that knows an older path to there would fault where it has no place to push the fault's
+	 * frame: whoever gets this stack flushes first.
+	 */
+	nooks_tlb_raise(domain);
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	list_add(&stack->list, &domain->free_stacks);
 	domain->nr_stacks++;
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
-	ret = nooks_grant_write(domain, stack->base, NOOKS_STACK_SIZE, GFP_KERNEL);
-	return ret;
+	return 0;
 }
 
 static unsigned int nr_free(const struct nooks_domain *domain)
