@@ -27,6 +27,7 @@ void nooks_objects_init(struct nooks_objects *objects)
 	hash_init(objects->table);
 	INIT_LIST_HEAD(&objects->all);
 	objects->count = 0;
+	objects->kernel_made = 0;
 	objects->timers = 0;
 	objects->refused = 0;
 }
@@ -49,7 +50,8 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 	lockdep_assert_held(&objects->lock);
 	hash_del(&object->node);
 	list_del(&object->list);
-	objects->count--;
+	objects->count -= !object->class->kernel_made;
+	objects->kernel_made -= object->class->kernel_made;
 	objects->timers -= object->class->timer;
 	trace_nooks_object_remove(object->driver->name, object->class->name, object->start,
 				  object->size);
@@ -58,7 +60,9 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 static bool has_room(const struct nooks_objects *objects, const struct nooks_object_class *class)
 {
 	lockdep_assert_held(&objects->lock);
-	return objects->count < nooks_limits.objects &&
+	return (class->kernel_made ||
+		objects->count < nooks_limits.objects +
+				 NOOKS_OBJECTS_BROUGHT * objects->kernel_made) &&
 	       (!class->timer || objects->timers < nooks_limits.timers);
 }
 
@@ -107,7 +111,8 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	if (added) {
 		hash_add(objects->table, &object->node, page_of(object->start));
 		list_add(&object->list, &objects->all);
-		objects->count++;
+		objects->count += !class->kernel_made;
+		objects->kernel_made += class->kernel_made;
 		objects->timers += class->timer;
 	}
 	raw_spin_unlock_irqrestore(&objects->lock, flags);

@@ -47,6 +47,8 @@ enum nooks_release_phase {
  * @timer: counts as a timer, too
  * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
  *	is freed
+ * @kernel_made: the kernel decides how many there are: they are not limited, and each brings room for
+ *	NOOKS_OBJECTS_BROUGHT others, for what is embedded beside it
  * @device: memory of a device, or that it takes orders from: a scribble spares it
  */
 struct nooks_object_class {
@@ -58,6 +60,7 @@ struct nooks_object_class {
 	void (*free)(struct nooks_object *object);
 	bool timer;
 	bool forget;
+	bool kernel_made;
 	bool device;
 };
 
@@ -91,7 +94,8 @@ struct nooks_object {
 	unsigned long data[3];
 };
 
-#define NOOKS_OBJECTS_BITS	9
+#define NOOKS_OBJECTS_BITS	12
+#define NOOKS_OBJECTS_BROUGHT	4
 /* Interior addresses are found in objects of up to this many pages. */
 #define NOOKS_OBJECT_SPAN	4
 
@@ -100,7 +104,8 @@ struct nooks_object {
  * @lock: protects all of it; interrupts off; innermost but for nooks_domain's
  * @table: by number of the page that holds the start
  * @all: every object, newest first
- * @count: how many
+ * @count: how many, those that the kernel makes excepted
+ * @kernel_made: how many of these
  * @timers: of these, timers
  * @refused: how often there were too many
  */
@@ -109,6 +114,7 @@ struct nooks_objects {
 	DECLARE_HASHTABLE(table, NOOKS_OBJECTS_BITS);
 	struct list_head all;
 	unsigned int count;
+	unsigned int kernel_made;
 	unsigned int timers;
 	unsigned long refused;
 };

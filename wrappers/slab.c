@@ -96,6 +96,7 @@ static const struct nooks_object_class inode_class = {
 	.phase = NOOKS_PHASE_MEMORY,
 	.size = sizeof(struct nooks_inode),
 	.init = inode_setup,
+	.kernel_made = true,
 };
 
 static struct nooks_inode *to_inode(struct nooks_object *object)
