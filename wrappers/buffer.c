@@ -433,7 +433,7 @@ static bool check_block(struct nooks_crossing *x, unsigned long bdev, unsigned l
 				 "the size is that of the device's blocks");
 }
 
-enum how { READ, GET, FIND };
+enum how { HOW_READ, HOW_GET, HOW_FIND };
 
 static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t block,
 			 unsigned int size, gfp_t gfp, enum how how, const char *fn)
@@ -450,14 +450,14 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 	/* If it is read now, its data are news to whoever holds it. */
 	bh = __find_get_block(dev, block, size);
 	stale = bh && !buffer_uptodate(bh);
-	if (!bh || (how == READ && stale)) {
+	if (!bh || (how == HOW_READ && stale)) {
 		brelse(bh);
-		bh = how == READ ? __bread_gfp(dev, block, size, gfp) :
-		     how == GET ? __getblk_gfp(dev, block, size, gfp) : NULL;
+		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
+		     how == HOW_GET ? __getblk_gfp(dev, block, size, gfp) : NULL;
 	}
 	if (!bh)
 		return 0;
-	if (hold(driver, bh, stale && how == READ, GFP_NOFS | __GFP_NOWARN))
+	if (hold(driver, bh, stale && how == HOW_READ, GFP_NOFS | __GFP_NOWARN))
 		return (unsigned long)bh;
 	brelse(bh);
 	return 0;
@@ -466,18 +466,18 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 /* struct buffer_head *__bread_gfp(struct block_device *bdev, sector_t block, unsigned int size, gfp_t gfp) */
 NOOKS_WRAPPER(__bread_gfp)
 {
-	return get(x, a0, a1, a2, (__force gfp_t)a3, READ, "__bread_gfp");
+	return get(x, a0, a1, a2, (__force gfp_t)a3, HOW_READ, "__bread_gfp");
 }
 
 NOOKS_WRAPPER(__getblk_gfp)
 {
-	return get(x, a0, a1, a2, (__force gfp_t)a3, GET, "__getblk_gfp");
+	return get(x, a0, a1, a2, (__force gfp_t)a3, HOW_GET, "__getblk_gfp");
 }
 
 /* struct buffer_head *__find_get_block(struct block_device *bdev, sector_t block, unsigned int size) */
 NOOKS_WRAPPER(__find_get_block)
 {
-	return get(x, a0, a1, a2, 0, FIND, "__find_get_block");
+	return get(x, a0, a1, a2, 0, HOW_FIND, "__find_get_block");
 }
 
 /* void __breadahead(struct block_device *bdev, sector_t block, unsigned int size) */

@@ -5,6 +5,7 @@
  * driver's calls by the pointers in the table are routed.
  */
 #include <linux/nls.h>
+#include <linux/sched.h>
 #include "../objtracker/count.h"
 #include "args.h"
 #include "generated.h"

@@ -20,6 +20,7 @@
 #include <linux/hrtimer.h>
 #include <linux/inetdevice.h>
 #include <linux/interrupt.h>
+#include <linux/iversion.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
