@@ -62,9 +62,7 @@ static bool check(struct nooks_crossing *x, unsigned long dentry, const char *fn
 	return nooks_arg_object(x, (void *)dentry, NOOKS_TYPE_dentry, false, fn, "dentry");
 }
 
-/* A dentry that is lent, or of a file that is. */
-bool nooks_check_dentry(struct nooks_crossing *x, unsigned long value, const char *fn,
-			const char *arg)
+const struct dentry *nooks_dentry_of_file(const struct nooks_crossing *x, unsigned long addr)
 {
 	unsigned int i;
 
@@ -72,9 +70,18 @@ bool nooks_check_dentry(struct nooks_crossing *x, unsigned long value, const cha
 		const struct file *file = (void *)x->arguments[i].start;
 
 		if (x->arguments[i].type == NOOKS_TYPE_file &&
-		    (unsigned long)file->f_path.dentry == value)
-			return true;
+		    addr - (unsigned long)file->f_path.dentry < sizeof(struct dentry))
+			return file->f_path.dentry;
 	}
+	return NULL;
+}
+
+/* A dentry that is lent, or of a file that is. */
+bool nooks_check_dentry(struct nooks_crossing *x, unsigned long value, const char *fn,
+			const char *arg)
+{
+	if (value && (unsigned long)nooks_dentry_of_file(x, value) == value)
+		return true;
 	return nooks_arg_object(x, (void *)value, NOOKS_TYPE_dentry, false, fn, arg);
 }
 

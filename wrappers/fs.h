@@ -56,6 +56,8 @@ void nooks_inode_abandon(struct nooks_driver *driver, const struct inode *inode)
 /* The same of dentries: dentry.c */
 bool nooks_dentry_ref(struct nooks_driver *driver, const struct dentry *dentry);
 bool nooks_dentry_unref(struct nooks_driver *driver, const struct dentry *dentry);
+/* The dentry of a file that a call lends, if @addr lies in it; or NULL. Any context. */
+const struct dentry *nooks_dentry_of_file(const struct nooks_crossing *x, unsigned long addr);
 /* What a function returns to the kernel: NULL, an error, or a dentry whose reference is passed on. */
 unsigned long nooks_dentry_returned(struct nooks_stub *stub, unsigned long value,
 				    unsigned long fail);

@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
+#include "fs.h"
 #include "generated.h"
 #include "hold.h"
 
@@ -151,9 +152,12 @@ static bool lock_field(const struct lock_kind *class, unsigned int type, unsigne
 static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
 			unsigned long addr)
 {
+	const struct dentry *dentry = nooks_dentry_of_file(x, addr);
 	struct nooks_object object;
 	unsigned int i;
 
+	if (dentry)		/* parent_ino() */
+		return lock_field(class, NOOKS_TYPE_dentry, addr - (unsigned long)dentry);
 	for (i = 0; i < x->nr_arguments; i++) {
 		const struct nooks_argument *arg = &x->arguments[i];
 
