@@ -23,14 +23,11 @@ static const struct nooks_object_class count_class = {
 
 bool nooks_count(struct nooks_driver *driver, const void *counter, int delta)
 {
-	struct nooks_object *object = nooks_object_get(driver, &count_class, counter);
+	struct nooks_object *object =
+		nooks_object_get_or_add(driver, &count_class, counter, sizeof(atomic_t), 0,
+					GFP_ATOMIC | __GFP_NOWARN);
 	unsigned long flags;
 
-	if (!object) {
-		nooks_object_add(driver, &count_class, counter, sizeof(atomic_t), 0,
-				 GFP_ATOMIC | __GFP_NOWARN);
-		object = nooks_object_get(driver, &count_class, counter);
-	}
 	if (!object)
 		return false;
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
@@ -72,11 +69,8 @@ bool nooks_reference_add(struct nooks_driver *driver, const struct nooks_object_
 	bool counted;
 
 	do {
-		object = nooks_object_get(driver, class, start);
-		if (!object) {
-			nooks_object_add(driver, class, start, size, type, gfp | __GFP_NOWARN);
-			object = nooks_object_get(driver, class, start);
-		}
+		object = nooks_object_get_or_add(driver, class, start, size, type,
+						 gfp | __GFP_NOWARN);
 		if (!object)
 			return false;
 		raw_spin_lock_irqsave(&driver->objects.lock, flags);

@@ -66,6 +66,52 @@ static bool has_room(const struct nooks_objects *objects, const struct nooks_obj
 	       (!class->timer || objects->timers < nooks_limits.timers);
 }
 
+static void hold(struct nooks_objects *objects, struct nooks_object *object)
+{
+	refcount_inc(&object->refs);
+}
+
+static struct nooks_object *make(struct nooks_driver *driver,
+				 const struct nooks_object_class *class, const void *start,
+				 size_t size, unsigned int type, gfp_t gfp)
+{
+	struct nooks_object *object;
+
+	if (WARN_ON_ONCE(class->size < sizeof(*object)))
+		return NULL;
+	object = kzalloc(class->size, gfp);
+	if (!object)
+		return NULL;
+	object->class = class;
+	refcount_set(&object->refs, 1);
+	object->driver = driver;
+	object->start = (unsigned long)start;
+	object->size = size;
+	object->type = type;
+	object->site = nooks_call_site(driver->domain);
+	if (class->init)
+		class->init(object);
+	return object;
+}
+
+/* Put a new object into the table, unless there are too many. */
+static bool link_object(struct nooks_objects *objects, struct nooks_object *object)
+{
+	const struct nooks_object_class *class = object->class;
+
+	lockdep_assert_held(&objects->lock);
+	if (!has_room(objects, class)) {
+		objects->refused++;
+		return false;
+	}
+	hash_add(objects->table, &object->node, page_of(object->start));
+	list_add(&object->list, &objects->all);
+	objects->count += !class->kernel_made;
+	objects->kernel_made += class->kernel_made;
+	objects->timers += class->timer;
+	return true;
+}
+
 /**
  * nooks_object_add - track an object
  * @driver: whose it is
@@ -83,38 +129,14 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      size_t size, unsigned int type, gfp_t gfp)
 {
 	struct nooks_objects *objects = &driver->objects;
-	struct nooks_object *object;
+	struct nooks_object *object = make(driver, class, start, size, type, gfp);
 	unsigned long flags;
 	bool added;
 
-	if (WARN_ON_ONCE(class->size < sizeof(*object)))
-		return NULL;
-	object = kzalloc(class->size, gfp);
 	if (!object)
 		return NULL;
-	object->class = class;
-	refcount_set(&object->refs, 1);
-	object->driver = driver;
-	object->start = (unsigned long)start;
-	object->size = size;
-	object->type = type;
-	object->site = nooks_call_site(driver->domain);
-	if (class->init)
-		class->init(object);
-
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	added = !find(objects, class, object->start);
-	if (added && !has_room(objects, class)) {
-		objects->refused++;
-		added = false;
-	}
-	if (added) {
-		hash_add(objects->table, &object->node, page_of(object->start));
-		list_add(&object->list, &objects->all);
-		objects->count += !class->kernel_made;
-		objects->kernel_made += class->kernel_made;
-		objects->timers += class->timer;
-	}
+	added = !find(objects, class, object->start) && link_object(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	if (added) {
 		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
@@ -124,9 +146,47 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 	return NULL;
 }
 
-static void hold(struct nooks_objects *objects, struct nooks_object *object)
+/**
+ * nooks_object_get_or_add - the object of a class at an address, made if there is none
+ * @driver: whose it is
+ * @class: its class
+ * @start: its address
+ * @size: bytes
+ * @type: enum nooks_type_id
+ * @gfp: for a new entry
+ *
+ * Context: any but NMI, as @gfp says. Return: the object, with a reference that nooks_object_free() gives
+ * back; NULL without memory, or when there are too many.
+ */
+struct nooks_object *nooks_object_get_or_add(struct nooks_driver *driver,
+					     const struct nooks_object_class *class,
+					     const void *start, size_t size, unsigned int type,
+					     gfp_t gfp)
 {
-	refcount_inc(&object->refs);
+	struct nooks_object *object = nooks_object_get(driver, class, start), *made;
+	struct nooks_objects *objects = &driver->objects;
+	unsigned long flags;
+	bool added = false;
+
+	if (object)
+		return object;
+	made = make(driver, class, start, size, type, gfp);
+	if (!made)
+		return NULL;
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	object = find(objects, class, made->start);
+	if (!object && link_object(objects, made)) {
+		object = made;
+		added = true;
+	}
+	if (object)
+		hold(objects, object);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	if (added)
+		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
+	else
+		nooks_object_free(made);
+	return object;
 }
 
 /* Find an object and do something about it, if that is not NULL, before the lock is released. */

@@ -139,6 +139,11 @@ void nooks_objects_init(struct nooks_objects *objects);
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
 				      size_t size, unsigned int type, gfp_t gfp);
+/* The one that is there, or a new one; with a reference that nooks_object_free() gives back. */
+struct nooks_object *nooks_object_get_or_add(struct nooks_driver *driver,
+					     const struct nooks_object_class *class,
+					     const void *start, size_t size, unsigned int type,
+					     gfp_t gfp);
 struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 				       const struct nooks_object_class *class, const void *start);
 /* As above, with a reference that nooks_object_free() gives back: it stays, in the table or not. */

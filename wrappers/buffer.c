@@ -222,14 +222,9 @@ static struct nooks_metapage *meta_get(struct nooks_driver *driver, const struct
 				       gfp_t gfp)
 {
 	const void *start = (void *)((unsigned long)bh->b_data & PAGE_MASK);
-	struct nooks_object *object = nooks_object_get(driver, &meta_class, start);
-	struct nooks_metapage *meta;
 
-	if (object)
-		return to_meta(object);
-	meta = to_meta(nooks_object_add(driver, &meta_class, start, PAGE_SIZE, NOOKS_TYPE_none,
-					gfp));
-	return to_meta(nooks_object_get(driver, &meta_class, start));
+	return to_meta(nooks_object_get_or_add(driver, &meta_class, start, PAGE_SIZE,
+					       NOOKS_TYPE_none, gfp));
 }
 
 /* Take an entry that was made for nothing out of the table; puts the caller's reference. */
@@ -261,9 +256,8 @@ static bool hold(struct nooks_driver *driver, struct buffer_head *bh, bool stale
 
 	for (;;) {
 		meta = meta_get(driver, bh, gfp);
-		nooks_object_add(driver, &buffer_class, bh, sizeof(*bh), NOOKS_TYPE_buffer_head,
-				 gfp);
-		buffer = to_buffer(nooks_object_get(driver, &buffer_class, bh));
+		buffer = to_buffer(nooks_object_get_or_add(driver, &buffer_class, bh, sizeof(*bh),
+							   NOOKS_TYPE_buffer_head, gfp));
 		if (!meta || !buffer) {
 			if (meta)
 				nooks_object_free(&meta->object);
