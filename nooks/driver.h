@@ -127,6 +127,7 @@ enum nooks_recovery_policy {
  * @evidence: what was noted of it
  * @dump: the full report
  * @inject: the fault to come, 0 for none
+ * @inject_into: which call it waits for; NULL: any
  * @debugfs: its directory there
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  * @scribble: where a scribble goes, NULL before the first one is asked for
@@ -177,6 +178,7 @@ struct nooks_driver {
 	struct nooks_evidence *evidence;
 	struct nooks_dump dump;
 	unsigned int inject;
+	const struct nooks_stub *inject_into;
 	struct dentry *debugfs;
 	struct nooks_learned *learned;
 	struct nooks_scribble *scribble;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A file system's driver fails while it is mounted: the machine lives, operations get errors, umount works, and then
 # the driver is back. What was synced is on the disk, and what the driver had not committed is not.
-# usage: vfat-crash.sh KIND[,CONTEXT]... (see nooksctl inject)
+# usage: vfat-crash.sh KIND[,CONTEXT[,FUNCTION]]... (see nooksctl inject)
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 . /tests/lib-fs.sh
@@ -12,7 +12,9 @@ dir=/sys/class/nooks/vfat
 # Something for the driver to do in every context, which fails if the driver does.
 work() {
 	echo more >"/mnt/work.$1" && mkdir "/mnt/dir.$1" && mv "/mnt/work.$1" "/mnt/dir.$1" &&
-		rm -r "/mnt/dir.$1"
+		cat "/mnt/dir.$1/work.$1" >/dev/null && ls /mnt >/dev/null && df /mnt >/dev/null &&
+		echo 1 >/proc/sys/vm/drop_caches && cat /mnt/confirmed >/dev/null &&
+		sync && rm -r "/mnt/dir.$1" && echo 2 >/proc/sys/vm/drop_caches
 }
 
 failed_after() {
@@ -42,9 +44,10 @@ check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 echo 0 >$dir/max_failures
 
 for fault; do
-	kind=${fault%,*}
-	context=any
-	[ "$kind" = "$fault" ] || context=${fault#*,}
+	IFS=, read -r kind context function <<-EOT
+		$fault
+	EOT
+	context=${context:-any}
 	failures=$(counter failures)
 	restarts=$(counter restarts)
 	cp "$image" /tmp/test.img
@@ -52,8 +55,8 @@ for fault; do
 	cp /bin/busybox /mnt/confirmed
 	sync
 	exec 5>/mnt/open
-	echo "$kind $context" >$dir/inject
-	check "$kind in $context context is detected" failed_after "$failures"
+	echo "$kind $context $function" >$dir/inject
+	check "$kind in $context context${function:+, in $function()} is detected" failed_after "$failures"
 	check "it is reported" kernel_said "BUG: NOOKS: .* in "
 	refuse "a file can't be made" touch /mnt/after
 	refuse "a directory can't be read" ls /mnt
