@@ -97,6 +97,7 @@ void widget_secret(struct secret *secret) { }
 void widget_bytes(u8 *bytes) { }
 void widget_callback(void (*notify)(int why)) { }
 void widget_reset(void) { }
+void widget_handed_on(struct widget *w) { }
 int widget_report(struct report *report, const struct token *token, struct widget *w) { return 0; }
 int packet_send(struct packet *packet, const struct packet *like, int n) { return 0; }
 void packet_drop(struct packet *packet, packet_fn_t fn) { }
