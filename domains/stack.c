@@ -89,6 +89,8 @@ int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n)
 
 /**
  * nooks_stack_wait - as nooks_stack_get(), waiting for a free one
+ * @domain: the domain
+ * @x: the crossing
  *
  * What is wanted may be given back only when the caller has gone on, so more are made meanwhile. Context:
  * may sleep.

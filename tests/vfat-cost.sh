@@ -4,6 +4,7 @@
 # usage: vfat-cost.sh [FILES]
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 files=${1:-200}
@@ -73,7 +74,7 @@ contents() {
 }
 
 forget() {
-	cd / && umount_image && mount_image /tmp/test.img "$options" && cd /mnt
+	cd / && umount_image && mount_image /tmp/test.img "$options" && cd /mnt || exit
 }
 
 fs_modules

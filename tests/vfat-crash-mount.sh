@@ -5,6 +5,7 @@
 # usage: vfat-crash-mount.sh
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 dir=/sys/class/nooks/vfat

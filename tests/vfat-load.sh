@@ -5,6 +5,7 @@
 # usage: vfat-load.sh [WORKERS [ROUNDS]]
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 workers=${1:-4}

@@ -4,6 +4,7 @@
 # usage: vfat-native-fault.sh KIND FUNCTION
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 fs_modules

@@ -9,6 +9,7 @@
 #	options=OPTIONS	of mount: utf8
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 fstype=vfat
