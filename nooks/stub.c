@@ -7,6 +7,7 @@
 #include <linux/sched/clock.h>
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
+#include "../wrappers/buffer.h"
 #include "driver.h"
 #include "export.h"
 #include "generated.h"
@@ -112,8 +113,11 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 	if (status == NOOKS_CALL_UNWOUND)
 		nooks_locks_release(x);
 	nooks_crossing_restore(x);
-	if (status == NOOKS_CALL_UNWOUND)
+	if (status == NOOKS_CALL_UNWOUND) {
 		nooks_rtnl_release(x);
+		/* Others wait for them inside, and recovery for these. */
+		nooks_buffers_unlock(nooks_driver_of(x));
+	}
 	return status;
 }
 

@@ -691,6 +691,46 @@ NOOKS_WRAPPER(unlock_buffer)
 	return 0;
 }
 
+/* A buffer that this thread has locked in the driver, which it has not any more; NULL: there is none. */
+static struct nooks_buffer *take_locked(struct nooks_driver *driver)
+{
+	struct nooks_buffer *found = NULL;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &buffer_class) {
+		struct nooks_buffer *buffer = to_buffer(object);
+
+		if (READ_ONCE(buffer->locker) == current) {
+			WRITE_ONCE(buffer->locker, NULL);
+			refcount_inc(&object->refs);
+			found = buffer;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+/* The driver was filling it: if it has said that this is done, it has not said that it is dirty. */
+static void unlock_unfilled(struct buffer_head *bh)
+{
+	if (!buffer_dirty(bh))
+		clear_buffer_uptodate(bh);
+	unlock_buffer(bh);
+}
+
+void nooks_buffers_unlock(struct nooks_driver *driver)
+{
+	struct nooks_buffer *buffer;
+
+	while ((buffer = take_locked(driver))) {
+		unlock_unfilled((struct buffer_head *)buffer->object.start);
+		put(buffer);
+	}
+}
+
 /* Recovery. What was not committed is dropped with the copy: the page has what is on the disk, or will be. */
 static void buffer_release(struct nooks_object *object)
 {
@@ -704,12 +744,8 @@ static void buffer_release(struct nooks_object *object)
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	unlink_buffer(buffer);
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
-	if (buffer->locker) {
-		/* The driver was filling it; if it has said that this is done, it has not written it. */
-		if (!buffer_dirty(bh))
-			clear_buffer_uptodate(bh);
-		unlock_buffer(bh);
-	}
+	if (buffer->locker)
+		unlock_unfilled(bh);
 	while (refs--)
 		__brelse(bh);
 }

@@ -14,6 +14,8 @@ struct nooks_driver;
  * or the domain has failed for want of memory.
  */
 bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr);
+/* A call into a driver was unwound: unlock the buffers that its thread has locked. May sleep if the call might. */
+void nooks_buffers_unlock(struct nooks_driver *driver);
 /* Forget pages of buffers that the driver does not hold. May sleep. */
 void nooks_buffers_trim(struct nooks_driver *driver);
 
