@@ -96,11 +96,16 @@ bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 	x->running = READ_ONCE(current->__state) == TASK_RUNNING;
 	INIT_LIST_HEAD(&x->held);
 	x->calls = 0;
+	x->nr_stack_args = 0;
+	x->handed = NULL;
 	x->watch = (struct nooks_watch) { .checked = jiffies };
 
 	if (WARN_ON_ONCE(in_nmi()))
 		return false;
 	x->stack = nooks_stack_get(domain, x);
+	if (unlikely(!x->stack) && domain->max_stacks && READ_ONCE(domain->open) && !in_atomic() &&
+	    !irqs_disabled() && !rcu_preempt_depth())
+		x->stack = nooks_stack_wait(domain, x);
 	return x->stack;
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);
@@ -109,7 +114,7 @@ NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);
  * nooks_domain_call - run a function inside a domain
  * @x: after nooks_crossing_begin(), in the same context
  * @fn: address of the function, executable in the domain
- * @args: six argument registers
+ * @args: six argument registers; @x->stack_args has the others
  * @ret: what the function returned, if it did
  *
  * Context: any but NMI; sleeps only if the function does. Interrupts are off afterwards: the caller
@@ -123,6 +128,10 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 	unsigned long value;
 
 	x->reserved = top;
+	if (x->nr_stack_args) {
+		top -= ALIGN(x->nr_stack_args * sizeof(long), 16);
+		memcpy((void *)top, x->stack_args, x->nr_stack_args * sizeof(long));
+	}
 	atomic_long_inc(&x->domain->entries);
 
 	value = nooks_switch_in(x, args, fn, top);

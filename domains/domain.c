@@ -100,6 +100,8 @@ struct nooks_domain *nooks_domain_create(void)
 	INIT_LIST_HEAD(&domain->free_stacks);
 	INIT_LIST_HEAD(&domain->used_stacks);
 	init_waitqueue_head(&domain->idle);
+	init_waitqueue_head(&domain->room);
+	INIT_WORK(&domain->grow, nooks_stacks_grow);
 	ret = take_slot(domain);
 	if (ret) {
 		kfree(domain);

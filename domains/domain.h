@@ -12,6 +12,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include "limits.h"
 
 struct nooks_domain;
@@ -50,7 +51,7 @@ struct nooks_argument {
 	u16 type;
 };
 
-#define NOOKS_MAX_ARGUMENTS	6
+#define NOOKS_MAX_ARGUMENTS	8
 
 /**
  * struct nooks_watch - what the watchdog knows of a crossing; under nooks_domain.stack_lock
@@ -90,6 +91,10 @@ struct nooks_watch {
  * @irqs_off: at entry
  * @pagefault_disabled: at entry
  * @running: the state of the task was TASK_RUNNING at entry
+ * @nr_stack_args: arguments of the function beyond the six in registers
+ * @stack_args: these; the caller's
+ * @handed: what a kernel function has taken over that this call was entrusted with: a locked page, or one
+ *	that it has locked for the caller (wrappers/folio.c); else NULL
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
@@ -116,6 +121,9 @@ struct nooks_crossing {
 	int pagefault_disabled;
 	bool irqs_off;
 	bool running;
+	u16 nr_stack_args;
+	const unsigned long *stack_args;
+	const void *handed;
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;
@@ -167,6 +175,9 @@ struct nooks_route {
  * @used_stacks: stacks in use, one for each crossing
  * @nr_stacks: all of them
  * @nr_used: of these in use
+ * @max_stacks: how many there may be, if threads sleep in the domain: more are made then; else 0
+ * @room: woken when there are free stacks again, for who may wait for one
+ * @grow: makes more
  * @idle: woken when @nr_used falls to 0 while the domain is closed
  * @refills: entries copied from the kernel's tables on demand
  * @entries: calls from the kernel into the domain
@@ -195,6 +206,9 @@ struct nooks_domain {
 	struct list_head used_stacks;
 	unsigned int nr_stacks;
 	unsigned int nr_used;
+	unsigned int max_stacks;
+	wait_queue_head_t room;
+	struct work_struct grow;
 	wait_queue_head_t idle;
 
 	unsigned long refills;
@@ -277,7 +291,10 @@ bool nooks_may_read(const void *start, size_t size);
 
 /* Stacks: stack.c */
 int nooks_stacks_create(struct nooks_domain *domain);
+int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n);
+void nooks_stacks_grow(struct work_struct *work);
 void nooks_stacks_destroy(struct nooks_domain *domain);
+struct nooks_stack *nooks_stack_wait(struct nooks_domain *domain, struct nooks_crossing *x);
 struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_crossing *x);
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack);
 

@@ -11,6 +11,8 @@
 #define NOOKS_STACK_RESERVED	64		/* at its top: the frame that leaves an IST handler */
 #define NOOKS_STACKS_MIN	8		/* per domain, made beforehand */
 #define NOOKS_STACKS_PER_CPU	2
+#define NOOKS_STACKS_RESERVE	16		/* of a domain that threads sleep in: more are made below that */
+#define NOOKS_STACKS_MAX	512		/* of such a domain */
 
 #define NOOKS_MAX_ROUTES	32		/* looked through one by one */
 

@@ -9,7 +9,6 @@
  * tables when it is used; entries that the kernel may have changed are withdrawn before it
  * flushes its TLBs (tlb.c).
  */
-#include <linux/io.h>
 #include <linux/mm.h>
 #include <asm/cpu_entry_area.h>
 #include <asm/pgtable.h>
@@ -246,7 +245,7 @@ int nooks_grant_copy(struct nooks_domain *domain, const void *start, struct page
 			ret = -EFAULT;
 		else if (leaf)
 			WRITE_ONCE(*leaf, (restricted(entry) & ~PTE_PFN_MASK) |
-					  page_to_phys(copy) | GRANTED | COPY | _PAGE_RW |
+					  PFN_PHYS(page_to_pfn(copy)) | GRANTED | COPY | _PAGE_RW |
 					  _PAGE_DIRTY | _PAGE_ACCESSED);
 		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 	}

@@ -20,12 +20,38 @@ static int add_stack(struct nooks_domain *domain)
 		kfree(stack);
 		return -ENOMEM;
 	}
+	ret = nooks_grant_write(domain, stack->base, NOOKS_STACK_SIZE, GFP_KERNEL);
+	if (ret) {
+		nooks_revoke(domain, stack->base, NOOKS_STACK_SIZE);
+		vfree(stack->base);
+		kfree(stack);
+		return ret;
+	}
+	/*
+	 * A CPU that knows an older path to there would fault where it has no place to push the fault's
+	 * frame: whoever gets this stack flushes first.
+	 */
+	nooks_tlb_raise(domain);
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	list_add(&stack->list, &domain->free_stacks);
 	domain->nr_stacks++;
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
-	ret = nooks_grant_write(domain, stack->base, NOOKS_STACK_SIZE, GFP_KERNEL);
-	return ret;
+	return 0;
+}
+
+static unsigned int nr_free(const struct nooks_domain *domain)
+{
+	return READ_ONCE(domain->nr_stacks) - READ_ONCE(domain->nr_used);
+}
+
+/** nooks_stacks_grow - make more stacks, as work */
+void nooks_stacks_grow(struct work_struct *work)
+{
+	struct nooks_domain *domain = container_of(work, struct nooks_domain, grow);
+
+	while (nr_free(domain) < 2 * NOOKS_STACKS_RESERVE &&
+	       READ_ONCE(domain->nr_stacks) < READ_ONCE(domain->max_stacks) && !add_stack(domain))
+		wake_up_all(&domain->room);
 }
 
 /**
@@ -44,11 +70,45 @@ int nooks_stacks_create(struct nooks_domain *domain)
 	return ret;
 }
 
+/**
+ * nooks_stacks_reserve - threads are going to sleep in a domain: many at a time
+ * @domain: the domain
+ * @n: how many stacks it is to have now; more are made when they run short
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM.
+ */
+int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n)
+{
+	int ret = 0;
+
+	while (READ_ONCE(domain->nr_stacks) < n && !ret)
+		ret = add_stack(domain);
+	WRITE_ONCE(domain->max_stacks, NOOKS_STACKS_MAX);
+	return ret;
+}
+
+/**
+ * nooks_stack_wait - as nooks_stack_get(), waiting for a free one
+ * @domain: the domain
+ * @x: the crossing
+ *
+ * What is wanted may be given back only when the caller has gone on, so more are made meanwhile. Context:
+ * may sleep.
+ */
+struct nooks_stack *nooks_stack_wait(struct nooks_domain *domain, struct nooks_crossing *x)
+{
+	struct nooks_stack *stack = NULL;
+
+	wait_event(domain->room, (stack = nooks_stack_get(domain, x)) || !READ_ONCE(domain->open));
+	return stack;
+}
+
 /** nooks_stacks_destroy - free a domain's stacks; none is in use and no CPU holds its tables */
 void nooks_stacks_destroy(struct nooks_domain *domain)
 {
 	struct nooks_stack *stack, *next;
 
+	cancel_work_sync(&domain->grow);
 	WARN_ON_ONCE(!list_empty(&domain->used_stacks));
 	list_for_each_entry_safe(stack, next, &domain->free_stacks, list) {
 		vfree(stack->base);
@@ -81,6 +141,8 @@ struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_cr
 		}
 	}
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	if (domain->max_stacks && nr_free(domain) < NOOKS_STACKS_RESERVE)
+		schedule_work(&domain->grow);
 	return stack;
 }
 
@@ -88,16 +150,19 @@ struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_cr
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack)
 {
 	unsigned long flags;
-	bool wake;
+	bool wake, room;
 
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	stack->crossing = NULL;
 	list_move(&stack->list, &domain->free_stacks);
 	domain->nr_used--;
 	wake = !domain->open && !domain->nr_used;
+	room = domain->max_stacks && nr_free(domain) <= NOOKS_STACKS_RESERVE;
 	raw_spin_unlock(&domain->stack_lock);
 	/* With interrupts off: give_slot() waits for that before the domain is freed. */
 	if (wake)
 		wake_up_all(&domain->idle);
+	if (room)
+		wake_up(&domain->room);
 	local_irq_restore(flags);
 }

@@ -38,7 +38,8 @@ static unsigned int copy_objects(struct nooks_objects *objects, struct nooks_obj
 static int objects_show(struct seq_file *m, void *unused)
 {
 	struct nooks_driver *driver = m->private;
-	unsigned int max = READ_ONCE(driver->objects.count) + 16, n, i;
+	unsigned int max = READ_ONCE(driver->objects.count) + READ_ONCE(driver->objects.kernel_made) + 16;
+	unsigned int n, i;
 	struct nooks_object *copies = kvmalloc_array(max, sizeof(*copies), GFP_KERNEL);
 
 	if (!copies)

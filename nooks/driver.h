@@ -107,6 +107,7 @@ enum nooks_recovery_policy {
  * @recovery: the work that does it
  * @kick: queues it, from any context
  * @wish: enum nooks_wish, under @lock
+ * @resume: ditto: what to do when the file systems that keep recovery waiting are unmounted
  * @init: stub of its module init
  * @libraries: of the image: modules that are linked into it, in the order of their inits
  * @failures: times (jiffies) of the last failures, for giving up
@@ -129,6 +130,7 @@ enum nooks_recovery_policy {
  * @evidence: what was noted of it
  * @dump: the full report
  * @inject: the fault to come, 0 for none
+ * @inject_into: which call it waits for; NULL: any
  * @debugfs: its directory there
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  * @scribble: where a scribble goes, NULL before the first one is asked for
@@ -160,6 +162,7 @@ struct nooks_driver {
 	struct work_struct recovery;
 	struct irq_work kick;
 	unsigned int wish;
+	unsigned int resume;
 	unsigned long failures[NOOKS_MAX_FAILURES];
 	unsigned int max_failures;
 	unsigned int window;
@@ -180,6 +183,7 @@ struct nooks_driver {
 	struct nooks_evidence *evidence;
 	struct nooks_dump dump;
 	unsigned int inject;
+	const struct nooks_stub *inject_into;
 	struct dentry *debugfs;
 	struct nooks_learned *learned;
 	struct nooks_scribble *scribble;
@@ -218,6 +222,9 @@ unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *
 			      unsigned long *args);
 unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args, const void *start, u32 size);
+unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
+				 const struct nooks_role *role, unsigned long *args,
+				 const void *start, u32 size, int *status);
 /* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
 /*

@@ -133,19 +133,35 @@ static unsigned long denied_field(struct nooks_driver *driver)
 	return addr;
 }
 
+/* The entry stub of a function of the driver's, by name. */
+static struct nooks_stub *find_function(struct nooks_driver *driver, const char *name)
+{
+	const struct nooks_image *image = READ_ONCE(driver->image);
+	unsigned int i;
+
+	for (i = 0; image && i < image->nr_stubs; i++)
+		if (!strcmp((const char *)driver->stubs[i].name, name))
+			return &driver->stubs[i];
+	return NULL;
+}
+
 /**
  * nooks_inject_request - have a driver do wrong at its next call
  * @driver: the driver
- * @request: "KIND" or "KIND CONTEXT"
+ * @request: "KIND", "KIND CONTEXT" or "KIND CONTEXT FUNCTION": at the next call of that function
  *
  * Context: may sleep. Return: 0, -EINVAL or -ENOMEM.
  */
 int nooks_inject_request(struct nooks_driver *driver, const char *request)
 {
-	char kind[24], context[16] = "any";
+	char kind[24], context[16] = "any", function[64] = "";
+	struct nooks_stub *stub;
 	int i, c;
 
-	if (sscanf(request, "%23s %15s", kind, context) < 1)
+	if (sscanf(request, "%23s %15s %63s", kind, context, function) < 1)
+		return -EINVAL;
+	stub = *function ? find_function(driver, function) : NULL;
+	if (*function && !stub)
 		return -EINVAL;
 	c = match_string(contexts, ARRAY_SIZE(contexts), context);
 	for (i = 0; c >= 0 && i < ARRAY_SIZE(faults); i++) {
@@ -153,7 +169,10 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 			continue;
 		if (faults[i].fn == nooks_fault_scribble && prepare_scribble(driver))
 			return -ENOMEM;
-		WRITE_ONCE(driver->inject, (i + 1) << 8 | c);
+		WRITE_ONCE(driver->inject, 0);
+		WRITE_ONCE(driver->inject_into, stub);
+		/* Pairs with nooks_inject_entry(): who sees the request sees where. */
+		smp_store_release(&driver->inject, (i + 1) << 8 | c);
 		return 0;
 	}
 	return -EINVAL;
@@ -171,10 +190,11 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks_stub *stub,
 				 const unsigned long **args, unsigned long *injected)
 {
-	unsigned int request = READ_ONCE(driver->inject), context = request & 0xff;
+	unsigned int request = smp_load_acquire(&driver->inject), context = request & 0xff;
+	const struct nooks_stub *into = READ_ONCE(driver->inject_into);
 	unsigned int i = (request >> 8) - 1;
 
-	if (!request || (context != CONTEXT_ANY && context != context_now()) ||
+	if (!request || (into && into != stub) || (context != CONTEXT_ANY && context != context_now()) ||
 	    cmpxchg(&driver->inject, request, 0) != request)
 		return stub->fn;
 	memset(injected, 0, 6 * sizeof(*injected));

@@ -7,6 +7,7 @@
 #include <linux/sched/clock.h>
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
+#include "../wrappers/buffer.h"
 #include "driver.h"
 #include "export.h"
 #include "generated.h"
@@ -112,8 +113,11 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 	if (status == NOOKS_CALL_UNWOUND)
 		nooks_locks_release(x);
 	nooks_crossing_restore(x);
-	if (status == NOOKS_CALL_UNWOUND)
+	if (status == NOOKS_CALL_UNWOUND) {
 		nooks_rtnl_release(x);
+		/* Others wait for them inside, and recovery for these. */
+		nooks_buffers_unlock(nooks_driver_of(x));
+	}
 	return status;
 }
 
@@ -180,10 +184,19 @@ int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned
 	return status;
 }
 
-/* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
-static u32 count_of(const struct nooks_arg *arg, const unsigned long *args)
+/*
+ * An argument by its number. Behind the six registers, as nooks_entry has them, are a word of padding
+ * and the return address, and then what the caller has put on its stack.
+ */
+static unsigned long *argument(unsigned long *args, unsigned int i)
 {
-	unsigned long count = args[arg->len_arg - 1];
+	return &args[i < 6 ? i : i + 2];
+}
+
+/* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
+static u32 count_of(const struct nooks_arg *arg, unsigned long *args)
+{
+	unsigned long count = *argument(args, arg->len_arg - 1);
 
 	if (arg->len_size) {
 		const void *p = (void *)count + arg->len_offset;
@@ -195,17 +208,18 @@ static u32 count_of(const struct nooks_arg *arg, const unsigned long *args)
 }
 
 /* Note what the arguments lend to the domain. They come from the kernel and can be trusted. */
-static void lend(struct nooks_crossing *x, const struct nooks_role *role, const unsigned long *args)
+static void lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args)
 {
 	unsigned int i;
 
 	for (i = 0; i < role->nr_args; i++) {
 		const struct nooks_arg *arg = &role->args[i];
 		struct nooks_argument *lent = &x->arguments[x->nr_arguments];
+		unsigned long value = *argument(args, i);
 
-		if (!args[i] || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
+		if (!value || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
 			continue;
-		lent->start = args[i];
+		lent->start = value;
 		lent->type = arg->kind == NOOKS_ARG_OBJECT ? arg->type : NOOKS_TYPE_none;
 		lent->size = lent->type ? nooks_types[lent->type].size :
 			     arg->len_arg ? arg->size * count_of(arg, args) : arg->size;
@@ -220,13 +234,15 @@ static bool lend_shadows(struct nooks_crossing *x, const struct nooks_role *role
 	unsigned int i;
 
 	for (i = 0; i < role->nr_args; i++) {
-		if (role->args[i].kind != NOOKS_ARG_SHADOW || !args[i])
+		unsigned long *value = argument(args, i);
+
+		if (role->args[i].kind != NOOKS_ARG_SHADOW || !*value)
 			continue;
 		shadows[i] = nooks_shadow_add(nooks_driver_of(x), role->args[i].type,
-					      (void *)args[i], true, 0);
+					      (void *)*value, true, 0);
 		if (!shadows[i])
 			return false;
-		args[i] = (unsigned long)shadows[i]->slot;
+		*value = (unsigned long)shadows[i]->slot;
 	}
 	return true;
 }
@@ -252,35 +268,59 @@ static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *ro
 }
 
 /**
+ * nooks_call_watched - as nooks_call_role(), for a hook that has to know how the call ended
+ * @x: storage; afterwards, of a call that was run, what it has noted is valid
+ * @stub: what to call
+ * @role: its role
+ * @args: as nooks_enter_role() gets them; changed
+ * @start: kernel memory that the driver may write during the call
+ * @size: bytes, may be 0
+ * @status: gets an enum nooks_call_status
+ */
+unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
+				 const struct nooks_role *role, unsigned long *args,
+				 const void *start, u32 size, int *status)
+{
+	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
+	unsigned long ret = role->fail, value;
+
+	*status = NOOKS_CALL_CLOSED;
+	if (!nooks_call_begin(x, stub))
+		return ret;
+	*status = NOOKS_CALL_UNWOUND;
+	lend(x, role, args);
+	if (size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
+		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
+			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
+		};
+	if (role->nr_args > 6) {
+		x->stack_args = argument(args, 6);
+		x->nr_stack_args = role->nr_args - 6;
+	}
+	if (lend_shadows(x, role, args, shadows))
+		*status = nooks_call_run(x, role, args, &value);
+	if (return_shadows(x, role, shadows, *status == NOOKS_CALL_DONE) &&
+	    *status == NOOKS_CALL_DONE)
+		ret = value;
+	nooks_call_end(x);
+	return ret;
+}
+
+/**
  * nooks_call_lending - as nooks_call_role(), lending some more memory
  * @stub: what to call
  * @role: its role
- * @args: the six argument registers; changed
+ * @args: as nooks_enter_role() gets them; changed
  * @start: kernel memory that the driver may write during the call
  * @size: bytes, may be 0
  */
 unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args, const void *start, u32 size)
 {
-	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
-	unsigned long ret = role->fail, value;
 	struct nooks_crossing x;
-	int status = NOOKS_CALL_UNWOUND;
+	int status;
 
-	if (!nooks_call_begin(&x, stub))
-		return ret;
-	lend(&x, role, args);
-	if (size && !WARN_ON_ONCE(x.nr_arguments == NOOKS_MAX_ARGUMENTS))
-		x.arguments[x.nr_arguments++] = (struct nooks_argument) {
-			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
-		};
-	if (lend_shadows(&x, role, args, shadows))
-		status = nooks_call_run(&x, role, args, &value);
-	if (return_shadows(&x, role, shadows, status == NOOKS_CALL_DONE) &&
-	    status == NOOKS_CALL_DONE)
-		ret = value;
-	nooks_call_end(&x);
-	return ret;
+	return nooks_call_watched(&x, stub, role, args, start, size, &status);
 }
 
 /** nooks_call_role - call a driver function as its role says; see driver.h */
@@ -293,7 +333,7 @@ unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *
 /**
  * nooks_enter_role - the kernel calls an entry stub
  * @stub: its descriptor
- * @args: the six argument registers, which may be changed
+ * @args: the six argument registers, which may be changed; see argument() for what is behind them
  *
  * From nooks_entry in switch.S; the kernel's context. Return: what the kernel gets.
  */

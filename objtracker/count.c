@@ -23,14 +23,11 @@ static const struct nooks_object_class count_class = {
 
 bool nooks_count(struct nooks_driver *driver, const void *counter, int delta)
 {
-	struct nooks_object *object = nooks_object_get(driver, &count_class, counter);
+	struct nooks_object *object =
+		nooks_object_get_or_add(driver, &count_class, counter, sizeof(atomic_t), 0,
+					GFP_ATOMIC | __GFP_NOWARN);
 	unsigned long flags;
 
-	if (!object) {
-		nooks_object_add(driver, &count_class, counter, sizeof(atomic_t), 0,
-				 GFP_ATOMIC | __GFP_NOWARN);
-		object = nooks_object_get(driver, &count_class, counter);
-	}
 	if (!object)
 		return false;
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
@@ -62,4 +59,54 @@ void nooks_counts_drop(struct nooks_driver *driver, const void *start, size_t si
 		release_count(object);
 		nooks_object_free(object);
 	}
+}
+
+bool nooks_reference_add(struct nooks_driver *driver, const struct nooks_object_class *class,
+			 const void *start, size_t size, unsigned int type, gfp_t gfp)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	bool counted;
+
+	do {
+		object = nooks_object_get_or_add(driver, class, start, size, type,
+						 gfp | __GFP_NOWARN);
+		if (!object)
+			return false;
+		raw_spin_lock_irqsave(&driver->objects.lock, flags);
+		counted = nooks_object_tracked(object);
+		object->data[0] += counted;
+		raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+		nooks_object_free(object);
+	} while (!counted);
+	return true;
+}
+
+bool nooks_reference_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+			  const void *start)
+{
+	struct nooks_object *object = nooks_object_get(driver, class, start);
+	unsigned long flags, left;
+	bool had;
+
+	if (!object)
+		return false;
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	had = object->data[0];
+	object->data[0] -= had;
+	left = object->data[0];
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	/* An entry that counts nothing may stay, if another thread counts in it right now. */
+	if (!left && refcount_read(&object->refs) == 2) {
+		struct nooks_object *removed = nooks_object_remove(driver, class, start);
+
+		left = removed ? removed->data[0] : 0;
+		if (removed)
+			nooks_object_free(removed);
+		while (left--)
+			nooks_reference_add(driver, class, start, object->size, object->type,
+					    GFP_ATOMIC);
+	}
+	nooks_object_free(object);
+	return had;
 }

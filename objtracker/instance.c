@@ -40,9 +40,8 @@ struct nooks_instance *nooks_instance_create(struct nooks_crossing *x,
 	/* A thread that is being unwound must not leave behind what recovery has released. */
 	if (nooks_crossing_stale(x))
 		return NULL;
-	/* Another CPU may be creating it, too: what counts is that there is one now. */
-	nooks_object_add(driver, class, (void *)start, size, 0, gfp | __GFP_NOWARN);
-	instance = nooks_instance_find(x, class, start);
+	instance = to_instance(nooks_object_get_or_add(driver, class, (void *)start, size, 0,
+						       gfp | __GFP_NOWARN));
 	if (!instance)
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, start,
 			   "no memory for a %s, or too many objects", class->name);

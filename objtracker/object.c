@@ -9,7 +9,6 @@ struct nooks_limits nooks_limits = {
 	.objects = NOOKS_MAX_OBJECTS,
 	.timers = NOOKS_MAX_TIMERS,
 	.packets = NOOKS_MAX_PACKETS,
-	.packet_memory = NOOKS_MAX_PACKET_MEMORY,
 	.dma = NOOKS_MAX_DMA,
 };
 
@@ -28,6 +27,7 @@ void nooks_objects_init(struct nooks_objects *objects)
 	hash_init(objects->table);
 	INIT_LIST_HEAD(&objects->all);
 	objects->count = 0;
+	objects->kernel_made = 0;
 	objects->timers = 0;
 	objects->refused = 0;
 }
@@ -51,7 +51,8 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 	lockdep_assert_held(&objects->lock);
 	hash_del(&object->node);
 	list_del(&object->list);
-	objects->count--;
+	objects->count -= !object->class->kernel_made;
+	objects->kernel_made -= object->class->kernel_made;
 	objects->timers -= object->class->timer;
 	trace_nooks_object_remove(object->driver->name, object->class->name, object->start,
 				  object->size);
@@ -60,18 +61,22 @@ static void unlink(struct nooks_objects *objects, struct nooks_object *object)
 static bool has_room(const struct nooks_objects *objects, const struct nooks_object_class *class)
 {
 	lockdep_assert_held(&objects->lock);
-	return objects->count < nooks_limits.objects &&
+	return (class->kernel_made ||
+		objects->count < nooks_limits.objects +
+				 NOOKS_OBJECTS_BROUGHT * objects->kernel_made) &&
 	       (!class->timer || objects->timers < nooks_limits.timers);
 }
 
-static struct nooks_object *track(struct nooks_driver *driver, const struct nooks_object_class *class,
-				  const void *start, size_t size, unsigned int type, const void *of,
-				  gfp_t gfp)
+static void hold(struct nooks_objects *objects, struct nooks_object *object)
 {
-	struct nooks_objects *objects = &driver->objects;
+	refcount_inc(&object->refs);
+}
+
+static struct nooks_object *make(struct nooks_driver *driver,
+				 const struct nooks_object_class *class, const void *start,
+				 size_t size, unsigned int type, gfp_t gfp)
+{
 	struct nooks_object *object;
-	unsigned long flags;
-	bool added;
 
 	if (WARN_ON_ONCE(class->size < sizeof(*object)))
 		return NULL;
@@ -81,29 +86,49 @@ static struct nooks_object *track(struct nooks_driver *driver, const struct nook
 	object->class = class;
 	refcount_set(&object->refs, 1);
 	object->driver = driver;
-	object->of = of;
 	object->start = (unsigned long)start;
 	object->size = size;
 	object->type = type;
 	object->site = nooks_call_site(driver->domain);
 	if (class->init)
 		class->init(object);
+	return object;
+}
 
-	raw_spin_lock_irqsave(&objects->lock, flags);
-	added = !find(objects, class, object->start, of);
-	if (added && !has_room(objects, class)) {
+/* Put a new object into the table, unless there are too many. */
+static bool link_object(struct nooks_objects *objects, struct nooks_object *object)
+{
+	const struct nooks_object_class *class = object->class;
+
+	lockdep_assert_held(&objects->lock);
+	if (!has_room(objects, class)) {
 		objects->refused++;
-		added = false;
+		return false;
 	}
-	if (added) {
-		hash_add(objects->table, &object->node, page_of(object->start));
-		list_add(&object->list, &objects->all);
-		objects->count++;
-		objects->timers += class->timer;
-	}
+	hash_add(objects->table, &object->node, page_of(object->start));
+	list_add(&object->list, &objects->all);
+	objects->count += !class->kernel_made;
+	objects->kernel_made += class->kernel_made;
+	objects->timers += class->timer;
+	return true;
+}
+
+/* Track a new object; it is freed if that can't be. */
+static struct nooks_object *track(struct nooks_driver *driver, struct nooks_object *object)
+{
+	struct nooks_objects *objects = &driver->objects;
+	unsigned long flags;
+	bool added;
+
+	if (!object)
+		return NULL;
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	added = !find(objects, object->class, object->start, object->of) &&
+		link_object(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	if (added) {
-		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
+		trace_nooks_object_add(driver->name, object->class->name, object->start,
+				       object->size);
 		return object;
 	}
 	nooks_object_free(object);
@@ -126,7 +151,7 @@ struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
 				      size_t size, unsigned int type, gfp_t gfp)
 {
-	return track(driver, class, start, size, type, NULL, gfp);
+	return track(driver, make(driver, class, start, size, type, gfp));
 }
 
 /**
@@ -144,12 +169,54 @@ struct nooks_object *nooks_object_add_of(struct nooks_driver *driver,
 					 const struct nooks_object_class *class, const void *start,
 					 size_t size, const void *of, gfp_t gfp)
 {
-	return track(driver, class, start, size, 0, of, gfp);
+	struct nooks_object *object = make(driver, class, start, size, 0, gfp);
+
+	if (object)
+		object->of = of;
+	return track(driver, object);
 }
 
-static void hold(struct nooks_objects *objects, struct nooks_object *object)
+/**
+ * nooks_object_get_or_add - the object of a class at an address, made if there is none
+ * @driver: whose it is
+ * @class: its class
+ * @start: its address
+ * @size: bytes
+ * @type: enum nooks_type_id
+ * @gfp: for a new entry
+ *
+ * Context: any but NMI, as @gfp says. Return: the object, with a reference that nooks_object_free() gives
+ * back; NULL without memory, or when there are too many.
+ */
+struct nooks_object *nooks_object_get_or_add(struct nooks_driver *driver,
+					     const struct nooks_object_class *class,
+					     const void *start, size_t size, unsigned int type,
+					     gfp_t gfp)
 {
-	refcount_inc(&object->refs);
+	struct nooks_object *object = nooks_object_get(driver, class, start), *made;
+	struct nooks_objects *objects = &driver->objects;
+	unsigned long flags;
+	bool added = false;
+
+	if (object)
+		return object;
+	made = make(driver, class, start, size, type, gfp);
+	if (!made)
+		return NULL;
+	raw_spin_lock_irqsave(&objects->lock, flags);
+	object = find(objects, class, made->start, NULL);
+	if (!object && link_object(objects, made)) {
+		object = made;
+		added = true;
+	}
+	if (object)
+		hold(objects, object);
+	raw_spin_unlock_irqrestore(&objects->lock, flags);
+	if (added)
+		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
+	else
+		nooks_object_free(made);
+	return object;
 }
 
 /* Find an object and do something about it, if that is not NULL, before the lock is released. */

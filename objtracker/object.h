@@ -18,6 +18,7 @@ struct nooks_object;
 /**
  * enum nooks_release_phase - when recovery releases an object; lower ones first
  * @NOOKS_PHASE_QUIET: the device is stopped: no DMA, no interrupts from it
+ * @NOOKS_PHASE_REFERENCES: what keeps others' objects from going: dentries, buffers
  * @NOOKS_PHASE_CALLS: nothing calls the driver any more: irq, timers, work, registrations
  * @NOOKS_PHASE_DEVICES: interfaces to the rest of the kernel: net devices
  * @NOOKS_PHASE_MAPPINGS: DMA and MMIO
@@ -25,6 +26,7 @@ struct nooks_object;
  */
 enum nooks_release_phase {
 	NOOKS_PHASE_QUIET,
+	NOOKS_PHASE_REFERENCES,
 	NOOKS_PHASE_CALLS,
 	NOOKS_PHASE_DEVICES,
 	NOOKS_PHASE_MAPPINGS,
@@ -45,6 +47,8 @@ enum nooks_release_phase {
  * @timer: counts as a timer, too
  * @forget: lies in the driver's memory, or is the kernel instance of what does: dropped when that
  *	is freed
+ * @kernel_made: the kernel decides how many there are: they are not limited, and each brings room for
+ *	NOOKS_OBJECTS_BROUGHT others, for what is embedded beside it
  * @device: memory of a device, or that it takes orders from: a scribble spares it
  */
 struct nooks_object_class {
@@ -56,6 +60,7 @@ struct nooks_object_class {
 	void (*free)(struct nooks_object *object);
 	bool timer;
 	bool forget;
+	bool kernel_made;
 	bool device;
 };
 
@@ -91,7 +96,8 @@ struct nooks_object {
 	unsigned long data[3];
 };
 
-#define NOOKS_OBJECTS_BITS	9
+#define NOOKS_OBJECTS_BITS	12
+#define NOOKS_OBJECTS_BROUGHT	4
 /* Interior addresses are found in objects of up to this many pages. */
 #define NOOKS_OBJECT_SPAN	4
 
@@ -100,7 +106,8 @@ struct nooks_object {
  * @lock: protects all of it; interrupts off; innermost but for nooks_domain's
  * @table: by number of the page that holds the start
  * @all: every object, newest first
- * @count: how many
+ * @count: how many, those that the kernel makes excepted
+ * @kernel_made: how many of these
  * @timers: of these, timers
  * @refused: how often there were too many
  */
@@ -109,6 +116,7 @@ struct nooks_objects {
 	DECLARE_HASHTABLE(table, NOOKS_OBJECTS_BITS);
 	struct list_head all;
 	unsigned int count;
+	unsigned int kernel_made;
 	unsigned int timers;
 	unsigned long refused;
 };
@@ -134,6 +142,11 @@ void nooks_objects_init(struct nooks_objects *objects);
 struct nooks_object *nooks_object_add(struct nooks_driver *driver,
 				      const struct nooks_object_class *class, const void *start,
 				      size_t size, unsigned int type, gfp_t gfp);
+/* The one that is there, or a new one; with a reference that nooks_object_free() gives back. */
+struct nooks_object *nooks_object_get_or_add(struct nooks_driver *driver,
+					     const struct nooks_object_class *class,
+					     const void *start, size_t size, unsigned int type,
+					     gfp_t gfp);
 struct nooks_object *nooks_object_find(struct nooks_driver *driver,
 				       const struct nooks_object_class *class, const void *start);
 /* Of classes of which there may be several objects at one address: that of @of. */

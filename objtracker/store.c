@@ -16,6 +16,7 @@
 #include "../nooks/symbols.h"
 #include "../nooks/tracepoints.h"
 #include "../wrappers/args.h"
+#include "../wrappers/buffer.h"
 #include "../wrappers/net.h"
 #include "../wrappers/netpark.h"
 #include "count.h"
@@ -92,6 +93,13 @@ static bool find_page(struct nooks_crossing *x, unsigned long addr, struct targe
 /* The thread's own state that inline functions of the kernel headers change. */
 static bool find_own(unsigned long addr, unsigned int width, struct target *target)
 {
+	/* set_current_state() */
+	if (addr - (unsigned long)&current->__state < sizeof(current->__state)) {
+		target->type = NOOKS_TYPE_task_struct;
+		target->offset = addr - (unsigned long)current;
+		target->any = false;
+		return true;
+	}
 	target->any = width <= sizeof(int) &&
 		      (addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
 		       addr == (unsigned long)&current->pagefault_disabled);
@@ -249,10 +257,25 @@ const char *nooks_value_wrong(struct nooks_crossing *x, const struct nooks_field
 	}
 }
 
+/* What a hand-written check says of a store to all or some of a field's bytes. */
+static const char *checked(struct nooks_crossing *x, const struct nooks_field *field,
+			   const struct nooks_effect *effect, const struct target *target,
+			   const struct nooks_store *store, bool done)
+{
+	unsigned int skip = target->offset - field->offset;
+	u64 mask = store->width < 8 ? (1ULL << (store->width * 8)) - 1 : ~0ULL;
+
+	return field->check(x, store->addr - skip, (effect->old & mask) << (skip * 8),
+			    (effect->new & mask) << (skip * 8), done);
+}
+
 /* The same of a store, which may also count. */
 static const char *value_wrong(struct nooks_crossing *x, const struct nooks_field *field,
-			       const struct nooks_effect *effect)
+			       const struct nooks_effect *effect, const struct target *target,
+			       const struct nooks_store *store)
 {
+	if (field && field->policy == NOOKS_FIELD_CHECKED)
+		return checked(x, field, effect, target, store, false);
 	if (field && field->policy == NOOKS_FIELD_COUNTED)
 		return (u32)(effect->new - effect->old + 1) <= 2 ? NULL : "not by one";
 	return field ? nooks_value_wrong(x, field, effect->new) : NULL;
@@ -305,6 +328,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	bool counted;
 	int ret;
 
+	if (nooks_buffer_touch(x, addr))
+		return nooks_crossing_stale(x) ? NOOKS_UNWIND : NOOKS_RESUME;
 	ret = nooks_store_decode(&dec, regs, (void *)regs->ip, MAX_INSN_SIZE,
 				 this_cpu_read(this_cpu_off), &store);
 	if (ret) {
@@ -328,7 +353,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	}
 	/* Half a pointer is none, even if the half is 0. */
 	if (field && nooks_learn_policy(driver, field) != NOOKS_FIELD_ANY &&
-	    (field->offset != target.offset || field->size != store.width)) {
+	    (field->policy == NOOKS_FIELD_CHECKED ? field->size > 8 || store.count != 1 :
+	     field->offset != target.offset || field->size != store.width)) {
 		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: a part of it",
 				nooks_types[target.type].name, field->name);
 		return NOOKS_UNWIND;
@@ -346,7 +372,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		ret = nooks_store_compute(&store, regs, where, &effect);
 		if (ret)
 			break;
-		why = value_wrong(x, field, &effect);
+		why = value_wrong(x, field, &effect, &target, &store);
 		if (why) {
 			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
 					nooks_types[target.type].name, field->name, effect.new, why);
@@ -358,6 +384,8 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
 		return NOOKS_UNWIND;
 	}
+	if (field && field->policy == NOOKS_FIELD_CHECKED)
+		checked(x, field, &effect, &target, &store, true);
 	if (counted)
 		nooks_count(driver, (void *)store.addr, (int)(effect.new - effect.old));
 	if (unlikely(driver->learned) && !target.any)

@@ -12,6 +12,7 @@
 #include "../nooks/tracepoints.h"
 #include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
+#include "../wrappers/fs.h"
 #include "../wrappers/net.h"
 #include "../wrappers/netpark.h"
 #include "generated.h"
@@ -31,8 +32,9 @@ static void set_state(struct nooks_driver *driver, enum nooks_state state)
 }
 
 /*
- * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0, or
- * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released.
+ * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0;
+ * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released; -EBUSY if file
+ * systems of its are mounted, and then only what would keep them from being unmounted.
  */
 static int release_all(struct nooks_driver *driver, bool is_last)
 {
@@ -50,6 +52,11 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 		return -ETIMEDOUT;
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
+	nooks_objects_release(driver, NOOKS_PHASE_REFERENCES);
+	if (nooks_fs_mounted(driver)) {
+		trace_nooks_recovery(driver->name, "mounted", -EBUSY);
+		return -EBUSY;
+	}
 	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++) {
 		if (phase == NOOKS_PHASE_MEMORY) {
 			if (is_last)
@@ -134,8 +141,15 @@ static void recover(struct work_struct *work)
 	int ret;
 
 	mutex_lock(&driver->lock);
+	/* What was mounted when it failed is not any more. */
+	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
+	    !nooks_fs_mounted(driver)) {
+		driver->wish = driver->resume;
+		WRITE_ONCE(driver->state, NOOKS_CRASHED);
+	}
 	if (driver->state != NOOKS_CRASHED || !driver->image)
 		goto out;
+	driver->resume = NOOKS_WISH_NONE;
 	set_state(driver, NOOKS_RECOVERING);
 	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
 	tell_of_failure(driver);
@@ -165,7 +179,12 @@ static void recover(struct work_struct *work)
 	}
 	if (READ_ONCE(driver->state) == NOOKS_CRASHED)
 		goto out;		/* failed during the restart: recovery is queued again */
-	if (ret && ret != -ETIMEDOUT) {
+	if (ret == -EBUSY) {
+		driver->resume = restart ? NOOKS_WISH_RESTART : NOOKS_WISH_STOP;
+		pr_warn("%s: %s when its file systems are unmounted\n", driver->name,
+			restart ? "restarts" : "can go");
+	}
+	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
 		pr_err("%s: restart failed (%d)\n", driver->name, ret);
 		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 		release_all(driver, true);
@@ -174,6 +193,8 @@ static void recover(struct work_struct *work)
 	}
 	nooks_netpark_drop(driver);		/* if nothing could be released just now */
 	set_state(driver, NOOKS_FAILED);
+	if (!nooks_fs_mounted(driver))
+		nooks_recovery_resume(driver);		/* unmounted meanwhile */
 	/* A stop that was asked for is no news. */
 	if (wish != NOOKS_WISH_STOP)
 		nooks_sysfs_event(driver, "give-up");
@@ -222,6 +243,19 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 	flush_work(&driver->recovery);
 	state = READ_ONCE(driver->state);
 	return state == (wish == NOOKS_WISH_RESTART ? NOOKS_RUNNING : NOOKS_FAILED) ? 0 : -EIO;
+}
+
+/**
+ * nooks_recovery_resume - nothing of a driver's is mounted any more
+ * @driver: the driver
+ *
+ * A recovery that has waited for that goes on. Context: may sleep, may hold any lock but the driver's own:
+ * that is taken by the work.
+ */
+void nooks_recovery_resume(struct nooks_driver *driver)
+{
+	if (READ_ONCE(driver->resume) != NOOKS_WISH_NONE)
+		queue_work(recovery_wq, &driver->recovery);
 }
 
 /**

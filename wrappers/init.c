@@ -14,4 +14,5 @@ int __init nooks_wrappers_init(void)
 void nooks_wrappers_exit(void)
 {
 	nooks_net_exit();
+	nooks_leaves_exit();
 }

@@ -269,6 +269,20 @@ NOOKS_INSIDE unsigned long nooks_in__find_next_zero_bit(const unsigned long *map
 	return next_bit(map, size, start, ~0ul);
 }
 
+/* What has nothing to do in a domain. */
+
+NOOKS_INSIDE void nooks_in_blk_start_plug(struct blk_plug *plug)
+{
+}
+
+NOOKS_INSIDE void nooks_in_blk_finish_plug(struct blk_plug *plug)
+{
+}
+
+NOOKS_INSIDE void nooks_in___check_object_size(const void *p, unsigned long n, bool to_user)
+{
+}
+
 /* Delays. */
 
 /*

@@ -43,6 +43,11 @@ unsigned long nooks_in__find_next_bit(const unsigned long *map, unsigned long si
 unsigned long nooks_in__find_next_zero_bit(const unsigned long *map, unsigned long size,
 					   unsigned long start);
 
+struct blk_plug;
+void nooks_in_blk_start_plug(struct blk_plug *plug);
+void nooks_in_blk_finish_plug(struct blk_plug *plug);
+void nooks_in___check_object_size(const void *p, unsigned long n, bool to_user);
+
 void nooks_in___const_udelay(unsigned long xloops);
 void nooks_in___udelay(unsigned long usecs);
 void nooks_in___ndelay(unsigned long nsecs);

@@ -23,9 +23,8 @@ bool nooks_rtnl_held(void)
 	return (struct task_struct *)(atomic_long_read(&nooks_sym.rtnl_mutex->owner) & ~7L) == current;
 }
 
-/* Note what has been taken, or is about to be; NULL: no memory, and the domain has failed. */
-static struct nooks_hold *hold_new(struct nooks_crossing *x, enum hold_kind kind, gfp_t gfp,
-				   const char *fn)
+struct nooks_hold *nooks_hold_new(struct nooks_crossing *x, enum hold_kind kind, gfp_t gfp,
+				  const char *fn)
 {
 	struct nooks_hold *hold = kzalloc(sizeof(*hold), gfp);
 
@@ -54,7 +53,7 @@ static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, 0, "%s: this thread holds rtnl already", fn);
 		return 0;
 	}
-	hold = hold_new(x, HOLD_RTNL, GFP_KERNEL, fn);
+	hold = nooks_hold_new(x, HOLD_RTNL, GFP_KERNEL, fn);
 	if (!hold)
 		return 0;
 	ret = take();
@@ -141,7 +140,7 @@ NOOKS_WRAPPER(cpus_read_lock)
 
 	if (!nooks_may_take_cpus(x, fn))
 		return 0;
-	hold = hold_new(x, HOLD_CPUS, GFP_KERNEL, fn);
+	hold = nooks_hold_new(x, HOLD_CPUS, GFP_KERNEL, fn);
 	if (!hold)
 		return 0;
 	cpus_read_lock();
@@ -256,7 +255,7 @@ NOOKS_WRAPPER(netif_tx_lock)
 			       "dev has been registered") ||
 	    !nooks_arg_require(x, !find_transmit(x, dev), fn, "this call does not hold it"))
 		return 0;
-	hold = hold_new(x, HOLD_TRANSMIT, GFP_ATOMIC, fn);
+	hold = nooks_hold_new(x, HOLD_TRANSMIT, GFP_ATOMIC, fn);
 	if (!hold)
 		return 0;
 	hold->dev = dev;
@@ -295,7 +294,7 @@ NOOKS_WRAPPER(netif_tx_unlock)
 }
 
 /**
- * nooks_rtnl_release - release rtnl and the CPUs, if a call into a driver has left them behind
+ * nooks_rtnl_release - release rtnl, the CPUs and mounts, if a call into a driver has left them behind
  * @x: its crossing, ended or unwound, after nooks_crossing_restore()
  *
  * Not with the other locks: who releases rtnl does what has piled up meanwhile, and may sleep. Context: the
@@ -304,9 +303,12 @@ NOOKS_WRAPPER(netif_tx_unlock)
 void nooks_rtnl_release(struct nooks_crossing *x)
 {
 	struct nooks_hold *cpus = find_kind(x, HOLD_CPUS), *rtnl = find_kind(x, HOLD_RTNL);
+	struct nooks_hold *mount = find_kind(x, HOLD_MOUNT);
 
-	if ((!cpus && !rtnl) || WARN_ON_ONCE(nooks_is_atomic()))
+	if ((!cpus && !rtnl && !mount) || WARN_ON_ONCE(nooks_is_atomic()))
 		return;
+	for (; mount; mount = find_kind(x, HOLD_MOUNT))
+		nooks_mount_drop(mount);
 	if (cpus)
 		cpus_drop(cpus);
 	if (rtnl)

@@ -13,6 +13,8 @@
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -23,9 +25,10 @@
 #include "generated.h"
 #include "leaf.h"
 
-#define MAX_COPIES	64
+#define MAX_COPIES	128
 #define MAX_DEPTH	6
 #define MAX_THUNKS	32
+#define MAX_MODULES	16
 #define ENTRY_NOP	"\x0f\x1f\x44\x00\x00"	/* in place of the call of ftrace */
 #define JMP_REL32	0xe9
 #define CALL_REL32	0xe8
@@ -45,19 +48,36 @@ struct copy {
 	u8 *at;
 };
 
-/* What nooks_leaves_init() works on. */
+/**
+ * struct work - what has been copied
+ * @copies: the functions
+ * @nr: how many
+ * @used: bytes of nooks_leaves
+ * @alias: of nooks_leaves, writable, while something is copied
+ * @problem: why the last one can't be
+ * @thunks: of the compiler
+ * @nr_thunks: how many
+ * @modules: with code that was copied: it refers to their data, so they stay
+ * @nr_modules: how many
+ */
 struct work {
 	struct copy copies[MAX_COPIES];
 	unsigned int nr;
 	size_t used;
-	u8 *alias;			/* of nooks_leaves, writable */
+	u8 *alias;
 	const char *problem;
 	struct {
 		unsigned long addr;
 		const void *stub;
 	} thunks[MAX_THUNKS];
 	unsigned int nr_thunks;
+	struct module *modules[MAX_MODULES];
+	unsigned int nr_modules;
 };
+
+/* Written by nooks_leaves_init(), and later under the mutex. */
+static struct work *leaves;
+static DEFINE_MUTEX(leaves_mutex);
 
 /* The compiler's thunks share their addresses with other symbols: an address does not give the name. */
 static void find_thunks(struct work *w)
@@ -245,6 +265,70 @@ bool nooks_leaf_copied(const void *stub)
 	return *(const u8 *)stub == JMP_REL32;
 }
 
+/* The module that a function is in stays from now on. Return: false: it goes, or there are too many. */
+static bool hold_module(struct work *w, unsigned long addr)
+{
+	struct module *mod;
+	unsigned int i;
+	bool held;
+
+	preempt_disable();
+	mod = nooks_sym.__module_text_address(addr);
+	for (i = 0; i < w->nr_modules && w->modules[i] != mod; i++)
+		;
+	held = !mod || i < w->nr_modules || (i < MAX_MODULES && try_module_get(mod));
+	preempt_enable();
+	if (held && mod && i == w->nr_modules)
+		w->modules[w->nr_modules++] = mod;
+	return held;
+}
+
+/**
+ * nooks_leaf_copy - have domains run a function of the kernel's that no annotation names
+ * @addr: the function, which the caller keeps from going
+ *
+ * For functions that drivers find in tables. What has been copied stays, and so does its module, as
+ * long as nooks.ko. Context: may sleep. Return: where domains execute it; 0 if it can't be copied,
+ * which the log tells.
+ */
+unsigned long nooks_leaf_copy(unsigned long addr)
+{
+	struct work *w = leaves;
+	unsigned long at = 0;
+	unsigned int nr;
+	size_t used;
+	void *base;
+
+	mutex_lock(&leaves_mutex);
+	nr = w->nr;
+	used = w->used;
+	w->problem = "no memory";
+	w->alias = nooks_map_alias(nooks_leaves, nooks_leaves_end - nooks_leaves, &base);
+	if (w->alias) {
+		w->problem = "its module goes, or there are too many";
+		if (hold_module(w, addr))
+			at = translate(w, addr, 0);
+		if (!at) {
+			memset(w->alias + used, INT3, w->used - used);
+			w->nr = nr;
+			w->used = used;
+		}
+		vunmap(base);
+	}
+	if (!at)
+		pr_warn("%pS can't be copied into domains: %s\n", (void *)addr, w->problem);
+	mutex_unlock(&leaves_mutex);
+	return at;
+}
+
+/** nooks_leaves_exit - no domain is left */
+void nooks_leaves_exit(void)
+{
+	while (leaves->nr_modules)
+		module_put(leaves->modules[--leaves->nr_modules]);
+	kfree(leaves);
+}
+
 int __init nooks_leaves_init(void)
 {
 	struct work *w = kzalloc(sizeof(*w), GFP_KERNEL);
@@ -276,6 +360,6 @@ int __init nooks_leaves_init(void)
 		w->used = used;
 	}
 	vunmap(base);
-	kfree(w);
+	leaves = w;
 	return 0;
 }

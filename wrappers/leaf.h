@@ -7,6 +7,8 @@
 
 /* Once, before there is a domain. A function that can't be copied is left out, with a warning. */
 int nooks_leaves_init(void);
+void nooks_leaves_exit(void);
+unsigned long nooks_leaf_copy(unsigned long addr);
 /* Was this import (NOOKS_IMPORT_COPIED) copied? Any context. */
 bool nooks_leaf_copied(const void *stub);
 

@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
+#include "fs.h"
 #include "generated.h"
 #include "hold.h"
 
@@ -134,24 +135,37 @@ static const struct lock_kind mutex_class =
 static const struct lock_kind sem_class =
 	LOCK_CLASS("rw_semaphore", init_sem, struct rw_semaphore, "count.counter");
 
-/* Is there such a lock at this address, in a kernel object that the driver has? */
-static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
-			unsigned long addr)
+static bool lock_field(const struct lock_kind *class, unsigned int type, unsigned long offset)
 {
-	struct nooks_object object;
-	const struct nooks_type *type;
 	unsigned int i;
 
-	if (!nooks_object_containing(nooks_driver_of(x), addr, &object) ||
-	    object.type >= nooks_nr_types)
-		return false;
-	type = &nooks_types[object.type];
-	for (i = 0; i < type->nr_fields; i++) {
-		if (type->fields[i].offset == addr - object.start &&
-		    strstr(type->fields[i].name, class->field))
+	for (i = 0; type < nooks_nr_types && i < nooks_types[type].nr_fields; i++) {
+		const struct nooks_field *field = &nooks_types[type].fields[i];
+
+		if (field->offset == offset && strstr(field->name, class->field))
 			return true;
 	}
 	return false;
+}
+
+/* Is there such a lock at this address, in a kernel object that the driver has, or that is lent? */
+static bool kernel_lock(struct nooks_crossing *x, const struct lock_kind *class,
+			unsigned long addr)
+{
+	const struct dentry *dentry = nooks_dentry_of_file(x, addr);
+	struct nooks_object object;
+	unsigned int i;
+
+	if (dentry)		/* parent_ino() */
+		return lock_field(class, NOOKS_TYPE_dentry, addr - (unsigned long)dentry);
+	for (i = 0; i < x->nr_arguments; i++) {
+		const struct nooks_argument *arg = &x->arguments[i];
+
+		if (arg->type && addr - arg->start < arg->size)
+			return lock_field(class, arg->type, addr - arg->start);
+	}
+	return nooks_object_containing(nooks_driver_of(x), addr, &object) &&
+	       lock_field(class, object.type, addr - object.start);
 }
 
 /* A reference to the lock at an address; NULL: there is none, and the domain has failed. */
@@ -259,6 +273,15 @@ static void hold_drop(struct nooks_hold *hold)
 	else
 		WRITE_ONCE(lock->cpu, -1);
 	unlock(lock, kind);
+	/* What was lent may go unseen: its lock is not remembered. */
+	if ((unsigned long)lock->target.spin == lock->instance.object.start) {
+		struct nooks_driver *driver = lock->instance.object.driver;
+		unsigned long start = lock->instance.object.start;
+
+		lock_put(lock);
+		nooks_objects_forget(driver, (void *)start, 1);
+		return;
+	}
 	lock_put(lock);
 }
 

@@ -7,6 +7,7 @@
  * Everything here: domain CR3, domain stack, interrupts as the driver has them.
  */
 #include <linux/linkage.h>
+#include <asm/errno.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 #include <asm/unwind_hints.h>
@@ -81,7 +82,7 @@ SYM_CODE_END(nooks_in___x86_return_thunk)
 
 /* Room for copied leaf functions: leaf.c. */
 	.balign	16, 0xcc
-SYM_DATA(nooks_leaves, .fill 16384, 1, 0xcc)
+SYM_DATA(nooks_leaves, .fill 32768, 1, 0xcc)
 SYM_DATA(nooks_leaves_end, )
 
 /* ftrace's hook at the head of each function, where it has not been made a nop. */
@@ -109,3 +110,74 @@ SYM_CODE_START(nooks_in___SCT__preempt_schedule_notrace)
 	ret
 	int3
 SYM_CODE_END(nooks_in___SCT__preempt_schedule_notrace)
+
+/*
+ * put_user() and get_user(): a value in %rax or for it in %rdx, the user's address in %rcx or %rax, the
+ * result in %ecx or %eax. All other registers are preserved. By the wrappers of copies.
+ */
+	.macro	SAVE
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	.endm
+
+	.macro	RESTORE
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	.endm
+
+	.macro	PUT_USER bytes
+SYM_CODE_START(nooks_in___put_user_\bytes)
+	UNWIND_HINT_FUNC
+	pushq	%rax
+	movq	%rsp, %rax
+	SAVE
+	movq	%rcx, %rdi
+	movq	%rax, %rsi
+	movl	$\bytes, %edx
+	call	nooks_stub__copy_to_user
+	xorl	%ecx, %ecx
+	testq	%rax, %rax
+	jz	1f
+	movl	$-EFAULT, %ecx
+1:	RESTORE
+	popq	%rax
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___put_user_\bytes)
+	.endm
+
+	.irp	bytes, 1, 2, 4, 8
+	PUT_USER \bytes
+	.endr
+
+SYM_CODE_START(nooks_in___get_user_4)
+	UNWIND_HINT_FUNC
+	pushq	%rcx
+	pushq	$0			/* the value, in the place of %rdx */
+	movq	%rsp, %rdx
+	SAVE
+	movq	%rdx, %rdi
+	movq	%rax, %rsi
+	movl	$4, %edx
+	call	nooks_stub__copy_from_user
+	negq	%rax
+	sbbl	%eax, %eax		/* -1 if bytes are left */
+	andl	$-EFAULT, %eax
+	RESTORE
+	popq	%rdx
+	popq	%rcx
+	ANNOTATE_UNRET_SAFE
+	ret
+	int3
+SYM_CODE_END(nooks_in___get_user_4)

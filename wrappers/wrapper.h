@@ -79,6 +79,7 @@ extern const unsigned int nooks_nr_imports;
  * @NOOKS_FIELD_COUNTED: one more or one less; taken back when the driver dies (objtracker/count.h)
  * @NOOKS_FIELD_IGNORED: any value, which is dropped: what the field offers is not there for domains
  * @NOOKS_FIELD_PRIVATE: of a type with shadows: the driver's copy has a value of its own
+ * @NOOKS_FIELD_CHECKED: what a function written by hand lets through: struct nooks_field.check
  * @NOOKS_FIELD_OWN: NULL, or the address of memory of the driver's; in learn mode only
  * @NOOKS_FIELD_FUNCTION: NULL, a function of the driver's or the kernel's; in learn mode only
  */
@@ -90,9 +91,20 @@ enum nooks_policy {
 	NOOKS_FIELD_COUNTED,
 	NOOKS_FIELD_IGNORED,
 	NOOKS_FIELD_PRIVATE,
+	NOOKS_FIELD_CHECKED,
 	NOOKS_FIELD_OWN,
 	NOOKS_FIELD_FUNCTION,
 };
+
+/*
+ * A hand-written check of a store to a field: "nooks_field_<name>". @addr is that of the field; @old and
+ * @new are the bytes that the store covers, in their places in the field's little-endian word, the
+ * others 0 in both. It is asked with @done false, maybe several times, and with @done true once
+ * after the store was performed: to keep books. Context: fault handler, interrupts off.
+ * Return: NULL, or what is wrong.
+ */
+typedef const char *(*nooks_field_check_fn)(struct nooks_crossing *x, unsigned long addr, u64 old,
+					    u64 new, bool done);
 
 /**
  * struct nooks_field - a leaf field of a tracked type (nested structs and unions are flattened; bit
@@ -105,6 +117,7 @@ enum nooks_policy {
  * @ops: for CALLBACKS: index into nooks_ops_tables[]
  * @type: for OBJECT: enum nooks_type_id
  * @target: for OWN and FUNCTION: what the pointer leads to, in C
+ * @check: for CHECKED
  */
 struct nooks_field {
 	const char *name;
@@ -115,6 +128,7 @@ struct nooks_field {
 	u16 ops;
 	u16 type;
 	const char *target;
+	nooks_field_check_fn check;
 };
 
 #define NOOKS_SHADOW_WORDS	32
@@ -211,12 +225,15 @@ enum nooks_return_kind {
 	NOOKS_RETURN_POINTER,
 };
 
+#define NOOKS_MAX_ROLE_ARGS	8
+
 /**
  * struct nooks_role - a place from which the kernel calls into drivers: a member of an ops table or a
  * callback parameter
  * @name: "net_device_ops.ndo_open" or "irq_handler_t"
  * @fail: what the kernel gets when the domain is dead or dies during the call
  * @denied: why no driver may take it, unless in learn mode; NULL: any may
+ * @args: those beyond the sixth are not among the argument registers: nooks/stub.c
  * @hook: NULL, or a hand-written body that replaces the generic one: "nooks_r_<hook>"
  */
 struct nooks_role {
@@ -227,7 +244,7 @@ struct nooks_role {
 	long ret_min, ret_max;
 	long fail;
 	const char *denied;
-	struct nooks_arg args[6];
+	struct nooks_arg args[NOOKS_MAX_ROLE_ARGS];
 	unsigned long (*hook)(struct nooks_stub *stub, const struct nooks_role *role,
 			      unsigned long *args);
 };

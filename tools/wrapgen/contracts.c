@@ -152,6 +152,9 @@ static void type(FILE *f, const struct type *t)
 		else if (field->type)
 			fprintf(f, "| %s | NULL, or a `struct %s` that the driver holds |\n",
 				field->name, field->type->name);
+		else if (field->check)
+			fprintf(f, "| %s | what `nooks_field_%s()`, by hand, lets through |\n",
+				field->name, field->check);
 		else if (field->any)
 			fprintf(f, "| %s | any |\n", field->name);
 	}

@@ -42,7 +42,7 @@ static void roles(FILE *f)
 
 static void by_hand(FILE *f)
 {
-	struct names hooks = hook_names(), checks = check_names();
+	struct names hooks = hook_names(), checks = check_names(), fields = field_check_names();
 
 	fputs("\nBy hand:\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
@@ -56,6 +56,8 @@ static void by_hand(FILE *f)
 		fprintf(f, "nooks_r_%s\n", hooks.names[i]);
 	for (unsigned int i = 0; i < checks.nr; i++)
 		fprintf(f, "nooks_check_%s\n", checks.names[i]);
+	for (unsigned int i = 0; i < fields.nr; i++)
+		fprintf(f, "nooks_field_%s\n", fields.names[i]);
 	for (unsigned int i = 0; i < model.nr_types; i++) {
 		if (model.types[i]->shadow)
 			fprintf(f, "nooks_shadow_%s\n", model.types[i]->shadow);

@@ -16,7 +16,7 @@ static void prototypes(FILE *f, enum function_kind kind, const char *title)
 
 static void hooks(FILE *f)
 {
-	struct names hooks = hook_names(), checks = check_names();
+	struct names hooks = hook_names(), checks = check_names(), fields = field_check_names();
 
 	fputs("\n/* Roles by hand. */\n", f);
 	for (unsigned int i = 0; i < hooks.nr; i++)
@@ -27,6 +27,10 @@ static void hooks(FILE *f)
 	for (unsigned int i = 0; i < checks.nr; i++)
 		fprintf(f, "bool nooks_check_%s(struct nooks_crossing *x, unsigned long value,\n"
 			"\t\tconst char *fn, const char *arg);\n", checks.names[i]);
+	fputs("\n/* Checks of single fields by hand: see nooks_field_check_fn. */\n", f);
+	for (unsigned int i = 0; i < fields.nr; i++)
+		fprintf(f, "const char *nooks_field_%s(struct nooks_crossing *x, unsigned long addr,\n"
+			"\t\tu64 old, u64 new, bool done);\n", fields.names[i]);
 }
 
 void emit_header(FILE *f)

@@ -79,3 +79,16 @@ struct names check_names(void)
 	}
 	return names;
 }
+
+struct names field_check_names(void)
+{
+	struct names names = {};
+
+	for (unsigned int i = 0; i < model.nr_types; i++) {
+		for (unsigned int n = 0; n < model.types[i]->nr_fields; n++) {
+			if (model.types[i]->fields[n].check)
+				add_name(&names, model.types[i]->fields[n].check);
+		}
+	}
+	return names;
+}

@@ -20,7 +20,7 @@ void emit_coverage(FILE *f);
 /* A number in C; constants may be of a type that sparse restricts. */
 const char *emit_number(const char *text);
 
-/* The names of the hand-written hooks of roles and checks of arguments, each once. */
+/* The names of the hand-written hooks of roles and checks of arguments and of fields, each once. */
 struct names {
 	const char **names;
 	unsigned int nr;
@@ -28,5 +28,6 @@ struct names {
 
 struct names hook_names(void);
 struct names check_names(void);
+struct names field_check_names(void);
 
 #endif

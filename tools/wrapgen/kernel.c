@@ -277,7 +277,9 @@ bool kernel_is_typedef(__u32 id, const char *name)
 {
 	const struct btf_type *t;
 
-	for (t = kernel_type(id); btf_is_mod(t) || btf_is_typedef(t); t = kernel_type(id)) {
+	/* A typedef may be of the function, too, and what is passed a pointer to that. */
+	for (t = kernel_type(id); btf_is_mod(t) || btf_is_typedef(t) || btf_is_ptr(t);
+	     t = kernel_type(id)) {
 		if (btf_is_typedef(t) && !strcmp(kernel_name(t->name_off), name))
 			return true;
 		id = t->type;

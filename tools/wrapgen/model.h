@@ -9,7 +9,7 @@
 #include "diag.h"
 #include "source.h"
 
-#define MAX_ROLE_ARGS 6			/* of struct nooks_role */
+#define MAX_ROLE_ARGS 8			/* of struct nooks_role */
 #define STRING_MAX "4096"		/* bytes of a string, unless annotated */
 
 struct ops;
@@ -24,6 +24,7 @@ struct ops;
  * @counted: one more or one less than there is
  * @ignored: stores are performed nowhere
  * @own: of a shadow: the driver's copy has a value of its own
+ * @check: any value that nooks_field_NAME(), written by hand, lets through
  * @ops: the address of such a table
  * @type: the address of such an object
  */
@@ -39,6 +40,7 @@ struct field {
 	bool counted;
 	bool ignored;
 	bool own;
+	const char *check;
 	const struct ops *ops;
 	const struct type *type;
 };

@@ -78,11 +78,11 @@ static struct import *read_imports(const char *path, unsigned int *nr)
 static unsigned int import_kind(const struct import *import)
 {
 	const struct function *fn = function_find(import->name);
-	bool many;
 
 	if (fn)
 		return fn->kind;
-	return import->branch || kernel_function(import->name, &many) ? MISSING : DATA;
+	/* A function that is only handed on to the kernel needs no wrapper. */
+	return import->branch ? MISSING : DATA;
 }
 
 static int compare_imports(const void *a, const void *b)

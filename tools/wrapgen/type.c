@@ -138,8 +138,8 @@ void type_declare(const struct statement *s)
 
 bool field_denied(const struct field *field)
 {
-	return !field->any && !field->own && !field->counted && !field->ignored && !field->ops &&
-	       !field->type;
+	return !field->any && !field->own && !field->counted && !field->ignored && !field->check &&
+	       !field->ops && !field->type;
 }
 
 const char *field_learned(const struct field *field)
@@ -186,6 +186,11 @@ static bool set_policy(struct field *policy, const struct clause *cl)
 		policy->ignored = true;
 		return true;
 	}
+	if (!strcmp(cl->name, "check")) {
+		v = clause_value(cl);
+		policy->check = v ? v->text : NULL;
+		return v;
+	}
 	if (strcmp(cl->name, "callbacks") && strcmp(cl->name, "object")) {
 		complain(cl->pos, "field takes no '%s'", cl->name);
 		return false;
@@ -208,11 +213,11 @@ static bool field_policy(const struct statement *s, struct field *policy)
 		if (!set_policy(policy, &s->clauses[i]))
 			return false;
 	}
-	if (policy->any + policy->own + policy->counted + policy->ignored + !!policy->ops +
-	    !!policy->type + statement_has(s, "denied") == 1)
+	if (policy->any + policy->own + policy->counted + policy->ignored + !!policy->check +
+	    !!policy->ops + !!policy->type + statement_has(s, "denied") == 1)
 		return true;
 	complain(s->pos,
-		 "a field is any, counted, ignored, callbacks=OPS, object=TYPE, private or denied");
+		 "a field is any, counted, ignored, callbacks=OPS, object=TYPE, check=NAME, private or denied");
 	return false;
 }
 
@@ -237,6 +242,7 @@ void field_declare(const struct statement *s)
 		f->counted = policy.counted;
 		f->ignored = policy.ignored;
 		f->own = policy.own;
+		f->check = policy.check;
 		f->ops = policy.ops;
 		f->type = policy.type;
 		if ((f->ops || f->type) && f->size != sizeof(__u64))
@@ -244,8 +250,9 @@ void field_declare(const struct statement *s)
 		if (f->counted && f->size != sizeof(__u32))
 			complain(s->pos, "%s.%s is no counter", type_name, f->name);
 	}
-	if (matched && (type->shadow ? !!policy.ops : policy.own))
-		complain(s->pos, "'%s' is for types %s shadows", policy.own ? "private" : "callbacks",
+	if (matched && (type->shadow ? policy.ops || policy.check : policy.own))
+		complain(s->pos, "'%s' is for types %s shadows",
+			 policy.own ? "private" : policy.ops ? "callbacks" : "check",
 			 policy.own ? "with" : "without");
 	if (matched || statement_has(s, "optional"))
 		return;

@@ -14,10 +14,13 @@ int widget_reset(void);
 int widget_report(void *, void *, void *);
 int other_module(void);
 
-void (*address)(void) = widget_secret;
+void widget_handed_on(void);
+
+void (*address)(void) = widget_handed_on;
 
 int init(void)
 {
+	widget_secret();
 	return data + widget_start(0) + widget_new() + asm_thunk() + widget_key() +
 	       widget_print("") + widget_bytes(0) + widget_callback(0) + widget_unlock() +
 	       widget_reset() + widget_report(0, 0, 0) + other_module();

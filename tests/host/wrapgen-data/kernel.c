@@ -37,7 +37,7 @@ struct widget_ops {
 	long (*report)(struct widget *w, struct report *report, void *text);
 	void (*lines)(struct widget *w, const struct report *report, u64 *lines);
 	int (*read)(struct widget *w, u8 *buf, u16 len);
-	void (*move)(int a, int b, int c, int d, int e, int f, int g);
+	void (*move)(int a, int b, int c, int d, int e, int f, int g, int h, int i);
 	void (*unlock)(struct widget *w, struct key key);
 	struct key (*lock)(struct widget *w);
 	struct {
@@ -97,6 +97,7 @@ void widget_secret(struct secret *secret) { }
 void widget_bytes(u8 *bytes) { }
 void widget_callback(void (*notify)(int why)) { }
 void widget_reset(void) { }
+void widget_handed_on(struct widget *w) { }
 int widget_report(struct report *report, const struct token *token, struct widget *w) { return 0; }
 int packet_send(struct packet *packet, const struct packet *like, int n) { return 0; }
 void packet_drop(struct packet *packet, packet_fn_t fn) { }

@@ -18,7 +18,7 @@ static const struct nooks_field widget_fields[] = {
 	{ "dev.id", 32, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "stats.rx", 40, 8, NOOKS_FIELD_ANY },
 	{ "stats.tx", 48, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
-	{ "speed", 56, 2, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
+	{ "speed", 56, 2, NOOKS_FIELD_CHECKED, .check = nooks_field_speed },
 	{ "up", 56, 1, NOOKS_FIELD_ANY },
 	{ "word", 60, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "low", 60, 2, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },

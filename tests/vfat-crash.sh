@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A file system's driver fails while it is mounted: the machine lives, operations get errors, umount works, and then
+# the driver is back. What was synced is on the disk, and what the driver had not committed is not.
+# usage: vfat-crash.sh KIND[,CONTEXT[,FUNCTION]]... (see nooksctl inject)
+# shellcheck shell=dash source=tests/lib.sh
+. /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
+. /tests/lib-fs.sh
+
+dir=/sys/class/nooks/vfat
+
+# Something for the driver to do in every context, which fails if the driver does.
+work() {
+	echo more >"/mnt/work.$1" && mkdir "/mnt/dir.$1" && mv "/mnt/work.$1" "/mnt/dir.$1" &&
+		cat "/mnt/dir.$1/work.$1" >/dev/null && ls /mnt >/dev/null && df /mnt >/dev/null &&
+		echo 1 >/proc/sys/vm/drop_caches && cat /mnt/confirmed >/dev/null &&
+		sync && rm -r "/mnt/dir.$1" && echo 2 >/proc/sys/vm/drop_caches
+}
+
+# Others are in the driver at the same time, until they get an error.
+crowd() {
+	local i
+	for i in 1 2 3; do
+		while cp /bin/busybox "/mnt/crowd.$i" && sync && rm "/mnt/crowd.$i"; do
+			:
+		done 2>/dev/null &
+	done
+}
+
+failed_after() {
+	local i=0
+	while [ "$(counter failures)" -le "$1" ] && [ $i -lt 50 ]; do
+		work $i 2>/dev/null
+		i=$((i + 1))
+	done
+	[ "$(counter failures)" -gt "$1" ]
+}
+
+# Lost clusters, those behind the end of a file that was being written, a second FAT that is older, the dirty flag (byte 65, not so in the backup) and
+# free counts, as after a power cut: whatever else fsck finds is damage.
+sound() {
+	fsck.fat -n "$1" >/tmp/fsck
+	! grep -v -e '^fsck.fat' -e 'Dirty bit' -e 'not properly unmounted' -e 'Automatically removing' \
+		-e 'unused cluster' -e '[Rr]eclaim' -e '[Ff]ree cluster' -e 'Auto-correcting' \
+		-e '^/crowd\.[123]$' -e 'cluster chain length is > [0-9]* bytes' -e 'Truncating file to' \
+		-e 'FATs differ but appear to be intact' -e 'Using first FAT' -e 'differences between boot sector' -e 'mostly harmless' -e '^  65:01/00$' \
+		-e 'Not automatically fixing' -e 'Leaving filesystem unchanged' -e ' files, ' -e '^$' /tmp/fsck >&3
+}
+
+fs_modules
+make_image 32 -F 32
+plan $((4 + 9 * $#))
+check "nooks loads" load_nooks
+check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
+echo 0 >$dir/max_failures
+
+for fault; do
+	IFS=, read -r kind context function <<-EOT
+		$fault
+	EOT
+	context=${context:-any}
+	failures=$(counter failures)
+	restarts=$(counter restarts)
+	cp "$image" /tmp/test.img
+	mount_image /tmp/test.img "$options" || bail "it does not mount"
+	cp /bin/busybox /mnt/confirmed
+	sync
+	exec 5>/mnt/open
+	crowd
+	echo "$kind $context $function" >$dir/inject
+	check "$kind in $context context${function:+, in $function()} is detected" failed_after "$failures"
+	check "it is reported" kernel_said "BUG: NOOKS: .* in "
+	refuse "a file can't be made" touch /mnt/after
+	refuse "a directory can't be read" ls /mnt
+	exec 5>&-
+	wait
+	check "it is unmounted" umount_image
+	check "vfat restarts" wait_for 30 restarted_after "$restarts"
+	check "what fsck finds is no damage" sound /tmp/test.img
+	mount_image /tmp/test.img "$options"
+	check "what was synced is there" cmp /bin/busybox /mnt/confirmed
+	check "it works again" work again
+	umount_image
+done
+check "vfat unloads" unload vfat
+check "nooks unloads" unload nooks

@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffers of block devices, in which file systems keep their metadata.
+ *
+ * A driver gets at the data of buffers that it holds: the page cache of the device, which is written to the
+ * disk at any time once it is dirty. So the driver does not write there. Its first store to a page
+ * traps, and from then on it sees a copy of that page, at the same address, which it may write. When it
+ * says that a buffer is dirty, the bytes of that buffer, and no others, go from the copy to the page:
+ * they are *committed*. What is not, such as a wild write, never gets there.
+ *
+ * Copies stay, with a reference on the page, until there are too many of them. Meanwhile the page may
+ * change, for the kernel reads buffers in; so what a copy has of a buffer is brought up to date when the
+ * driver gets at the buffer, unless it holds it already.
+ *
+ * Drivers do store to a buffer after they have said that it is dirty, and do not say it again (FAT: the
+ * rest of a directory's new block). Natively that gets to the disk, if late. Here it is committed when
+ * they let go of the buffer.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/buffer_head.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "args.h"
+#include "buffer.h"
+#include "fs.h"
+#include "generated.h"
+#include "walk.h"
+
+#define MAX_BUFFERS	(PAGE_SIZE / SECTOR_SIZE)
+#define MAX_PAGES	512		/* that a driver holds no buffer of, and whose copies stay */
+#define TRIM_PAGES	64		/* fewer, when these are too many */
+
+/**
+ * struct nooks_metapage - a page of a block device that a driver has buffers of
+ * @object: in its table; start is the page's address
+ * @lru: of those that nothing is held of, the one that was used last first
+ * @page: with a reference
+ * @copy: what the domain sees instead, or NULL
+ * @held: how many of @buffers
+ * @buffers: those that the driver holds, by their places in the page
+ *
+ * All of it is protected by buffers_lock, inside of which is only nooks_objects.lock and the
+ * domain's.
+ */
+struct nooks_metapage {
+	struct nooks_object object;
+	struct list_head lru;
+	struct page *page;
+	struct page *copy;
+	unsigned int held;
+	struct nooks_buffer *buffers[MAX_BUFFERS];
+};
+
+/**
+ * struct nooks_buffer - a buffer that a driver holds
+ * @object: in its table; start is the buffer_head
+ * @meta: the page with its data
+ * @refs: references that the driver holds; under buffers_lock
+ * @dirtied: it has said that it is dirty; ditto
+ * @locker: the thread of the driver that has locked it, or NULL; ditto
+ */
+struct nooks_buffer {
+	struct nooks_object object;
+	struct nooks_metapage *meta;
+	unsigned int refs;
+	bool dirtied;
+	struct task_struct *locker;
+};
+
+static DEFINE_RAW_SPINLOCK(buffers_lock);
+static LIST_HEAD(idle_pages);
+static unsigned int nr_idle;
+
+static void buffer_release(struct nooks_object *object);
+static void meta_release(struct nooks_object *object);
+static void meta_init(struct nooks_object *object);
+static void meta_free(struct nooks_object *object);
+
+static const struct nooks_object_class buffer_class = {
+	.name = "buffer_head",
+	.phase = NOOKS_PHASE_REFERENCES,
+	.release = buffer_release,
+	.size = sizeof(struct nooks_buffer),
+};
+
+static const struct nooks_object_class meta_class = {
+	.name = "buffers' page",
+	.phase = NOOKS_PHASE_CALLS,
+	.release = meta_release,
+	.size = sizeof(struct nooks_metapage),
+	.init = meta_init,
+	.free = meta_free,
+};
+
+static struct nooks_metapage *to_meta(struct nooks_object *object)
+{
+	return object ? container_of(object, struct nooks_metapage, object) : NULL;
+}
+
+static struct nooks_buffer *to_buffer(struct nooks_object *object)
+{
+	return object ? container_of(object, struct nooks_buffer, object) : NULL;
+}
+
+static void meta_init(struct nooks_object *object)
+{
+	struct nooks_metapage *meta = to_meta(object);
+
+	INIT_LIST_HEAD(&meta->lru);
+	meta->page = virt_to_page(object->start);
+	get_page(meta->page);
+}
+
+/* The last reference on the entry is gone; no CPU sees the copy. */
+static void meta_free(struct nooks_object *object)
+{
+	struct nooks_metapage *meta = to_meta(object);
+
+	if (meta->copy)
+		__free_page(meta->copy);
+	put_page(meta->page);
+	kfree(meta);
+}
+
+static void idle_add(struct nooks_metapage *meta)
+{
+	lockdep_assert_held(&buffers_lock);
+	list_add(&meta->lru, &idle_pages);
+	nr_idle++;
+}
+
+static void idle_del(struct nooks_metapage *meta)
+{
+	lockdep_assert_held(&buffers_lock);
+	if (list_empty(&meta->lru))
+		return;
+	list_del_init(&meta->lru);
+	nr_idle--;
+}
+
+/* Forget up to @nr pages that nothing is held of, those of @driver or, if that is NULL, of whomever. */
+static void trim(struct nooks_driver *driver, unsigned int nr)
+{
+	struct nooks_metapage *meta, *next;
+	unsigned long flags;
+	LIST_HEAD(gone);
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	list_for_each_entry_safe_reverse(meta, next, &idle_pages, lru) {
+		struct nooks_driver *owner = meta->object.driver;
+
+		if (driver && owner != driver)
+			continue;
+		if (!nr--)
+			break;
+		if (!nooks_object_remove(owner, &meta_class, (void *)meta->object.start))
+			continue;
+		idle_del(meta);
+		if (meta->copy)
+			nooks_revoke(owner->domain, (void *)meta->object.start, PAGE_SIZE);
+		list_add(&meta->lru, &gone);
+	}
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	list_for_each_entry_safe(meta, next, &gone, lru) {
+		list_del_init(&meta->lru);
+		if (meta->copy)
+			nooks_revoke_flush(meta->object.driver->domain);
+		nooks_object_free(&meta->object);
+	}
+}
+
+void nooks_buffers_trim(struct nooks_driver *driver)
+{
+	trim(driver, UINT_MAX);
+}
+
+/* The buffer's bytes in the page, or in the copy. */
+static void *bytes_of(const struct nooks_buffer *buffer, bool copy)
+{
+	const struct buffer_head *bh = (void *)buffer->object.start;
+
+	return (copy ? page_address(buffer->meta->copy) : page_address(buffer->meta->page)) +
+	       offset_in_page(bh->b_data);
+}
+
+/* Bring the copy up to date, before the driver looks. */
+static void refresh(struct nooks_buffer *buffer)
+{
+	const struct buffer_head *bh = (void *)buffer->object.start;
+
+	lockdep_assert_held(&buffers_lock);
+	if (buffer->meta->copy)
+		memcpy(bytes_of(buffer, true), bytes_of(buffer, false), bh->b_size);
+}
+
+/* What the driver has written to the buffer is right, it says. Return: something has changed. */
+static bool commit(struct nooks_buffer *buffer)
+{
+	const struct buffer_head *bh = (void *)buffer->object.start;
+	void *to, *from;
+
+	lockdep_assert_held(&buffers_lock);
+	if (!buffer->meta->copy)
+		return false;
+	to = bytes_of(buffer, false);
+	from = bytes_of(buffer, true);
+	if (!memcmp(to, from, bh->b_size))
+		return false;
+	memcpy(to, from, bh->b_size);
+	return true;
+}
+
+static unsigned int place_of(const struct buffer_head *bh)
+{
+	return offset_in_page(bh->b_data) / SECTOR_SIZE;
+}
+
+/* The page's entry, made if it is missing; NULL without memory. With buffers_lock not held. */
+static struct nooks_metapage *meta_get(struct nooks_driver *driver, const struct buffer_head *bh,
+				       gfp_t gfp)
+{
+	const void *start = (void *)((unsigned long)bh->b_data & PAGE_MASK);
+
+	return to_meta(nooks_object_get_or_add(driver, &meta_class, start, PAGE_SIZE,
+					       NOOKS_TYPE_none, gfp));
+}
+
+/* Take an entry that was made for nothing out of the table; puts the caller's reference. */
+static void drop_unheld(struct nooks_buffer *buffer)
+{
+	struct nooks_object *object = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	if (!buffer->refs)
+		object = nooks_object_remove(buffer->object.driver, &buffer_class,
+					     (void *)buffer->object.start);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	if (object)
+		nooks_object_free(object);
+	nooks_object_free(&buffer->object);
+}
+
+/*
+ * The driver has got a reference on a buffer. @stale: what it has seen of its data, if it holds it
+ * already, was not valid.
+ */
+static bool hold(struct nooks_driver *driver, struct buffer_head *bh, bool stale, gfp_t gfp)
+{
+	struct nooks_metapage *meta;
+	struct nooks_buffer *buffer;
+	unsigned long flags;
+	bool held;
+
+	for (;;) {
+		meta = meta_get(driver, bh, gfp);
+		buffer = to_buffer(nooks_object_get_or_add(driver, &buffer_class, bh, sizeof(*bh),
+							   NOOKS_TYPE_buffer_head, gfp));
+		if (!meta || !buffer) {
+			if (meta)
+				nooks_object_free(&meta->object);
+			if (buffer)
+				drop_unheld(buffer);
+			return false;
+		}
+		raw_spin_lock_irqsave(&buffers_lock, flags);
+		held = nooks_object_tracked(&meta->object) && nooks_object_tracked(&buffer->object);
+		if (held && !buffer->refs++) {
+			buffer->meta = meta;
+			meta->buffers[place_of(bh)] = buffer;
+			if (!meta->held++)
+				idle_del(meta);
+			stale = true;
+		}
+		if (held && stale)
+			refresh(buffer);
+		raw_spin_unlock_irqrestore(&buffers_lock, flags);
+		nooks_object_free(&meta->object);
+		nooks_object_free(&buffer->object);
+		if (held)
+			return true;
+	}
+}
+
+static void unlink_buffer(struct nooks_buffer *buffer)
+{
+	struct nooks_metapage *meta = buffer->meta;
+
+	lockdep_assert_held(&buffers_lock);
+	meta->buffers[place_of((void *)buffer->object.start)] = NULL;
+	if (!--meta->held)
+		idle_add(meta);
+}
+
+/* The buffer, if the driver holds it; with a reference on the entry. */
+static struct nooks_buffer *find(struct nooks_driver *driver, const void *bh)
+{
+	return to_buffer(nooks_object_get(driver, &buffer_class, bh));
+}
+
+static struct nooks_buffer *check(struct nooks_crossing *x, unsigned long bh, const char *fn)
+{
+	struct nooks_buffer *buffer = find(nooks_driver_of(x), (void *)bh);
+
+	if (buffer && !READ_ONCE(buffer->refs)) {
+		nooks_object_free(&buffer->object);
+		buffer = NULL;
+	}
+	if (!buffer)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, bh, "%s: no buffer that the driver holds", fn);
+	return buffer;
+}
+
+static void put(struct nooks_buffer *buffer)
+{
+	nooks_object_free(&buffer->object);
+}
+
+bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	const void *start = (void *)(addr & PAGE_MASK);
+	struct nooks_metapage *meta = to_meta(nooks_object_get(driver, &meta_class, start));
+	struct page *copy = NULL;
+	struct nooks_buffer *buffer = NULL;
+	unsigned int i;
+
+	if (!meta)
+		return false;
+	raw_spin_lock(&buffers_lock);
+	for (i = 0; i < MAX_BUFFERS && !buffer; i++) {
+		const struct nooks_buffer *b = meta->buffers[i];
+		const struct buffer_head *bh = b ? (void *)b->object.start : NULL;
+
+		if (bh && addr - (unsigned long)bh->b_data < bh->b_size)
+			buffer = meta->buffers[i];
+	}
+	if (buffer && !meta->copy) {
+		copy = alloc_page(GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOWARN);
+		if (copy)
+			memcpy(page_address(copy), start, PAGE_SIZE);
+		if (copy && !nooks_grant_copy(driver->domain, start, copy,
+					      GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOWARN)) {
+			meta->copy = copy;
+			copy = NULL;
+		}
+	}
+	raw_spin_unlock(&buffers_lock);
+	if (copy)
+		__free_page(copy);
+	if (buffer && !meta->copy)
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory for a copy of a buffer");
+	nooks_object_free(&meta->object);
+	return buffer;
+}
+
+/* Fields of a buffer_head that is lent, to be mapped; those of a buffer that is held stay. */
+const char *nooks_field_buffer_map(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				   bool done)
+{
+	struct nooks_object object;
+
+	return old != new && nooks_object_containing(nooks_driver_of(x), addr, &object) &&
+	       object.class == &buffer_class ? "of a buffer in the device's cache" : NULL;
+}
+
+const char *nooks_field_buffer_bdev(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				    bool done)
+{
+	if (new && !nooks_object_find_type(nooks_driver_of(x), NOOKS_TYPE_block_device, (void *)new))
+		return "no device of the driver's";
+	return nooks_field_buffer_map(x, addr, old, new, done);
+}
+
+/* Bits that inline functions set: contents are valid, it is locked; and of one to map, that it is. */
+const char *nooks_field_buffer_state(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				     bool done)
+{
+	struct nooks_buffer *buffer =
+		find(nooks_driver_of(x), container_of((unsigned long *)addr, struct buffer_head, b_state));
+	u64 set = new & ~old, cleared = old & ~new;
+	const char *why = NULL;
+
+	if (!buffer)
+		return (set | cleared) & ~(u64)(BIT(BH_Mapped) | BIT(BH_New) | BIT(BH_Boundary) |
+						BIT(BH_Uptodate) | BIT(BH_Unwritten) |
+						BIT(BH_Delay)) ? "not to be set here" : NULL;
+	if (done && set & BIT(BH_Lock))
+		WRITE_ONCE(buffer->locker, current);
+	else if (cleared || set & ~(u64)(BIT(BH_Uptodate) | BIT(BH_Lock)))
+		why = "not to be set here";
+	put(buffer);
+	return why;
+}
+
+/* get_bh(), for one that is held: once more. */
+const char *nooks_field_buffer_count(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				     bool done)
+{
+	struct nooks_buffer *buffer =
+		find(nooks_driver_of(x), container_of((atomic_t *)addr, struct buffer_head, b_count));
+	const char *why = NULL;
+
+	if (!buffer)
+		return "no buffer that the driver holds";
+	if (done) {
+		raw_spin_lock(&buffers_lock);
+		buffer->refs++;
+		raw_spin_unlock(&buffers_lock);
+	} else if ((u32)new != (u32)old + 1) {
+		why = "not one more";
+	}
+	put(buffer);
+	return why;
+}
+
+static bool check_block(struct nooks_crossing *x, unsigned long bdev, unsigned long block,
+			unsigned int size, const char *fn)
+{
+	const struct block_device *dev = (void *)bdev;
+
+	return nooks_may_sleep(x, fn) &&
+	       nooks_arg_object(x, dev, NOOKS_TYPE_block_device, false, fn, "bdev") &&
+	       nooks_arg_require(x, size == i_blocksize(dev->bd_inode), fn,
+				 "the size is that of the device's blocks");
+}
+
+enum how { HOW_READ, HOW_GET, HOW_FIND };
+
+static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t block,
+			 unsigned int size, gfp_t gfp, enum how how, const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct block_device *dev = (struct block_device *)bdev;
+	struct buffer_head *bh;
+	bool stale;
+
+	if (!check_block(x, bdev, block, size, fn) || !nooks_arg_gfp(x, gfp, fn))
+		return 0;
+	if (READ_ONCE(nr_idle) > MAX_PAGES)
+		trim(NULL, TRIM_PAGES);
+	/* If it is read now, its data are news to whoever holds it. */
+	bh = __find_get_block(dev, block, size);
+	stale = bh && !buffer_uptodate(bh);
+	if (!bh || (how == HOW_READ && stale)) {
+		brelse(bh);
+		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
+		     how == HOW_GET ? __getblk_gfp(dev, block, size, gfp) : NULL;
+	}
+	if (!bh)
+		return 0;
+	if (hold(driver, bh, stale && how == HOW_READ, GFP_NOFS | __GFP_NOWARN))
+		return (unsigned long)bh;
+	brelse(bh);
+	return 0;
+}
+
+/* struct buffer_head *__bread_gfp(struct block_device *bdev, sector_t block, unsigned int size, gfp_t gfp) */
+NOOKS_WRAPPER(__bread_gfp)
+{
+	return get(x, a0, a1, a2, (__force gfp_t)a3, HOW_READ, "__bread_gfp");
+}
+
+NOOKS_WRAPPER(__getblk_gfp)
+{
+	return get(x, a0, a1, a2, (__force gfp_t)a3, HOW_GET, "__getblk_gfp");
+}
+
+/* struct buffer_head *__find_get_block(struct block_device *bdev, sector_t block, unsigned int size) */
+NOOKS_WRAPPER(__find_get_block)
+{
+	return get(x, a0, a1, a2, 0, HOW_FIND, "__find_get_block");
+}
+
+/* void __breadahead(struct block_device *bdev, sector_t block, unsigned int size) */
+NOOKS_WRAPPER(__breadahead)
+{
+	if (check_block(x, a0, a1, a2, "__breadahead"))
+		__breadahead((struct block_device *)a0, a1, a2);
+	return 0;
+}
+
+/* Put a reference of the driver's. */
+static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, const char *fn)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct buffer_head *bh = (struct buffer_head *)addr;
+	struct nooks_buffer *buffer = check(x, addr, fn), *last = NULL;
+	unsigned long flags;
+	bool late = false;
+
+	if (!buffer)
+		return;
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	if (!buffer->refs) {
+		raw_spin_unlock_irqrestore(&buffers_lock, flags);
+		put(buffer);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: put too often", fn);
+		return;
+	}
+	if (buffer->dirtied && !forget)
+		late = commit(buffer);
+	if (!--buffer->refs) {
+		last = to_buffer(nooks_object_remove(driver, &buffer_class, bh));
+		unlink_buffer(buffer);
+	}
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	/* What was stored after the buffer was said to be dirty: it may have been written meanwhile. */
+	if (late && buffer_uptodate(bh))
+		mark_buffer_dirty(bh);
+	put(buffer);
+	if (last)
+		put(last);
+	if (forget)
+		__bforget(bh);
+	else
+		__brelse(bh);
+}
+
+/* void __brelse(struct buffer_head *bh) */
+NOOKS_WRAPPER(__brelse)
+{
+	let_go(x, a0, false, "__brelse");
+	return 0;
+}
+
+/* void __bforget(struct buffer_head *bh) */
+NOOKS_WRAPPER(__bforget)
+{
+	let_go(x, a0, true, "__bforget");
+	return 0;
+}
+
+/* Commit what the driver has in a buffer. NULL: it does not hold it, and has failed. To be put. */
+static struct nooks_buffer *dirty(struct nooks_crossing *x, unsigned long addr, const char *fn)
+{
+	struct buffer_head *bh = (struct buffer_head *)addr;
+	struct nooks_buffer *buffer = check(x, addr, fn);
+	unsigned long flags;
+
+	if (!buffer)
+		return NULL;
+	if (!nooks_arg_require(x, buffer_uptodate(bh), fn, "the buffer's contents are valid") ||
+	    nooks_crossing_stale(x)) {
+		put(buffer);
+		return NULL;
+	}
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	commit(buffer);
+	buffer->dirtied = true;
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	return buffer;
+}
+
+/* void mark_buffer_dirty(struct buffer_head *bh) */
+NOOKS_WRAPPER(mark_buffer_dirty)
+{
+	struct nooks_buffer *buffer = dirty(x, a0, "mark_buffer_dirty");
+
+	if (!buffer)
+		return 0;
+	mark_buffer_dirty((struct buffer_head *)a0);
+	put(buffer);
+	return 0;
+}
+
+/* void mark_buffer_dirty_inode(struct buffer_head *bh, struct inode *inode) */
+NOOKS_WRAPPER(mark_buffer_dirty_inode)
+{
+	static const char fn[] = "mark_buffer_dirty_inode";
+	const struct buffer_head *bh = (void *)a0;
+	struct inode *inode = (struct inode *)a1;
+	struct nooks_buffer *buffer;
+
+	if (!nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode"))
+		return 0;
+	buffer = check(x, a0, fn);
+	if (!buffer)
+		return 0;
+	put(buffer);
+	/* An inode has buffers of one device, or the kernel stops. */
+	if (!nooks_arg_require(x, inode->i_sb->s_bdev == bh->b_bdev, fn,
+			       "the buffer is of the inode's device"))
+		return 0;
+	buffer = dirty(x, a0, fn);
+	if (!buffer)
+		return 0;
+	mark_buffer_dirty_inode((struct buffer_head *)a0, inode);
+	put(buffer);
+	return 0;
+}
+
+/* What is to be written now has been said to be dirty, so it is committed; but for later stores. */
+static struct nooks_buffer *to_write(struct nooks_crossing *x, unsigned long addr, const char *fn)
+{
+	struct nooks_buffer *buffer = nooks_may_sleep(x, fn) ? check(x, addr, fn) : NULL;
+	unsigned long flags;
+
+	if (!buffer)
+		return NULL;
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	if (buffer->dirtied && !nooks_crossing_stale(x))
+		commit(buffer);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	return buffer;
+}
+
+/* int sync_dirty_buffer(struct buffer_head *bh) */
+NOOKS_WRAPPER(sync_dirty_buffer)
+{
+	struct nooks_buffer *buffer = to_write(x, a0, "sync_dirty_buffer");
+	int ret;
+
+	if (!buffer)
+		return 0;
+	ret = sync_dirty_buffer((struct buffer_head *)a0);
+	put(buffer);
+	return ret;
+}
+
+/* void write_dirty_buffer(struct buffer_head *bh, blk_opf_t op_flags) */
+NOOKS_WRAPPER(write_dirty_buffer)
+{
+	static const char fn[] = "write_dirty_buffer";
+	struct nooks_buffer *buffer;
+
+	if (!nooks_arg_require(x, !(a1 & ~(__force unsigned long)(REQ_SYNC | REQ_META | REQ_PRIO |
+								  REQ_FUA | REQ_PREFLUSH)), fn,
+			       "known flags"))
+		return 0;
+	buffer = to_write(x, a0, fn);
+	if (!buffer)
+		return 0;
+	write_dirty_buffer((struct buffer_head *)a0, (__force blk_opf_t)a1);
+	put(buffer);
+	return 0;
+}
+
+/* void __wait_on_buffer(struct buffer_head *bh) */
+NOOKS_WRAPPER(__wait_on_buffer)
+{
+	static const char fn[] = "__wait_on_buffer";
+	struct nooks_buffer *buffer = nooks_may_sleep(x, fn) ? check(x, a0, fn) : NULL;
+
+	if (!buffer)
+		return 0;
+	__wait_on_buffer((struct buffer_head *)a0);
+	put(buffer);
+	return 0;
+}
+
+/* void __lock_buffer(struct buffer_head *bh): the inline function could not have it at once */
+NOOKS_WRAPPER(__lock_buffer)
+{
+	static const char fn[] = "__lock_buffer";
+	struct nooks_buffer *buffer = nooks_may_sleep(x, fn) ? check(x, a0, fn) : NULL;
+
+	if (!buffer)
+		return 0;
+	if (nooks_arg_require(x, READ_ONCE(buffer->locker) != current, fn,
+			      "this thread has not locked it")) {
+		__lock_buffer((struct buffer_head *)a0);
+		WRITE_ONCE(buffer->locker, current);
+	}
+	put(buffer);
+	return 0;
+}
+
+/* void unlock_buffer(struct buffer_head *bh): what the driver has made of it is what others read now */
+NOOKS_WRAPPER(unlock_buffer)
+{
+	static const char fn[] = "unlock_buffer";
+	struct buffer_head *bh = (struct buffer_head *)a0;
+	struct nooks_buffer *buffer = check(x, a0, fn);
+	unsigned long flags;
+
+	if (!buffer)
+		return 0;
+	if (nooks_arg_require(x, READ_ONCE(buffer->locker) == current, fn,
+			      "this thread has locked it")) {
+		raw_spin_lock_irqsave(&buffers_lock, flags);
+		buffer->locker = NULL;
+		if (buffer_uptodate(bh) && !nooks_crossing_stale(x))
+			commit(buffer);
+		raw_spin_unlock_irqrestore(&buffers_lock, flags);
+		unlock_buffer(bh);
+	}
+	put(buffer);
+	return 0;
+}
+
+/* A buffer that this thread has locked in the driver, which it has not any more; NULL: there is none. */
+static struct nooks_buffer *take_locked(struct nooks_driver *driver)
+{
+	struct nooks_buffer *found = NULL;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &buffer_class) {
+		struct nooks_buffer *buffer = to_buffer(object);
+
+		if (READ_ONCE(buffer->locker) == current) {
+			WRITE_ONCE(buffer->locker, NULL);
+			refcount_inc(&object->refs);
+			found = buffer;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+/* The driver was filling it: if it has said that this is done, it has not said that it is dirty. */
+static void unlock_unfilled(struct buffer_head *bh)
+{
+	if (!buffer_dirty(bh))
+		clear_buffer_uptodate(bh);
+	unlock_buffer(bh);
+}
+
+void nooks_buffers_unlock(struct nooks_driver *driver)
+{
+	struct nooks_buffer *buffer;
+
+	while ((buffer = take_locked(driver))) {
+		unlock_unfilled((struct buffer_head *)buffer->object.start);
+		put(buffer);
+	}
+}
+
+/* Recovery. What was not committed is dropped with the copy: the page has what is on the disk, or will be. */
+static void buffer_release(struct nooks_object *object)
+{
+	struct nooks_buffer *buffer = to_buffer(object);
+	struct buffer_head *bh = (struct buffer_head *)object->start;
+	unsigned int refs = buffer->refs;
+	unsigned long flags;
+
+	if (!refs)
+		return;		/* it was never held */
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	unlink_buffer(buffer);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	if (buffer->locker)
+		unlock_unfilled(bh);
+	while (refs--)
+		__brelse(bh);
+}
+
+static void meta_release(struct nooks_object *object)
+{
+	struct nooks_metapage *meta = to_meta(object);
+	struct nooks_driver *driver = object->driver;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	idle_del(meta);
+	if (meta->copy)
+		nooks_revoke(driver->domain, (void *)object->start, PAGE_SIZE);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	if (meta->copy)
+		nooks_revoke_flush(driver->domain);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files' pages. Some calls come with a locked page, or return one; a driver hands it on to a function
+ * of the kernel's, which sees to its end. The crossing remembers that (nooks_crossing.handed): of a driver
+ * that dies, or forgets it, the hook does what is left to do.
+ */
+#include <linux/blkdev.h>
+#include <linux/buffer_head.h>
+#include <linux/fs.h>
+#include <linux/mpage.h>
+#include <linux/pagemap.h>
+#include "fs.h"
+#include "generated.h"
+#include "net.h"
+
+static struct nooks_driver *driver_of(const struct nooks_stub *stub)
+{
+	return (struct nooks_driver *)stub->domain;
+}
+
+/* The driver says that it has done its part, and has not. */
+static long untrue(struct nooks_stub *stub, long value)
+{
+	nooks_fail_return(driver_of(stub), stub, value);
+	return -EIO;
+}
+
+/* int mpage_read_folio(struct folio *folio, get_block_t get_block) */
+NOOKS_WRAPPER(mpage_read_folio)
+{
+	static const char fn[] = "mpage_read_folio";
+	struct folio *folio = (struct folio *)a0;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, folio, NOOKS_TYPE_folio, false, fn, "folio") ||
+	    !nooks_arg_require(x, x->handed != folio, fn, "not called before") ||
+	    !nooks_arg_callback(x, (void *)a1, NOOKS_ROLE_get_block_t, false, fn, "get_block"))
+		return 0;
+	x->handed = folio;
+	return mpage_read_folio(folio, (void *)a1);
+}
+
+/* Hook of read_folio: the caller waits until the folio is unlocked. */
+unsigned long nooks_r_read_folio(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	struct folio *folio = (struct folio *)args[1];
+	struct nooks_crossing x;
+	int status;
+	long ret;
+
+	ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	if (status != NOOKS_CALL_CLOSED && x.handed == folio)
+		return ret;
+	folio_unlock(folio);
+	return status == NOOKS_CALL_DONE && !ret ? untrue(stub, ret) : ret;
+}
+
+/* int block_write_full_page(struct page *page, get_block_t *get_block, struct writeback_control *wbc) */
+NOOKS_WRAPPER(block_write_full_page)
+{
+	static const char fn[] = "block_write_full_page";
+	struct page *page = (struct page *)a0;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, page, NOOKS_TYPE_folio, false, fn, "page") ||
+	    !nooks_arg_require(x, x->handed != page, fn, "not called before") ||
+	    !nooks_arg_callback(x, (void *)a1, NOOKS_ROLE_get_block_t, false, fn, "get_block") ||
+	    !nooks_arg_object(x, (void *)a2, NOOKS_TYPE_writeback_control, false, fn, "wbc"))
+		return 0;
+	x->handed = page;
+	return block_write_full_page(page, (void *)a1, (struct writeback_control *)a2);
+}
+
+/* Hook of writepage: what is not written is lost, and fsync() tells of it. */
+unsigned long nooks_r_writepage(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	struct page *page = (struct page *)args[0];
+	struct nooks_crossing x;
+	int status;
+	long ret;
+
+	ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	if (status != NOOKS_CALL_CLOSED && x.handed == page)
+		return ret;
+	if (page->mapping)
+		mapping_set_error(page->mapping, -EIO);
+	unlock_page(page);
+	return status == NOOKS_CALL_DONE && !ret ? untrue(stub, ret) : ret;
+}
+
+static bool check_range(struct nooks_crossing *x, loff_t pos, unsigned int len, const char *fn)
+{
+	return nooks_arg_range(x, pos, 0, MAX_LFS_FILESIZE - PAGE_SIZE, fn, "pos") &&
+	       nooks_arg_range(x, len, 0, PAGE_SIZE - offset_in_page(pos), fn, "len");
+}
+
+static bool check_mapping(struct nooks_crossing *x, unsigned long mapping, const char *fn)
+{
+	return nooks_arg_object(x, container_of((struct address_space *)mapping, struct inode, i_data),
+				NOOKS_TYPE_inode, false, fn, "mapping");
+}
+
+/*
+ * int cont_write_begin(struct file *file, struct address_space *mapping, loff_t pos, unsigned len,
+ *			struct page **pagep, void **fsdata, get_block_t *get_block, loff_t *bytes)
+ */
+NOOKS_WRAPPER(cont_write_begin)
+{
+	static const char fn[] = "cont_write_begin";
+	void *get_block = (void *)nooks_stack_arg(x, 0), *fsdata = NULL;
+	loff_t *bytes = (loff_t *)nooks_stack_arg(x, 1);
+	struct page *page = NULL;
+	int ret;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_file, true, fn, "file") ||
+	    !check_mapping(x, a1, fn) || !check_range(x, a2, a3, fn) ||
+	    !nooks_arg_writable(x, (void *)a4, sizeof(page), false, fn, "pagep") ||
+	    !nooks_arg_writable(x, (void *)a5, sizeof(fsdata), false, fn, "fsdata") ||
+	    !nooks_arg_callback(x, get_block, NOOKS_ROLE_get_block_t, false, fn, "get_block") ||
+	    !nooks_arg_writable(x, bytes, sizeof(*bytes), false, fn, "bytes") ||
+	    !nooks_arg_require(x, !x->handed, fn, "not called before"))
+		return 0;
+	ret = cont_write_begin((struct file *)a0, (struct address_space *)a1, a2, a3, &page, &fsdata,
+			       get_block, bytes);
+	if (ret < 0)
+		return ret;
+	x->handed = page;
+	*(struct page **)a4 = page;
+	*(void **)a5 = fsdata;
+	return ret;
+}
+
+static void drop_page(struct page *page)
+{
+	unlock_page(page);
+	put_page(page);
+}
+
+/* Hook of write_begin: the caller gets the page that the kernel's function has given, locked. */
+unsigned long nooks_r_write_begin(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct page **pagep = (struct page **)args[4];
+	struct nooks_crossing x;
+	struct page *page;
+	int status;
+	long ret;
+
+	*pagep = NULL;
+	ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	page = status != NOOKS_CALL_CLOSED ? (struct page *)x.handed : NULL;
+	if (!ret && page && *pagep == page)
+		return ret;
+	if (page)
+		drop_page(page);
+	return status == NOOKS_CALL_DONE && (!ret || page) ? untrue(stub, ret) : ret;
+}
+
+/*
+ * int generic_write_end(struct file *file, struct address_space *mapping, loff_t pos, unsigned len,
+ *			 unsigned copied, struct page *page, void *fsdata)
+ */
+NOOKS_WRAPPER(generic_write_end)
+{
+	static const char fn[] = "generic_write_end";
+	struct page *page = (struct page *)a5;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_file, true, fn, "file") ||
+	    !check_mapping(x, a1, fn) || !check_range(x, a2, a3, fn) ||
+	    !nooks_arg_range(x, (unsigned int)a4, 0, (unsigned int)a3, fn, "copied") ||
+	    !nooks_arg_object(x, page, NOOKS_TYPE_folio, false, fn, "page") ||
+	    !nooks_arg_require(x, page->mapping == (void *)a1 && page->index == a2 >> PAGE_SHIFT, fn,
+			       "the page is there in the file") ||
+	    !nooks_arg_require(x, x->handed != page, fn, "not called before"))
+		return 0;
+	x->handed = page;
+	return generic_write_end((struct file *)a0, (struct address_space *)a1, a2, a3, a4, page,
+				 NULL);
+}
+
+/* Hook of write_end: the page is unlocked and put. */
+unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	struct page *page = (struct page *)args[5];
+	unsigned int copied = args[4];
+	struct nooks_crossing x;
+	int status;
+	long ret;
+
+	ret = (int)nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	if (status == NOOKS_CALL_CLOSED || x.handed != page) {
+		drop_page(page);
+		return ret >= 0 ? untrue(stub, ret) : ret;
+	}
+	return ret > (long)copied || ret < -MAX_ERRNO ? untrue(stub, ret) : ret;
+}
+
+/* What a driver says of where a block is: on its device, and no more than was asked for. */
+static bool good_mapping(const struct inode *inode, const struct buffer_head *bh, size_t size)
+{
+	unsigned int bits = inode->i_blkbits;
+	sector_t blocks = bdev_nr_sectors(inode->i_sb->s_bdev) >> (bits - SECTOR_SHIFT);
+
+	if (bh->b_size > size || bh->b_size & ((1u << bits) - 1))
+		return false;
+	if (!buffer_mapped(bh))
+		return true;
+	return bh->b_bdev == inode->i_sb->s_bdev && bh->b_size && bh->b_blocknr < blocks &&
+	       bh->b_size >> bits <= blocks - bh->b_blocknr;
+}
+
+/* Hook of get_block: see that the file's data go to the file system's device. */
+unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	const struct inode *inode = (void *)args[0];
+	struct buffer_head *bh = (struct buffer_head *)args[2];
+	size_t size = bh->b_size;
+	int ret = nooks_call_role(stub, role, args);
+
+	if (!ret && !good_mapping(inode, bh, size))
+		ret = untrue(stub, ret);
+	if (ret) {
+		clear_buffer_mapped(bh);
+		clear_buffer_new(bh);
+		bh->b_size = size;
+	}
+	return ret;
+}

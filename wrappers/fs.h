@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* File systems: what the files of this family need of each other. fs.c tells the whole. */
+#ifndef NOOKS_FS_H
+#define NOOKS_FS_H
+
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include "../nooks/driver.h"
+
+struct nooks_crossing;
+
+/** enum nooks_inode_state - of an inode that lies in a driver's object */
+enum nooks_inode_state {
+	NOOKS_INODE_MAKING,	/* its constructor runs */
+	NOOKS_INODE_FRESH,	/* allocated, not yet the VFS's: the driver may free it */
+	NOOKS_INODE_LIVE,	/* the VFS's */
+	NOOKS_INODE_DYING,	/* given back to the driver, to be freed */
+};
+
+/**
+ * struct nooks_inode - an inode of a driver's: slab.c
+ * @object: in the driver's table; start is the inode, which only the kernel can write
+ * @cache: that its object is from
+ * @slot: number of the object's place in its chunk; data[0] of @object is the chunk
+ * @state: enum nooks_inode_state
+ * @refs: references on the inode that the driver holds, and has to put or to pass on
+ */
+struct nooks_inode {
+	struct nooks_object object;
+	struct nooks_cache *cache;
+	unsigned int slot;
+	int state;
+	atomic_t refs;
+};
+
+/*
+ * The inode at an address, with a reference on the entry that nooks_object_free() gives back; NULL: no
+ * inode of the driver's. Any context but NMI.
+ */
+struct nooks_inode *nooks_inode_get(struct nooks_driver *driver, const void *inode);
+static inline void nooks_inode_put(struct nooks_inode *n)
+{
+	if (n)
+		nooks_object_free(&n->object);
+}
+
+/* The driver has got a reference on an inode of its own; NULL is good. Any context but NMI. */
+void nooks_inode_ref(struct nooks_driver *driver, const struct inode *inode);
+/* It passes one on, or puts it. False: it has none. */
+bool nooks_inode_unref(struct nooks_driver *driver, const struct inode *inode);
+/* Put what a driver still holds on inodes of a file system. May sleep. */
+void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb);
+/* The VFS has done with an inode that the driver can't free. Any context but NMI. */
+void nooks_inode_abandon(struct nooks_driver *driver, const struct inode *inode);
+
+/* The same of dentries: dentry.c */
+bool nooks_dentry_ref(struct nooks_driver *driver, const struct dentry *dentry);
+bool nooks_dentry_unref(struct nooks_driver *driver, const struct dentry *dentry);
+/* The dentry of a file that a call lends, if @addr lies in it; or NULL. Any context. */
+const struct dentry *nooks_dentry_of_file(const struct nooks_crossing *x, unsigned long addr);
+/* What a function returns to the kernel: NULL, an error, or a dentry whose reference is passed on. */
+unsigned long nooks_dentry_returned(struct nooks_stub *stub, unsigned long value,
+				    unsigned long fail);
+
+/* File systems of a driver that are mounted: fs.c. Any context. */
+unsigned int nooks_fs_mounted(struct nooks_driver *driver);
+
+#endif

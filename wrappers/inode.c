@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Inodes of a driver's file systems. What it holds on one is counted, so that it can't put what it does not
+ * have, and so that it can be put for it when it is dead.
+ */
+#include <linux/buffer_head.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/user_namespace.h>
+#include "args.h"
+#include "fs.h"
+#include "generated.h"
+#include "net.h"
+
+/* A driver has got at an inode. What is not its own is a mistake of ours. */
+static unsigned long got(struct nooks_crossing *x, struct inode *inode)
+{
+	if (!IS_ERR_OR_NULL(inode))
+		nooks_inode_ref(nooks_driver_of(x), inode);
+	return (unsigned long)inode;
+}
+
+/* struct inode *new_inode(struct super_block *sb) */
+NOOKS_WRAPPER(new_inode)
+{
+	if (!nooks_may_sleep(x, "new_inode") ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_super_block, false, "new_inode", "sb"))
+		return 0;
+	return got(x, new_inode((struct super_block *)a0));
+}
+
+/* struct inode *igrab(struct inode *inode) */
+NOOKS_WRAPPER(igrab)
+{
+	if (!nooks_arg_object(x, (void *)a0, NOOKS_TYPE_inode, false, "igrab", "inode"))
+		return 0;
+	return got(x, igrab((struct inode *)a0));
+}
+
+/* struct inode *ilookup(struct super_block *sb, unsigned long ino) */
+NOOKS_WRAPPER(ilookup)
+{
+	if (!nooks_may_sleep(x, "ilookup") ||
+	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_super_block, false, "ilookup", "sb"))
+		return 0;
+	return got(x, ilookup((struct super_block *)a0, a1));
+}
+
+/* void iput(struct inode *inode) */
+NOOKS_WRAPPER(iput)
+{
+	if (!a0)
+		return 0;
+	if (nooks_inode_unref(nooks_driver_of(x), (struct inode *)a0))
+		iput((struct inode *)a0);
+	else
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
+			   "iput: no inode that the driver holds a reference on");
+	return 0;
+}
+
+/* void clear_inode(struct inode *inode): what it takes for granted would be the kernel's BUG */
+NOOKS_WRAPPER(clear_inode)
+{
+	static const char fn[] = "clear_inode";
+	struct inode *inode = (struct inode *)a0;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode") ||
+	    !nooks_arg_require(x, (READ_ONCE(inode->i_state) & (I_FREEING | I_CLEAR)) == I_FREEING,
+			       fn, "the inode is being evicted") ||
+	    !nooks_arg_require(x, !inode->i_data.nrpages, fn, "it has no pages") ||
+	    !nooks_arg_require(x, list_empty(&inode->i_data.private_list), fn,
+			       "it has no buffers"))
+		return 0;
+	clear_inode(inode);
+	return 0;
+}
+
+/* Whose namespace it may be: everybody's first, the thread's, a file system's, or one that is lent. */
+bool nooks_check_user_ns(struct nooks_crossing *x, unsigned long value, const char *fn,
+			 const char *arg)
+{
+	struct user_namespace *ns = (void *)value;
+
+	return ns == &init_user_ns || ns == current_user_ns() ||
+	       nooks_arg_object(x, ns, NOOKS_TYPE_user_namespace, false, fn, arg);
+}
+
+/* kuid_t make_kuid(struct user_namespace *ns, uid_t uid) */
+NOOKS_WRAPPER(make_kuid)
+{
+	return nooks_check_user_ns(x, a0, "make_kuid", "ns") ?
+	       __kuid_val(make_kuid((struct user_namespace *)a0, a1)) : 0;
+}
+
+/* kgid_t make_kgid(struct user_namespace *ns, gid_t gid) */
+NOOKS_WRAPPER(make_kgid)
+{
+	return nooks_check_user_ns(x, a0, "make_kgid", "ns") ?
+	       __kgid_val(make_kgid((struct user_namespace *)a0, a1)) : 0;
+}
+
+/* Attributes to set: the caller's, which are lent, or the driver's own, which name no file. */
+bool nooks_check_iattr(struct nooks_crossing *x, unsigned long value, const char *fn,
+		       const char *arg)
+{
+	const struct iattr *attr = (void *)value;
+
+	if (nooks_may_write(x->domain, attr, sizeof(*attr)))
+		return nooks_arg_require(x, !(READ_ONCE(attr->ia_valid) & ATTR_FILE), fn,
+					 "attributes name no file");
+	return nooks_arg_object(x, attr, NOOKS_TYPE_iattr, false, fn, arg);
+}
+
+/* Of the flags that the VFS looks at, those that file systems keep on their disks. */
+const char *nooks_field_inode_flags(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				    bool done)
+{
+	return (old ^ new) & ~(u64)(S_SYNC | S_NOATIME | S_APPEND | S_IMMUTABLE | S_DIRSYNC |
+				    S_NOCMTIME) ? "not flags of files" : NULL;
+}
+
+/* The type of a file decides which functions the VFS calls: it is set once. */
+const char *nooks_field_inode_mode(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				   bool done)
+{
+	const struct inode *inode = container_of((umode_t *)addr, struct inode, i_mode);
+
+	if (!S_ISREG(new) && !S_ISDIR(new) && !S_ISLNK(new) && new & S_IFMT)
+		return "no file, directory or link";
+	return (old ^ new) & S_IFMT && !hlist_unhashed(&inode->i_hash) && old & S_IFMT ?
+	       "another type of file" : NULL;
+}
+
+const char *nooks_field_size(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+			     bool done)
+{
+	return (s64)new < 0 ? "negative" : NULL;
+}
+
+/* Hook of alloc_inode: the object that the driver has made is the VFS's from now on. */
+unsigned long nooks_r_alloc_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	unsigned long inode = nooks_call_role(stub, role, args);
+	struct nooks_inode *n = inode ? nooks_inode_get(driver, (void *)inode) : NULL;
+	bool good = n && cmpxchg(&n->state, NOOKS_INODE_FRESH, NOOKS_INODE_LIVE) ==
+			 NOOKS_INODE_FRESH;
+
+	nooks_inode_put(n);
+	if (good)
+		return inode;
+	if (inode)
+		nooks_fail_return(driver, stub, inode);
+	return 0;
+}
+
+/* Hook of free_inode: if the driver does not free it, it is freed for it. */
+unsigned long nooks_r_free_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	const void *inode = (void *)args[0];
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+
+	if (n)
+		WRITE_ONCE(n->state, NOOKS_INODE_DYING);
+	nooks_inode_put(n);
+	nooks_call_role(stub, role, args);
+	n = nooks_inode_get(driver, inode);
+	/* It may be in use again: then it is not dying. */
+	if (n && READ_ONCE(n->state) == NOOKS_INODE_DYING && !READ_ONCE(driver->domain->open))
+		nooks_inode_abandon(driver, inode);
+	nooks_inode_put(n);
+	return 0;
+}
+
+/* Hook of evict_inode: the VFS insists on what the driver has to have done. */
+unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct inode *inode = (struct inode *)args[0];
+
+	nooks_call_role(stub, role, args);
+	if (READ_ONCE(inode->i_state) & I_CLEAR)
+		return 0;
+	if (READ_ONCE(driver->domain->open))
+		nooks_fail_return(driver, stub, 0);
+	truncate_inode_pages_final(&inode->i_data);
+	invalidate_inode_buffers(inode);
+	clear_inode(inode);
+	return 0;
+}
+
+/* Hook of what looks an inode up for the kernel, which gets the driver's reference. */
+unsigned long nooks_r_get_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	unsigned long value = nooks_call_role(stub, role, args);
+
+	if (IS_ERR_OR_NULL((void *)value) || nooks_inode_unref(driver, (struct inode *)value))
+		return value;
+	nooks_fail_return(driver, stub, value);
+	return role->fail;
+}
