@@ -9,6 +9,7 @@ struct nooks_limits nooks_limits = {
 	.objects = NOOKS_MAX_OBJECTS,
 	.timers = NOOKS_MAX_TIMERS,
 	.packets = NOOKS_MAX_PACKETS,
+	.packet_memory = NOOKS_MAX_PACKET_MEMORY,
 	.dma = NOOKS_MAX_DMA,
 };
 
