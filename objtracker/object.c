@@ -111,6 +111,7 @@ static bool link_object(struct nooks_objects *objects, struct nooks_object *obje
 	objects->count += !class->kernel_made;
 	objects->kernel_made += class->kernel_made;
 	objects->timers += class->timer;
+	trace_nooks_object_add(object->driver->name, class->name, object->start, object->size);
 	return true;
 }
 
@@ -127,11 +128,8 @@ static struct nooks_object *track(struct nooks_driver *driver, struct nooks_obje
 	added = !find(objects, object->class, object->start, object->of) &&
 		link_object(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
-	if (added) {
-		trace_nooks_object_add(driver->name, object->class->name, object->start,
-				       object->size);
-		return object;
-	}
+	if (added)
+		return object;		/* another thread may remove it at once */
 	nooks_object_free(object);
 	return NULL;
 }
@@ -213,9 +211,7 @@ struct nooks_object *nooks_object_get_or_add(struct nooks_driver *driver,
 	if (object)
 		hold(objects, object);
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
-	if (added)
-		trace_nooks_object_add(driver->name, class->name, (unsigned long)start, size);
-	else
+	if (!added)
 		nooks_object_free(made);
 	return object;
 }
