@@ -184,7 +184,7 @@ static int grant(struct nooks_domain *domain, const void *start, size_t size,
 		if (leaf && !entry)
 			ret = -EFAULT;
 		else if (leaf)
-			WRITE_ONCE(*leaf, (restricted(entry) | GRANTED | set) & ~clear);
+			WRITE_ONCE(*leaf, (restricted(entry) & ~clear) | GRANTED | set);
 		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
 		/* No leaf: another CPU took the spare tables. Once more, with new ones. */
 		if (leaf)
@@ -231,24 +231,9 @@ NOOKS_EXPORT_FOR_TESTS(nooks_grant_exec);
  */
 int nooks_grant_copy(struct nooks_domain *domain, const void *start, struct page *copy, gfp_t gfp)
 {
-	unsigned long addr = (unsigned long)start & PAGE_MASK, flags, entry, *leaf = NULL;
-	int ret = 0;
+	int ret = grant(domain, start, 1, PFN_PHYS(page_to_pfn(copy)) | COPY | _PAGE_RW |
+			_PAGE_DIRTY | _PAGE_ACCESSED, PTE_PFN_MASK, gfp);
 
-	while (!leaf && !ret) {
-		ret = stock_spare(domain, gfp);
-		if (ret)
-			break;
-		raw_spin_lock_irqsave(&domain->table_lock, flags);
-		leaf = private_leaf(domain, addr, true);
-		entry = kernel_entry(addr, 0);
-		if (leaf && !entry)
-			ret = -EFAULT;
-		else if (leaf)
-			WRITE_ONCE(*leaf, (restricted(entry) & ~PTE_PFN_MASK) |
-					  PFN_PHYS(page_to_pfn(copy)) | GRANTED | COPY | _PAGE_RW |
-					  _PAGE_DIRTY | _PAGE_ACCESSED);
-		raw_spin_unlock_irqrestore(&domain->table_lock, flags);
-	}
 	if (!ret)
 		nooks_tlb_raise(domain);
 	return ret;

@@ -73,6 +73,16 @@ restarted_after() {
 	[ "$(counter restarts)" -gt "$1" ] && [ "$(counter state)" = running ]
 }
 
+# same_picture: the test's picture() is what it was when it went to /tmp/before
+same_picture() {
+	picture >/tmp/after
+	diff /tmp/before /tmp/after >/tmp/diff && return
+	while IFS= read -r line; do
+		diag "$line"
+	done </tmp/diff
+	return 1
+}
+
 # --- network. A guest's adapter sits on a net of its own; see dhcp for who else is there.
 
 # all_driven DRIVER: print the interfaces that it drives

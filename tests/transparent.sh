@@ -46,15 +46,6 @@ picture() {
 	ethtool -k "$iface"
 }
 
-same_picture() {
-	picture >/tmp/after
-	diff /tmp/before /tmp/after >/tmp/diff && return
-	while IFS= read -r line; do
-		diag "$line"
-	done </tmp/diff
-	return 1
-}
-
 # What listeners were told to be gone, or down, since the last time
 losses() {
 	grep -E 'Deleted|NO-CARRIER|state DOWN|linkdown' /tmp/events

@@ -279,17 +279,9 @@ NOOKS_WRAPPER(netif_carrier_off)
 
 /* Presence: until it is handed over, that is not the driver's matter. */
 
-static bool is_owned(struct net_device *dev)
+static bool is_on_its_way(const struct nooks_parked *p)
 {
-	struct nooks_parked *p;
-	unsigned long flags;
-	bool owned;
-
-	spin_lock_irqsave(&nooks_parked_lock, flags);
-	p = nooks_parked_find(dev);
-	owned = !p || p->stage == NOOKS_STAGE_OWNED;
-	spin_unlock_irqrestore(&nooks_parked_lock, flags);
-	return owned;
+	return p->stage != NOOKS_STAGE_OWNED;
 }
 
 /* void netif_device_attach(struct net_device *dev) */
@@ -298,7 +290,7 @@ NOOKS_WRAPPER(netif_device_attach)
 	struct net_device *dev = (struct net_device *)a0;
 
 	if (nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, "netif_device_attach", "dev") &&
-	    is_owned(dev))
+	    !nooks_parked_is(dev, is_on_its_way))
 		netif_device_attach(dev);
 	return 0;
 }
@@ -309,7 +301,7 @@ NOOKS_WRAPPER(netif_device_detach)
 	struct net_device *dev = (struct net_device *)a0;
 
 	if (nooks_arg_object(x, dev, NOOKS_TYPE_net_device, false, "netif_device_detach", "dev") &&
-	    is_owned(dev))
+	    !nooks_parked_is(dev, is_on_its_way))
 		netif_device_detach(dev);
 	return 0;
 }

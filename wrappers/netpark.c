@@ -243,7 +243,7 @@ bool nooks_netpark_park(struct net_device *dev)
 	return true;
 }
 
-static bool is_in(const struct net_device *dev, bool (*stage)(const struct nooks_parked *p))
+bool nooks_parked_is(const struct net_device *dev, bool (*stage)(const struct nooks_parked *p))
 {
 	const struct nooks_parked *p;
 	unsigned long flags;
@@ -263,12 +263,12 @@ static bool is_parked(const struct nooks_parked *p)
 
 bool nooks_netpark_parked(const struct net_device *dev)
 {
-	return is_in(dev, is_parked);
+	return nooks_parked_is(dev, is_parked);
 }
 
 bool nooks_netpark_adopted(const struct net_device *dev)
 {
-	return is_in(dev, nooks_parked_adopted);
+	return nooks_parked_is(dev, nooks_parked_adopted);
 }
 
 struct net_device *nooks_netpark_view(struct net_device *dev)

@@ -84,6 +84,9 @@ void nooks_parked_put(struct nooks_parked *p);
 /* The same with nooks_parked_lock held, without a reference. */
 struct nooks_parked *nooks_parked_find(const struct net_device *dev);
 
+/* Can it be parked, and is it in such a stage? Any context but NMI. */
+bool nooks_parked_is(const struct net_device *dev, bool (*stage)(const struct nooks_parked *p));
+
 /* Claim it: go from one stage to another. Return: false: it was not in that stage. Any context but NMI. */
 bool nooks_parked_move(struct nooks_parked *p, enum nooks_stage from, enum nooks_stage to);
 /*
