@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "insn.h"
 #include "privileged.h"
 #include "report.h"
 
@@ -28,41 +29,6 @@ struct tally {
 	size_t nr_unknown;
 	size_t by_mnemonic[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 };
-
-/* Those that depend on IOPL or change IF, and some more, are not among what Zydis calls privileged. */
-static bool is_privileged(const ZydisDecodedInstruction *insn)
-{
-	switch (insn->mnemonic) {
-	case ZYDIS_MNEMONIC_CLI:
-	case ZYDIS_MNEMONIC_STI:
-	case ZYDIS_MNEMONIC_POPF:
-	case ZYDIS_MNEMONIC_POPFQ:
-	case ZYDIS_MNEMONIC_IRETQ:
-	case ZYDIS_MNEMONIC_IRETD:
-	case ZYDIS_MNEMONIC_IN:
-	case ZYDIS_MNEMONIC_INSB:
-	case ZYDIS_MNEMONIC_INSW:
-	case ZYDIS_MNEMONIC_INSD:
-	case ZYDIS_MNEMONIC_OUT:
-	case ZYDIS_MNEMONIC_OUTSB:
-	case ZYDIS_MNEMONIC_OUTSW:
-	case ZYDIS_MNEMONIC_OUTSD:
-	case ZYDIS_MNEMONIC_SWAPGS:
-	case ZYDIS_MNEMONIC_LGDT:
-	case ZYDIS_MNEMONIC_LIDT:
-	case ZYDIS_MNEMONIC_LLDT:
-	case ZYDIS_MNEMONIC_LTR:
-	case ZYDIS_MNEMONIC_LMSW:
-	case ZYDIS_MNEMONIC_CLTS:
-	case ZYDIS_MNEMONIC_INVLPG:
-	case ZYDIS_MNEMONIC_CLAC:
-	case ZYDIS_MNEMONIC_STAC:
-	case ZYDIS_MNEMONIC_INVPCID:
-		return true;
-	default:
-		return insn->attributes & ZYDIS_ATTRIB_IS_PRIVILEGED;
-	}
-}
 
 static void print_instruction(const char *function, size_t offset,
 			      const ZydisDecodedInstruction *insn,
@@ -92,7 +58,7 @@ static void scan_function(const ZydisDecoder *decoder, const char *name,
 			tally->nr_unknown++;
 			break;
 		}
-		if (!is_privileged(&insn))
+		if (!insn_is_privileged(&insn))
 			continue;
 		print_instruction(name, at, &insn, operands);
 		tally->by_mnemonic[insn.mnemonic]++;

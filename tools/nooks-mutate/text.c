@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "insn.h"
 #include "memory.h"
 #include "relocs.h"
 #include "report.h"
@@ -73,37 +74,14 @@ struct function *text_function(const struct text *text, const char *name)
  * decoded_is_privileged - does no page table stop what it does?
  * @decoded: the instruction
  *
- * Those that depend on IOPL or change IF, and some more, are not among what Zydis calls privileged.
+ * Beside what nooks-load looks for in a driver, what only a fault makes: no compiler does.
  */
 bool decoded_is_privileged(const struct decoded *decoded)
 {
+	if (insn_is_privileged(&decoded->insn))
+		return true;
 	switch (decoded->insn.mnemonic) {
-	case ZYDIS_MNEMONIC_CLI:
-	case ZYDIS_MNEMONIC_STI:
-	case ZYDIS_MNEMONIC_POPF:
-	case ZYDIS_MNEMONIC_POPFQ:
 	case ZYDIS_MNEMONIC_IRET:
-	case ZYDIS_MNEMONIC_IRETQ:
-	case ZYDIS_MNEMONIC_IRETD:
-	case ZYDIS_MNEMONIC_IN:
-	case ZYDIS_MNEMONIC_INSB:
-	case ZYDIS_MNEMONIC_INSW:
-	case ZYDIS_MNEMONIC_INSD:
-	case ZYDIS_MNEMONIC_OUT:
-	case ZYDIS_MNEMONIC_OUTSB:
-	case ZYDIS_MNEMONIC_OUTSW:
-	case ZYDIS_MNEMONIC_OUTSD:
-	case ZYDIS_MNEMONIC_SWAPGS:
-	case ZYDIS_MNEMONIC_LGDT:
-	case ZYDIS_MNEMONIC_LIDT:
-	case ZYDIS_MNEMONIC_LLDT:
-	case ZYDIS_MNEMONIC_LTR:
-	case ZYDIS_MNEMONIC_LMSW:
-	case ZYDIS_MNEMONIC_CLTS:
-	case ZYDIS_MNEMONIC_INVLPG:
-	case ZYDIS_MNEMONIC_CLAC:
-	case ZYDIS_MNEMONIC_STAC:
-	case ZYDIS_MNEMONIC_INVPCID:
 	case ZYDIS_MNEMONIC_SYSRET:
 	case ZYDIS_MNEMONIC_SYSEXIT:
 	case ZYDIS_MNEMONIC_SYSCALL:
@@ -122,7 +100,7 @@ bool decoded_is_privileged(const struct decoded *decoded)
 		    (decoded->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) &&
 		    ZydisRegisterGetClass(decoded->operands[i].reg.value) == ZYDIS_REGCLASS_SEGMENT)
 			return true;
-	return decoded->insn.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED;
+	return false;
 }
 
 /* By offset; of two at one offset the larger one comes first, then the one that has the name. */
