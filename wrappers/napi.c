@@ -11,6 +11,7 @@
 #include "generated.h"
 #include "irq.h"
 #include "net.h"
+#include "skb.h"
 
 /* A driver that disables NAPI waits for its own poll: for so long, then it is stuck. */
 #define DISABLE_TIMEOUT	(10 * HZ)
@@ -457,6 +458,15 @@ NOOKS_WRAPPER(napi_get_frags)
 	return slot;
 }
 
+static gro_result_t gro_frags(struct napi_struct *napi)
+{
+	if (nooks_skb_secure_headers(napi->skb, napi->skb->data))
+		return napi_gro_frags(napi);
+	dev_core_stats_rx_dropped_inc(napi->dev);
+	napi_free_frags(napi);
+	return GRO_CONSUMED;
+}
+
 /* napi_gro_frags(struct napi_struct *napi) */
 NOOKS_WRAPPER(napi_gro_frags)
 {
@@ -470,7 +480,7 @@ NOOKS_WRAPPER(napi_gro_frags)
 			   "not in a softirq" : "napi_get_frags was not called");
 	} else if (nooks_skb_filled(x, n->frags, "napi_gro_frags")) {
 		n->frags = NULL;
-		ret = napi_gro_frags(&n->napi);
+		ret = gro_frags(&n->napi);
 	}
 	put(n);
 	return ret;

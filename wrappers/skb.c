@@ -303,6 +303,8 @@ static const char *delivered_fault(struct nooks_driver *driver, struct sk_buff *
 
 	if (!nooks_netdev_known(driver, skb->dev))
 		return "dev is no net_device of this driver";
+	if (skb_shared(skb))
+		return "the packet is shared";
 	if (skb_rx_queue_recorded(skb)) {
 		if (skb_get_rx_queue(skb) >= skb->dev->num_rx_queues)
 			return "from a queue that the device does not have";
@@ -339,7 +341,7 @@ static const char *give_fragments(struct nooks_driver *driver, const struct sk_b
 	return NULL;
 }
 
-/* The driver has given it to the stack; NULL: it can't have, and its domain has failed. */
+/* The driver has given it to the stack. NULL: it is dropped, or can't be given, and the domain has failed. */
 static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
@@ -359,9 +361,12 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	why = give_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
-	if (!why)
+	if (why)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
+	else if (nooks_skb_secure_headers(skb, skb_mac_header(skb)))
 		return skb;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
+	else
+		dev_core_stats_rx_dropped_inc(skb->dev);
 	dev_kfree_skb_any(skb);
 	return NULL;
 }

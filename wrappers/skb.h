@@ -26,5 +26,6 @@ struct nooks_shadow *nooks_skb_borrow_alone(struct nooks_crossing *x, unsigned l
 struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, const char *fn);
 /* The address by which the driver knows a packet that is its own from now on; 0 without memory. */
 unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes);
+bool nooks_skb_secure_headers(struct sk_buff *skb, const unsigned char *start);
 
 #endif
