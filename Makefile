@@ -25,7 +25,7 @@ setup:
 	@scripts/setup
 
 built: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc)) all
 
 # The same for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
 lab: built

@@ -13,14 +13,14 @@ die() {
 	exit 2
 }
 
-# choose_kernel KIND: the distribution's own kernel ("stock") or the one that scripts/lab-kernel
-# built ("lab"). Sets kernel_release, kernel_image, kernel_root (lib/modules is below it) and
+# choose_kernel KIND: the distribution's own kernel ("stock"), the same unpacked beforehand ("plain"), or the
+# one that scripts/lab-kernel built ("lab"). Sets kernel_release, kernel_image, kernel_root (lib/modules is below it) and
 # kernel_build (where to keep what is made for it); returns 1, with a reason, if there is none.
 choose_kernel() {
 	local cache=${LAB_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nooks/lab-kernel} directory
 
 	case $1 in
-	stock)
+	stock | plain)
 		kernel_release=$("$lab_top/scripts/kver") || return 1
 		kernel_image=/boot/vmlinuz-$kernel_release
 		kernel_root=
@@ -37,10 +37,25 @@ choose_kernel() {
 			{ echo "the lab kernel is not built: scripts/lab-kernel builds it" >&2; return 1; }
 		;;
 	*)
-		echo "no such kind of kernel: $1 (stock or lab)" >&2
+		echo "no such kind of kernel: $1 (stock, plain or lab)" >&2
 		return 1
 		;;
 	esac
 	kernel_build=$lab_build/$kernel_release
 	[[ -r $kernel_image ]] || { echo "cannot read $kernel_image" >&2; return 1; }
+	[[ $1 != plain ]] || unpack_kernel
+}
+
+# An emulated CPU takes three seconds to unpack the kernel. QEMU can start it unpacked, by its PVH entry; then
+# it runs where it was linked, without KASLR.
+unpack_kernel() {
+	local plain=$kernel_build/vmlinux scratch
+
+	if [[ ! $plain -nt $kernel_image ]]; then
+		mkdir -p "$kernel_build"
+		scratch=$(mktemp "$plain.XXXXXX")
+		"$lab_top/scripts/extract-vmlinux" "$kernel_image" "$scratch" || return 1
+		mv "$scratch" "$plain"
+	fi
+	kernel_image=$plain
 }
