@@ -324,6 +324,67 @@ static void attack_wake_early(void)
 	free_netdev(dev);
 }
 
+/* What a net_device may not become. */
+static void change_device(void (*change)(struct net_device *dev))
+{
+	struct net_device *dev = make_device(true);
+
+	if (!dev)
+		return;
+	change(dev);
+	remove_device(dev);
+}
+
+static void clear_ops(struct net_device *dev)
+{
+	WRITE_ONCE(dev->netdev_ops, NULL);
+}
+
+static void attack_device_ops(void)
+{
+	change_device(clear_ops);
+}
+
+static void become_vlan(struct net_device *dev)
+{
+	dev->priv_flags |= IFF_802_1Q_VLAN;
+}
+
+static void attack_device_kind(void)
+{
+	change_device(become_vlan);
+}
+
+static void filter_vlans(struct net_device *dev)
+{
+	dev->features |= NETIF_F_HW_VLAN_CTAG_FILTER;
+}
+
+static void attack_device_features(void)
+{
+	change_device(filter_vlans);
+}
+
+static void be_up(struct net_device *dev)
+{
+	dev->flags |= IFF_UP;
+}
+
+static void attack_device_up(void)
+{
+	change_device(be_up);
+}
+
+static void shrink(struct net_device *dev)
+{
+	WRITE_ONCE(dev->mtu, 1);
+}
+
+static void attack_device_mtu(void)
+{
+	change_device(shrink);
+}
+
 /* A packet that says to be from the thousandth queue. */
 static void attack_rx_queue(void)
 {
@@ -657,6 +718,11 @@ static const struct {
 	{ "queues-early", attack_queues_early },
 	{ "wake-early", attack_wake_early },
 	{ "bad-return", attack_bad_return },
+	{ "device-ops", attack_device_ops },
+	{ "device-kind", attack_device_kind },
+	{ "device-features", attack_device_features },
+	{ "device-up", attack_device_up },
+	{ "device-mtu", attack_device_mtu },
 	{ "rx-queue", attack_rx_queue },
 	{ "packet-queue", attack_packet_queue },
 	{ "packet-clone", attack_packet_clone },

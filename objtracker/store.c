@@ -274,8 +274,13 @@ static const char *value_wrong(struct nooks_crossing *x, const struct nooks_fiel
 			       const struct nooks_effect *effect, const struct target *target,
 			       const struct nooks_store *store)
 {
-	if (field && field->policy == NOOKS_FIELD_CHECKED)
-		return checked(x, field, effect, target, store, false);
+	const char *why;
+
+	if (field && field->check) {
+		why = checked(x, field, effect, target, store, false);
+		if (why || field->policy == NOOKS_FIELD_CHECKED)
+			return why;
+	}
 	if (field && field->policy == NOOKS_FIELD_COUNTED)
 		return (u32)(effect->new - effect->old + 1) <= 2 ? NULL : "not by one";
 	return field ? nooks_value_wrong(x, field, effect->new) : NULL;
@@ -384,7 +389,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
 		return NOOKS_UNWIND;
 	}
-	if (field && field->policy == NOOKS_FIELD_CHECKED)
+	if (field && field->check)
 		checked(x, field, &effect, &target, &store, true);
 	if (counted)
 		nooks_count(driver, (void *)store.addr, (int)(effect.new - effect.old));

@@ -50,6 +50,11 @@ queues-twice	bad argument	init work
 queues-early	bad argument	init work
 wake-early	bad argument	init
 bad-return	bad return value	init work
+device-ops	denied store	init work
+device-kind	denied store	init
+device-features	denied store	init
+device-up	denied store	init
+device-mtu	denied store	init
 rx-queue	bad argument	init
 packet-queue	bad argument	init timer
 packet-clone	bad argument	init timer

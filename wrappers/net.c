@@ -358,6 +358,10 @@ bool nooks_netdev_check(struct nooks_crossing *x, const struct net_device *seen,
 	}
 	return nooks_arg_ops(x, seen->netdev_ops, NOOKS_OPS_net_device_ops, false, fn,
 			     "netdev_ops") &&
+	       nooks_arg_require(x, seen->netdev_ops->ndo_start_xmit, fn, "there is an ndo_start_xmit") &&
+	       nooks_arg_require(x, !nooks_netdev_features_wrong(seen->netdev_ops,
+								 seen->features | seen->hw_features),
+				 fn, "features are offered to domains, and have their functions") &&
 	       nooks_arg_ops(x, seen->ethtool_ops, NOOKS_OPS_ethtool_ops, false, fn,
 			     "ethtool_ops") &&
 	       nooks_arg_ops(x, seen->header_ops, NOOKS_OPS_header_ops, true, fn, "header_ops") &&

@@ -57,6 +57,10 @@ void nooks_settings_free(struct list_head *taken);
 void nooks_settings_put_back(struct list_head *taken);
 
 /*
+ * What is wrong with such features of a device with these functions (NULL: they are to come)? NULL: nothing. Any context.
+ */
+const char *nooks_netdev_features_wrong(const struct net_device_ops *ops, netdev_features_t features);
+/*
  * Is a net_device fit to be registered, in what the kernel is going to use and checked stores can't judge one by one?
  * Else the domain has failed. Any context but NMI.
  */

@@ -333,12 +333,14 @@ void nooks_netpark_return(struct net_device *dev)
 	nooks_parked_put(p);
 }
 
-/* What is wrong with what the driver has written to a field; NULL: nothing. */
+/* What is wrong with what the driver has written to a field of @seen; NULL: nothing. */
 static const char *field_wrong(struct nooks_crossing *x, const struct nooks_field *field,
-			       const void *value)
+			       const struct net_device *fresh, const struct net_device *seen)
 {
-	unsigned long number = 0;
+	const void *value = (void *)seen + field->offset;
+	unsigned long number = 0, before = 0;
 	u8 policy = field->policy;
+	const char *why;
 
 	if (policy == NOOKS_FIELD_DENIED)
 		policy = nooks_learn_policy(nooks_driver_of(x), field);
@@ -349,7 +351,9 @@ static const char *field_wrong(struct nooks_crossing *x, const struct nooks_fiel
 	if (field->size > sizeof(number))
 		return "too large to be checked";
 	memcpy(&number, value, field->size);
-	return nooks_value_wrong(x, field, number);
+	memcpy(&before, (void *)fresh + field->offset, field->size);
+	why = field->check ? field->check(x, (unsigned long)value, before, number, false) : NULL;
+	return why || policy == NOOKS_FIELD_CHECKED ? why : nooks_value_wrong(x, field, number);
 }
 
 /* All that it has written it must be allowed to write. False: its domain has failed. */
@@ -361,25 +365,20 @@ static bool check_fields(struct nooks_crossing *x, struct nooks_parked *p,
 
 	for (i = 0; i < type->nr_fields; i++) {
 		const struct nooks_field *field = &type->fields[i];
-		const void *value = (void *)seen + field->offset;
 		const char *why;
 
-		if (!memcmp(value, (void *)p->fresh + field->offset, field->size))
+		if (!memcmp((void *)seen + field->offset, (void *)p->fresh + field->offset,
+			    field->size))
 			continue;
-		why = field_wrong(x, field, value);
+		why = field_wrong(x, field, p->fresh, seen);
 		if (why) {
 			nooks_fail(x, NOOKS_DENIED_STORE, (unsigned long)p->dev + field->offset,
 				   "%s: %s.%s: %s", fn, type->name, field->name, why);
 			return false;
 		}
 	}
-	/* What register_netdevice() wants. */
 	return nooks_arg_require(x, seen->dev.parent == p->dev->dev.parent, fn,
-				 "dev.parent is the device that it was before") &&
-	       nooks_arg_require(x, !(seen->features & NETIF_F_HW_VLAN_CTAG_FILTER) ||
-				    (seen->netdev_ops->ndo_vlan_rx_add_vid &&
-				     seen->netdev_ops->ndo_vlan_rx_kill_vid), fn,
-				 "who filters VLANs has functions for that");
+				 "dev.parent is the device that it was before");
 }
 
 /* Fields in which the kernel and its users know better. */

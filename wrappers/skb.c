@@ -18,6 +18,10 @@
 
 #define MAX_REFERENCES	8	/* that a driver takes on a packet */
 
+/* What devices merge: without tunnels, of whose headers nobody has said where they are. */
+#define GSO_RECEIVED	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP | \
+			 SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
+
 /* Could the kernel drop a reference on this page? */
 static bool page_sane(const struct page *page)
 {
@@ -312,6 +316,8 @@ static const char *delivered_fault(struct nooks_driver *driver, struct sk_buff *
 		if (skb_get_rx_queue(skb) >= READ_ONCE(skb->dev->real_num_rx_queues))
 			skb_set_queue_mapping(skb, 0);
 	}
+	if (skb_is_gso(skb) && skb_shinfo(skb)->gso_type & ~GSO_RECEIVED)
+		return "merged of segments that no device receives";
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    (start < 0 || start + skb->csum_offset + sizeof(__sum16) > skb_headlen(skb)))
 		return "checksum outside of the headers";

@@ -117,7 +117,7 @@ typedef const char *(*nooks_field_check_fn)(struct nooks_crossing *x, unsigned l
  * @ops: for CALLBACKS: index into nooks_ops_tables[]
  * @type: for OBJECT: enum nooks_type_id
  * @target: for OWN and FUNCTION: what the pointer leads to, in C
- * @check: for CHECKED
+ * @check: for CHECKED; for CALLBACKS: NULL, or what is asked, too
  */
 struct nooks_field {
 	const char *name;

@@ -146,7 +146,10 @@ static void type(FILE *f, const struct type *t)
 	for (unsigned int i = 0; i < t->nr_fields; i++) {
 		const struct field *field = &t->fields[i];
 
-		if (field->ops)
+		if (field->ops && field->check)
+			fprintf(f, "| %s | a table in the driver's read-only data, `struct %s`, whose functions take their roles, that `nooks_field_%s()`, by hand, lets through |\n",
+				field->name, field->ops->name, field->check);
+		else if (field->ops)
 			fprintf(f, "| %s | NULL, or a table in the driver's read-only data, `struct %s`, whose functions take their roles |\n",
 				field->name, field->ops->name);
 		else if (field->type)

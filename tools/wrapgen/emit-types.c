@@ -28,7 +28,10 @@ static void denied(FILE *f, const struct field *field)
 static void field(FILE *f, const struct field *field)
 {
 	fprintf(f, "\t{ \"%s\", %u, %u, ", field->name, field->offset, field->size);
-	if (field->ops)
+	if (field->ops && field->check)
+		fprintf(f, "NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_%s, .check = nooks_field_%s },\n",
+			field->ops->name, field->check);
+	else if (field->ops)
 		fprintf(f, "NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_%s },\n", field->ops->name);
 	else if (field->type)
 		fprintf(f, "NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_%s },\n", field->type->name);

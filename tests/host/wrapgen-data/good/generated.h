@@ -82,6 +82,8 @@ bool nooks_check_irq(struct nooks_crossing *x, unsigned long value,
 		const char *fn, const char *arg);
 
 /* Checks of single fields by hand: see nooks_field_check_fn. */
+const char *nooks_field_ops(struct nooks_crossing *x, unsigned long addr,
+		u64 old, u64 new, bool done);
 const char *nooks_field_speed(struct nooks_crossing *x, unsigned long addr,
 		u64 old, u64 new, bool done);
 

@@ -13,7 +13,7 @@ static_assert(offsetof(struct widget, parent) == 64);
 #endif
 static const struct nooks_field widget_fields[] = {
 	{ "name", 0, 16, NOOKS_FIELD_ANY },
-	{ "ops", 16, 8, NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_widget_ops },
+	{ "ops", 16, 8, NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_widget_ops, .check = nooks_field_ops },
 	{ "dev.driver_data", 24, 8, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_OWN, .target = "void *" },
 	{ "dev.id", 32, 4, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "stats.rx", 40, 8, NOOKS_FIELD_ANY },
