@@ -309,6 +309,12 @@ NOOKS_INSIDE void nooks_in___const_udelay(unsigned long xloops)
 	delay(xloops);
 }
 
+/* What outb_p() waits: a write to a port that nobody has, whatever io_delay= says. */
+NOOKS_INSIDE void nooks_in_native_io_delay(void)
+{
+	asm volatile("outb %al, $0x80");
+}
+
 NOOKS_INSIDE void nooks_in___udelay(unsigned long usecs)
 {
 	delay(usecs * 0x10c7);		/* 2^32 / 1000000, rounded up */

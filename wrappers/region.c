@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Regions of ports and of physical memory that drivers request by address. A driver gets those of its
- * devices; all others are busy, to it: so an old driver that probes for cards finds none.
+ * devices, and ports that are no PCI device's and that nobody has: those of old cards. All others are busy, to it.
  */
 #include <linux/ioport.h>
 #include <linux/pci.h>
@@ -80,6 +80,32 @@ bool nooks_region_owned(struct nooks_driver *driver, unsigned long type, resourc
 	return false;
 }
 
+static bool overlaps_device(struct pci_dev *pdev, const struct resource *ports)
+{
+	int i;
+
+	for (i = 0; i < PCI_NUM_RESOURCES; i++)
+		if (pdev->resource[i].flags & IORESOURCE_IO &&
+		    resource_overlaps(&pdev->resource[i], (struct resource *)ports))
+			return true;
+	return false;
+}
+
+/* Ports of no PCI device; of bridges' windows, too. May sleep. */
+static bool ports_of_nobody(resource_size_t start, resource_size_t n)
+{
+	const struct resource ports = DEFINE_RES_IO(start, n);
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		if (overlaps_device(pdev, &ports)) {
+			pci_dev_put(pdev);
+			return false;
+		}
+	}
+	return n && n <= IO_SPACE_LIMIT && start <= IO_SPACE_LIMIT - n;
+}
+
 /* The class of regions in a resource; NULL, and the domain has failed, if it is none of the two. */
 static const struct nooks_object_class *class_of(struct nooks_crossing *x,
 						 const struct resource *parent, const char *fn)
@@ -114,8 +140,8 @@ NOOKS_WRAPPER(__request_region)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a4, "%s: flags not for drivers", fn);
 		return 0;
 	}
-	if (!nooks_region_owned(driver, class == &ports_class ? IORESOURCE_IO : IORESOURCE_MEM,
-				a1, a2))
+	if (!nooks_region_owned(driver, class == &ports_class ? IORESOURCE_IO : IORESOURCE_MEM, a1, a2) &&
+	    (class != &ports_class || !ports_of_nobody(a1, a2)))
 		return 0;
 	object = nooks_object_add(driver, class, (void *)a1, a2, NOOKS_TYPE_none, GFP_KERNEL);
 	if (!object)

@@ -161,7 +161,8 @@ SYM_CODE_END(nooks_in___put_user_\bytes)
 	PUT_USER \bytes
 	.endr
 
-SYM_CODE_START(nooks_in___get_user_4)
+	.macro	GET_USER bytes
+SYM_CODE_START(nooks_in___get_user_\bytes)
 	UNWIND_HINT_FUNC
 	pushq	%rcx
 	pushq	$0			/* the value, in the place of %rdx */
@@ -169,7 +170,7 @@ SYM_CODE_START(nooks_in___get_user_4)
 	SAVE
 	movq	%rdx, %rdi
 	movq	%rax, %rsi
-	movl	$4, %edx
+	movl	$\bytes, %edx
 	call	nooks_stub__copy_from_user
 	negq	%rax
 	sbbl	%eax, %eax		/* -1 if bytes are left */
@@ -180,4 +181,9 @@ SYM_CODE_START(nooks_in___get_user_4)
 	ANNOTATE_UNRET_SAFE
 	ret
 	int3
-SYM_CODE_END(nooks_in___get_user_4)
+SYM_CODE_END(nooks_in___get_user_\bytes)
+	.endm
+
+	.irp	bytes, 1, 2, 4, 8
+	GET_USER \bytes
+	.endr
