@@ -2,15 +2,18 @@
 # Build, check, test and install nooks. 'make help' explains the targets.
 
 KVER ?= $(shell ls -d /lib/modules/6.1*/build 2>/dev/null | sort -V | tail -n 1 | cut -d/ -f4)
-KDIR ?= /lib/modules/$(KVER)/build
+# Where lib/modules and boot of a kernel are that scripts/stock-kernel has unpacked; empty for one that is installed.
+STOCK_KERNEL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nooks/stock-kernel
+KERNEL_ROOT := $(if $(wildcard /lib/modules/$(KVER)/build),,$(wildcard $(STOCK_KERNEL_CACHE)/$(KVER)))
+KDIR ?= $(KERNEL_ROOT)/lib/modules/$(KVER)/build
 O := $(CURDIR)/build
 BTF := $(O)/$(KVER)/vmlinux.btf
 ANNOTATIONS := $(sort $(wildcard wrappers/annotations/*.nooks))
 # The modules whose functions and types the annotations name.
 MODULE_BTF := $(patsubst %,$(O)/$(KVER)/%.btf,$(shell \
 	sed -n 's/^module  *\([[:alnum:]_]*\).*/\1/p' $(ANNOTATIONS)))
-MODULES_ROOT ?= /
-GENERATED := $(O)/generated
+MODULES_ROOT ?= $(KERNEL_ROOT)/
+GENERATED := $(O)/$(KVER)/generated
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -72,7 +75,7 @@ $(O)/tools/wrapgen: FORCE
 	@$(MAKE) --no-print-directory -C tools/wrapgen O=$(O)/tools
 
 $(BTF):
-	@scripts/extract-btf $(KVER) $@
+	@scripts/extract-btf $(KERNEL_ROOT)/boot/vmlinuz-$(KVER) $@
 
 $(MODULE_BTF): $(O)/$(KVER)/%.btf:
 	@scripts/extract-module-btf $(KVER) $* $@ $(MODULES_ROOT)

@@ -12,7 +12,11 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <asm/desc.h>
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
 #include <asm/unaligned.h>
+#endif
 #include "../nooks/symbols.h"
 #include "domain.h"
 #include "gates.h"

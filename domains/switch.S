@@ -15,16 +15,17 @@
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
 #include <asm/unwind_hints.h>
+#include "../nooks/compat.h"
 #include "layout.h"
 #include "limits.h"
 
-#define KERNEL_CR3	PER_CPU_VAR(nooks_cpu + C_KERNEL_CR3)
-#define CROSSING	PER_CPU_VAR(nooks_cpu + C_CROSSING)
-#define CROSSINGS	PER_CPU_VAR(nooks_cpu + C_CROSSINGS)
-#define INTERRUPTS	PER_CPU_VAR(nooks_cpu + C_INTERRUPTS)
-#define TRAIL_POSITION	PER_CPU_VAR(nooks_trail + TRAIL_NEXT)
-#define TRAIL(field, position) PER_CPU_VAR(nooks_trail + TRAIL_ENTRIES + field)(position)
-#define SEEN(slot)	PER_CPU_VAR(nooks_cpu + C_SEEN)(slot)
+#define KERNEL_CR3	NOOKS_PER_CPU(nooks_cpu + C_KERNEL_CR3)
+#define CROSSING	NOOKS_PER_CPU(nooks_cpu + C_CROSSING)
+#define CROSSINGS	NOOKS_PER_CPU(nooks_cpu + C_CROSSINGS)
+#define INTERRUPTS	NOOKS_PER_CPU(nooks_cpu + C_INTERRUPTS)
+#define TRAIL_POSITION	NOOKS_PER_CPU(nooks_trail + TRAIL_NEXT)
+#define TRAIL(field, position) NOOKS_PER_CPU(nooks_trail + TRAIL_ENTRIES + field)(position)
+#define SEEN(slot)	NOOKS_PER_CPU(nooks_cpu + C_SEEN)(slot)
 
 /*
  * What nooks_switch_in leaves on the kernel stack: return address, six registers, alignment. The
@@ -149,10 +150,10 @@ SYM_CODE_START(nooks_switch_in)
 	jz	1f
 	sti
 1:	xorl	%eax, %eax
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	ANNOTATE_RETPOLINE_SAFE
 	call	*%r14
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushfq
 	cli
 	cld
@@ -171,7 +172,7 @@ SYM_CODE_END(nooks_switch_in)
  * %rbx = crossing; kernel CR3, any kernel stack of this thread, interrupts off.
  */
 SYM_CODE_START(nooks_unwind)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	movq	X_KERNEL_SP(%rbx), %rsp
 	HINT_KERNEL_SIDE
 	movq	$1, X_UNWOUND(%rbx)
@@ -184,7 +185,7 @@ SYM_CODE_END(nooks_unwind)
  * Domain CR3, domain stack with the return address on top, interrupts as the driver has them.
  */
 SYM_CODE_START(nooks_leave)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushq	%rbx
 	pushq	%rbp
 	pushfq
@@ -232,7 +233,7 @@ SYM_CODE_START(nooks_leave)
 	testl	$X86_EFLAGS_IF, %ebp
 	popq	%rbp
 	popq	%rbx
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	jz	2f
 	sti
 2:	ANNOTATE_UNRET_SAFE
@@ -304,7 +305,7 @@ SYM_FUNC_END(nooks_entry)
  * vector into %edi. Domain CR3, the stack that the domain ran on, interrupts off.
  */
 SYM_CODE_START(nooks_interrupted)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	PUSH_REGS
 	cld
 	movq	%rsp, %r12
@@ -342,7 +343,7 @@ SYM_CODE_START(nooks_interrupted)
 	pushq	$__KERNEL_CS
 	leaq	nooks_interrupt_return(%rip), %rax
 	pushq	%rax
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	leaq	nooks_native_gates(%rip), %rax
 	movq	(%rax, %r13, 8), %rax
 	JMP_NOSPEC rax
@@ -361,7 +362,7 @@ SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
 	movq	%r12, %rsp
 	movq	%rdi, %cr3
 	/* Domain CR3, domain stack. */
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	POP_REGS
 	addq	$8, %rsp
 	iretq
@@ -384,7 +385,7 @@ SYM_CODE_END(nooks_interrupted)
 #define SAVED_RDX	-56
 #define SAVED_SIZE	64
 SYM_CODE_START(nooks_interrupted_ist)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushq	%rbx
 	pushq	%rcx
 	pushq	%rdx
@@ -461,7 +462,7 @@ SYM_CODE_START(nooks_interrupted_ist)
 	popq	%r8
 	popq	%rdi
 	popq	%rsi
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	/*
 	 * The driver's RSP may be anything, so the frame for iretq is built in the words that are
 	 * reserved at the top of the domain stack, behind the saved %rax.
@@ -508,7 +509,7 @@ SYM_CODE_START(nooks_missed_stub)
 	jz	1f
 	addq	$8, %rsp
 	iretq
-1:	UNWIND_HINT_EMPTY
+1:	NOOKS_HINT_END
 	jmp	nooks_native_page_fault
 SYM_CODE_END(nooks_missed_stub)
 
@@ -518,7 +519,7 @@ SYM_CODE_END(nooks_missed_stub)
 	 */
 	.macro GATE_STUB
 	.align	NOOKS_GATE_SIZE, 0xcc
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushq	%rax
 	movq	%cr3, %rax
 	subq	nooks_pgd_base(%rip), %rax

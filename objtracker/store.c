@@ -10,6 +10,7 @@
 #include <asm/insn.h>
 #include <asm/preempt.h>
 #include "../domains/emulate.h"
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
 #include "../nooks/learn.h"
@@ -101,7 +102,7 @@ static bool find_own(unsigned long addr, unsigned int width, struct target *targ
 		return true;
 	}
 	target->any = width <= sizeof(int) &&
-		      (addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
+		      (addr == (unsigned long)nooks_preempt_count_ptr() ||
 		       addr == (unsigned long)&current->pagefault_disabled);
 	target->type = NOOKS_TYPE_none;
 	target->offset = 0;

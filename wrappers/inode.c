@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/user_namespace.h>
+#include "../nooks/compat.h"
 #include "args.h"
 #include "fs.h"
 #include "generated.h"
@@ -70,7 +71,7 @@ NOOKS_WRAPPER(clear_inode)
 	    !nooks_arg_require(x, (READ_ONCE(inode->i_state) & (I_FREEING | I_CLEAR)) == I_FREEING,
 			       fn, "the inode is being evicted") ||
 	    !nooks_arg_require(x, !inode->i_data.nrpages, fn, "it has no pages") ||
-	    !nooks_arg_require(x, list_empty(&inode->i_data.private_list), fn,
+	    !nooks_arg_require(x, list_empty(&inode->i_data.i_private_list), fn,
 			       "it has no buffers"))
 		return 0;
 	clear_inode(inode);

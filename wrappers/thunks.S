@@ -12,8 +12,9 @@
 #include <asm/percpu.h>
 #include <asm/unwind_hints.h>
 #include "../domains/layout.h"
+#include "../nooks/compat.h"
 
-#define CROSSING	PER_CPU_VAR(nooks_cpu + C_CROSSING)
+#define CROSSING	NOOKS_PER_CPU(nooks_cpu + C_CROSSING)
 #define STUB_DESCRIPTOR	3		/* where movq $descriptor, %r11 has its operand */
 #define DESCRIPTOR_FN	0		/* struct nooks_stub */
 

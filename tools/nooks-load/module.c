@@ -17,9 +17,16 @@
 
 static bool is_path(const char *name)
 {
+	static const char * const endings[] = { ".ko", ".ko.xz" };
 	size_t len = strlen(name);
 
-	return strchr(name, '/') || (len > 3 && !strcmp(name + len - 3, ".ko"));
+	for (unsigned int i = 0; i < 2; i++) {
+		size_t n = strlen(endings[i]);
+
+		if (len > n && !strcmp(name + len - n, endings[i]))
+			return true;
+	}
+	return strchr(name, '/');
 }
 
 static int open_context(struct module *m, const char *root, const char *release,

@@ -13,7 +13,7 @@ static void import(FILE *f, const struct function *fn)
 	fprintf(f, "\t{ .name = \"%s\", ", fn->name);
 	switch (fn->kind) {
 	case FUNCTION_INSIDE:
-		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->ident);
+		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->wrapper);
 		break;
 	case FUNCTION_COPIED:
 		fprintf(f, ".kind = NOOKS_IMPORT_COPIED, .stub = nooks_in_%s },\n", fn->name);
@@ -26,7 +26,7 @@ static void import(FILE *f, const struct function *fn)
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
 			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s",
-			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->ident, fn->ident);
+			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->wrapper, fn->ident);
 		if (function_is_late(fn))
 			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
 		fputs(" },\n", f);
@@ -40,7 +40,7 @@ void emit_imports(FILE *f)
 		const struct function *fn = model.functions[i];
 
 		fprintf(f, "extern const u8 nooks_%s_%s[];\n", has_stub(fn) ? "stub" : "in",
-			fn->ident);
+			has_stub(fn) ? fn->ident : fn->wrapper);
 		/* Of another type elsewhere: the header of each module's function is not needed here. */
 		if (function_is_late(fn))
 			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);
