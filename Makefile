@@ -55,7 +55,7 @@ help:
 
 # What tests load: built, and never installed.
 .PHONY: drivers
-drivers:
+drivers: generated
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/kunit/inject modules
 

@@ -65,7 +65,7 @@ void *nooks_map_alias(const void *addr, size_t size, void **base)
 /* Fill in the stubs' jumps to the native handlers. */
 static int link_stubs(void)
 {
-	size_t size = NOOKS_NR_GATES * NOOKS_GATE_SIZE + NOOKS_GATE_SIZE;
+	size_t size = NOOKS_NR_GATES * NOOKS_GATE_SIZE;
 	void *base, *alias = nooks_map_alias(nooks_gate_stubs, size, &base);
 	unsigned int i;
 	int ret = 0;

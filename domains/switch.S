@@ -7,8 +7,11 @@
  * between, interrupts are off, and NMIs have a stack of their own.
  *
  * Above each label: which CR3, which stack, interrupts.
+ *
+ * No code that domains run, or that leads there, has ENDBR: kernels that enforce it are refused (main.c).
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/asm.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
@@ -117,6 +120,7 @@ SYM_DATA(nooks_switch_text_start, )
  * x->flags, or, when x->unwound has been set, nothing of use.
  */
 SYM_CODE_START(nooks_switch_in)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rbx
 	pushq	%rbp
@@ -185,6 +189,7 @@ SYM_CODE_END(nooks_unwind)
  * Domain CR3, domain stack with the return address on top, interrupts as the driver has them.
  */
 SYM_CODE_START(nooks_leave)
+	ANNOTATE_NOENDBR
 	NOOKS_HINT_END
 	pushq	%rbx
 	pushq	%rbp
@@ -350,6 +355,7 @@ SYM_CODE_START(nooks_interrupted)
 
 	/* Kernel CR3, crossing's kernel stack, interrupts as the domain had them; %rbx, %r12 as above. */
 SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR
 	HINT_KERNEL_SIDE
 	cli
 .Lresume:
@@ -496,6 +502,7 @@ SYM_CODE_END(nooks_interrupted_ist)
  * CPU's frame as it is. Kernel CR3, the stack of the interrupted code, interrupts off.
  */
 SYM_CODE_START(nooks_missed_stub)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_IRET_REGS offset=8
 	pushq	%rdi
 	PUSH_REGS
@@ -562,6 +569,7 @@ SYM_DATA(nooks_gate_jumps, )
 
 	.align	4096, 0xcc
 SYM_CODE_START(nooks_gate_stubs)
+	ANNOTATE_NOENDBR
 	.set	gate, 0
 	.rept	NOOKS_NR_GATES
 	GATE_STUB

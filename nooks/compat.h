@@ -84,6 +84,13 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_wol_enabled(dev) ((dev)->ethtool->wol_enabled)
 #endif
 
+/* Bytes before it in its block. */
+#ifdef HAVE_net_device_padded
+#define nooks_netdev_padding(dev) ((dev)->padded)
+#else
+#define nooks_netdev_padding(dev) 0
+#endif
+
 #ifndef HAVE_bdev_getblk
 #define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
 #endif

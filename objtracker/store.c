@@ -154,6 +154,14 @@ long nooks_store_denied_field(unsigned int type)
 	return -1;
 }
 
+/** nooks_store_field_denied - is there no field of a type that allows stores to all of [offset, offset + size)? */
+bool nooks_store_field_denied(unsigned int type, unsigned long offset, unsigned int size)
+{
+	const struct nooks_field *field = find_field(&nooks_types[type], offset, size);
+
+	return !field || field->policy == NOOKS_FIELD_DENIED;
+}
+
 /** nooks_store_field_name - the field of a type at an offset, for reports; NULL: there is none */
 const char *nooks_store_field_name(unsigned int type, unsigned long offset)
 {

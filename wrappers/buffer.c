@@ -420,7 +420,7 @@ const char *nooks_field_buffer_count(struct nooks_crossing *x, unsigned long add
 static bool check_block(struct nooks_crossing *x, unsigned long bdev, unsigned long block,
 			unsigned int size, const char *fn)
 {
-	const struct block_device *dev = (void *)bdev;
+	struct block_device *dev = (void *)bdev;
 
 	return nooks_may_sleep(x, fn) &&
 	       nooks_arg_object(x, dev, NOOKS_TYPE_block_device, false, fn, "bdev") &&

@@ -88,6 +88,16 @@ bool nooks_check_user_ns(struct nooks_crossing *x, unsigned long value, const ch
 	       nooks_arg_object(x, ns, NOOKS_TYPE_user_namespace, false, fn, arg);
 }
 
+#ifdef HAVE_mnt_idmap
+/* What identities of users mean on a mount: what they are. */
+bool nooks_check_idmap(struct nooks_crossing *x, unsigned long value, const char *fn,
+		       const char *arg)
+{
+	return nooks_arg_require(x, value == (unsigned long)&nop_mnt_idmap, fn,
+				 "the mount does not map users");
+}
+#endif
+
 /* kuid_t make_kuid(struct user_namespace *ns, uid_t uid) */
 NOOKS_WRAPPER(make_kuid)
 {

@@ -223,13 +223,24 @@ NOOKS_WRAPPER(__netdev_alloc_skb)
 	return make(x, (struct net_device *)a0, NET_SKB_PAD, a1, (__force gfp_t)a2, fn);
 }
 
+static unsigned long napi_make(struct nooks_crossing *x, unsigned long napi, unsigned int len, gfp_t gfp,
+			       const char *fn)
+{
+	struct net_device *dev = nooks_napi_dev(x, napi, fn);
+
+	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, len, gfp, fn) : 0;
+}
+
 /* __napi_alloc_skb(struct napi_struct *napi, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__napi_alloc_skb)
 {
-	static const char fn[] = "__napi_alloc_skb";
-	struct net_device *dev = nooks_napi_dev(x, a0, fn);
+	return napi_make(x, a0, a1, (__force gfp_t)a2, "__napi_alloc_skb");
+}
 
-	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, a1, (__force gfp_t)a2, fn) : 0;
+/* napi_alloc_skb(struct napi_struct *napi, unsigned int len): of some kernels that have no other */
+NOOKS_WRAPPER(napi_alloc_skb)
+{
+	return napi_make(x, a0, a1, GFP_ATOMIC, "napi_alloc_skb");
 }
 
 static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned int size,

@@ -7,6 +7,7 @@
  * Everything here: domain CR3, domain stack, interrupts as the driver has them.
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/errno.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
@@ -30,6 +31,7 @@
 	.macro THUNK reg tmp tmp2
 	.align	16
 SYM_CODE_START(nooks_in___x86_indirect_thunk_\reg)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%\tmp
 	movq	CROSSING, %\tmp
@@ -75,6 +77,7 @@ SYM_CODE_END(nooks_in___x86_indirect_thunk_\reg)
 
 	.align	16
 SYM_CODE_START(nooks_in___x86_return_thunk)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -83,11 +86,13 @@ SYM_CODE_END(nooks_in___x86_return_thunk)
 
 /* Room for copied leaf functions: leaf.c. */
 	.balign	16, 0xcc
+	ANNOTATE_NOENDBR
 SYM_DATA(nooks_leaves, .fill 32768, 1, 0xcc)
 SYM_DATA(nooks_leaves_end, )
 
 /* ftrace's hook at the head of each function, where it has not been made a nop. */
 SYM_CODE_START(nooks_in___fentry__)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -99,6 +104,7 @@ SYM_CODE_END(nooks_in___fentry__)
  * next interrupt or crossing does it.
  */
 SYM_CODE_START(nooks_in___SCT__preempt_schedule)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -106,6 +112,7 @@ SYM_CODE_START(nooks_in___SCT__preempt_schedule)
 SYM_CODE_END(nooks_in___SCT__preempt_schedule)
 
 SYM_CODE_START(nooks_in___SCT__preempt_schedule_notrace)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -138,6 +145,7 @@ SYM_CODE_END(nooks_in___SCT__preempt_schedule_notrace)
 
 	.macro	PUT_USER bytes
 SYM_CODE_START(nooks_in___put_user_\bytes)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rax
 	movq	%rsp, %rax
@@ -163,6 +171,7 @@ SYM_CODE_END(nooks_in___put_user_\bytes)
 	.endr
 
 SYM_CODE_START(nooks_in___get_user_4)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rcx
 	pushq	$0			/* the value, in the place of %rdx */

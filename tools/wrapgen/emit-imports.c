@@ -54,12 +54,14 @@ void emit_imports(FILE *f)
 /* The number in %r11d is the function's index in nooks_imports[]. */
 void emit_stubs(FILE *f)
 {
-	fputs("\n\t.macro\tSTUB name, index\n"
+	fputs("\n#include <linux/objtool.h>\n"
+	      "\n\t.macro\tSTUB name, index\n"
 	      "\t.balign\t16, 0xcc\n"
 	      "\t.globl\tnooks_stub_\\name\n"
 	      "\t.hidden\tnooks_stub_\\name\n"
 	      "\t.type\tnooks_stub_\\name, @function\n"
 	      "nooks_stub_\\name:\n"
+	      "\tANNOTATE_NOENDBR\n"
 	      "\tmovl\t$\\index, %r11d\n"
 	      "\tjmp\tnooks_leave\n"
 	      "\t.size\tnooks_stub_\\name, . - nooks_stub_\\name\n"
@@ -71,6 +73,7 @@ void emit_stubs(FILE *f)
 	      "\t.hidden\tnooks_in_\\name\n"
 	      "\t.type\tnooks_in_\\name, @function\n"
 	      "nooks_in_\\name:\n"
+	      "\tANNOTATE_NOENDBR\n"
 	      "\tud2\n"
 	      "\t.fill\t3, 1, 0xcc\n"
 	      "\t.size\tnooks_in_\\name, . - nooks_in_\\name\n"
