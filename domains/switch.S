@@ -148,13 +148,13 @@ SYM_CODE_START(nooks_switch_in)
 	movq	40(%r12), %r9
 	NOTE_CROSSING %r14d %r12 %r12d
 	movq	%r13, %rsp
+	NOOKS_HINT_END
 	movq	%r10, %cr3
 	/* Domain CR3, domain stack. */
 	testl	$X86_EFLAGS_IF, %ebp
 	jz	1f
 	sti
 1:	xorl	%eax, %eax
-	NOOKS_HINT_END
 	ANNOTATE_RETPOLINE_SAFE
 	call	*%r14
 	NOOKS_HINT_END

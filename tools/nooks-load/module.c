@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lockdown.h"
 #include "memory.h"
 #include "module.h"
 #include "report.h"
@@ -432,6 +433,9 @@ int module_insert(int image, const char *parameters)
 		return 0;
 	switch (errno) {
 	case EPERM:
+		if (lockdown_level())
+			return report_error("the kernel is locked down (%s) and loads signed modules only: see SIGNATURES in nooks-load(8)",
+					    lockdown_level());
 		return report_error("may not load modules: run nooks-load as root; under lockdown, see SIGNATURES in nooks-load(8)");
 	case ENOKEY:
 	case EKEYREJECTED:
