@@ -7,6 +7,8 @@ STOCK_KERNEL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nooks/stock-kernel
 KERNEL_ROOT := $(if $(wildcard /lib/modules/$(KVER)/build),,$(wildcard $(STOCK_KERNEL_CACHE)/$(KVER)))
 KDIR ?= $(KERNEL_ROOT)/lib/modules/$(KVER)/build
 O := $(CURDIR)/build
+# The second stock kernel that tests run on: scripts/stock-kernel
+OTHER_SERIES := 6.12
 BTF := $(O)/$(KVER)/vmlinux.btf
 ANNOTATIONS := $(sort $(wildcard wrappers/annotations/*.nooks))
 # The modules whose functions and types the annotations name.
@@ -30,12 +32,17 @@ setup:
 built: setup
 	@$(MAKE) --no-print-directory all
 
-# The same for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
+# The same for another stock kernel, which is unpacked, not installed...
+.PHONY: stock-kernels
+stock-kernels: built
+	@scripts/lab-build $(OTHER_SERIES)
+
+# ... and for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
 lab: built
 	@scripts/lab-build
 
 demo bench campaign: built
-test: lab
+test: lab stock-kernels
 
 help:
 	@echo 'make            nooks.ko and its tools; no root needed'

@@ -47,8 +47,6 @@ bool statement_applies(struct statement *s)
 		}
 		if (!cl->nr_values)
 			complain(cl->pos, "expected %s=NAME", cl->name);
-		if (!strcmp(s->verb, "module"))
-			complain(cl->pos, "module takes no '%s'", cl->name);
 		for (unsigned int n = 0; n < cl->nr_values; n++)
 			applies &= kernel_has(cl->values[n].text) == wanted;
 	}

@@ -373,14 +373,20 @@ struct function *function_sketch(const char *name, const char **problem)
 	return fn;
 }
 
+static bool among(const char *file, const char * const *files, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!strcmp(files[i], file))
+			return true;
+	}
+	return false;
+}
+
 /* Code by hand calls it by a pointer, because it is a module's elsewhere. */
 static bool in_built_in(const struct function *fn)
 {
-	for (unsigned int i = 0; i < model.nr_built_in; i++) {
-		if (!strcmp(model.built_in[i], fn->pos.file))
-			return fn->proto;
-	}
-	return false;
+	return fn->proto && among(fn->pos.file, model.built_in, model.nr_built_in) &&
+	       !among(fn->pos.file, model.modular, model.nr_modular);
 }
 
 static void find_function(struct function *fn, bool *many)
@@ -451,7 +457,8 @@ void function_declare(const struct statement *s)
 	for (unsigned int i = 0; i < s->nr_clauses; i++) {
 		const struct clause *cl = &s->clauses[i];
 
-		hand_made |= is_general(cl) && strcmp(cl->name, "optional") && strcmp(cl->name, "also");
+		for (unsigned int kind = FUNCTION_MANUAL; kind < NR_FUNCTION_KINDS; kind++)
+			hand_made |= !strcmp(cl->name, function_kinds[kind]);
 		if (strcmp(cl->name, "also"))
 			continue;
 		if (!cl->nr_values)

@@ -23,8 +23,10 @@ static void module_declare(const struct statement *s)
 		if (strcmp(s->clauses[i].name, "optional"))
 			complain(s->clauses[i].pos, "module takes no '%s'", s->clauses[i].name);
 	}
-	if (kernel_read_module(s->name))
+	if (kernel_read_module(s->name)) {
+		ADD(model.modular, model.nr_modular) = s->pos.file;
 		return;
+	}
 	if (!statement_has(s, "optional"))
 		complain(s->pos, "no BTF of module %s: %s", s->name, strerror(errno));
 	ADD(model.built_in, model.nr_built_in) = s->pos.file;

@@ -190,7 +190,9 @@ struct model {
 	unsigned int nr_roles;
 	struct function **functions;	/* sorted by name once the model is built */
 	unsigned int nr_functions;
-	const char **built_in;		/* files about modules that this kernel has built in, or not at all */
+	const char **modular;		/* files about modules that this kernel has */
+	unsigned int nr_modular;
+	const char **built_in;		/* files about such as it has built in, or not at all */
 	unsigned int nr_built_in;
 	const char **have;		/* what "have" statements name, of what this kernel has */
 	unsigned int nr_have;
