@@ -366,9 +366,9 @@ SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
 	jne	nooks_unwind
 	PREPARE_DOMAIN
 	movq	%r12, %rsp
+	NOOKS_HINT_END
 	movq	%rdi, %cr3
 	/* Domain CR3, domain stack. */
-	NOOKS_HINT_END
 	POP_REGS
 	addq	$8, %rsp
 	iretq

@@ -7,3 +7,4 @@
 	.align	4096, 0xcc
 SYM_DATA(nooks_domain_text_start, )
 	ANNOTATE_NOENDBR
+	int3			/* which is what that is about */
