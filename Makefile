@@ -2,15 +2,20 @@
 # Build, check, test and install nooks. 'make help' explains the targets.
 
 KVER ?= $(shell ls -d /lib/modules/6.1*/build 2>/dev/null | sort -V | tail -n 1 | cut -d/ -f4)
-KDIR ?= /lib/modules/$(KVER)/build
+# Where lib/modules and boot of a kernel are that scripts/stock-kernel has unpacked; empty for one that is installed.
+STOCK_KERNEL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nooks/stock-kernel
+KERNEL_ROOT := $(if $(wildcard /lib/modules/$(KVER)/build),,$(wildcard $(STOCK_KERNEL_CACHE)/$(KVER)))
+KDIR ?= $(KERNEL_ROOT)/lib/modules/$(KVER)/build
 O := $(CURDIR)/build
+# The second stock kernel that tests run on: scripts/stock-kernel
+OTHER_SERIES := 6.12
 BTF := $(O)/$(KVER)/vmlinux.btf
 ANNOTATIONS := $(sort $(wildcard wrappers/annotations/*.nooks))
 # The modules whose functions and types the annotations name.
 MODULE_BTF := $(patsubst %,$(O)/$(KVER)/%.btf,$(shell \
 	sed -n 's/^module  *\([[:alnum:]_]*\).*/\1/p' $(ANNOTATIONS)))
-MODULES_ROOT ?= /
-GENERATED := $(O)/generated
+MODULES_ROOT ?= $(KERNEL_ROOT)/
+GENERATED := $(O)/$(KVER)/generated
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -27,12 +32,17 @@ setup:
 built: setup
 	@$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc)) all
 
-# The same for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
+# The same for another stock kernel, which is unpacked, not installed...
+.PHONY: stock-kernels
+stock-kernels: built
+	@scripts/lab-build $(OTHER_SERIES)
+
+# ... and for the lab kernel, which KASAN, lockdep, kmemleak and KUnit are built into.
 lab: built
 	@scripts/lab-build
 
 demo bench campaign: built
-test: lab
+test: lab stock-kernels
 
 help:
 	@echo 'make            nooks.ko and its tools; no root needed'
@@ -52,7 +62,7 @@ help:
 
 # What tests load: built, and never installed.
 .PHONY: drivers
-drivers:
+drivers: generated
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/drivers-under-test modules
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/kunit/inject modules
 
@@ -72,7 +82,7 @@ $(O)/tools/wrapgen: FORCE
 	@$(MAKE) --no-print-directory -C tools/wrapgen O=$(O)/tools
 
 $(BTF):
-	@scripts/extract-btf $(KVER) $@
+	@scripts/extract-btf $(KERNEL_ROOT)/boot/vmlinuz-$(KVER) $@
 
 $(MODULE_BTF): $(O)/$(KVER)/%.btf:
 	@scripts/extract-module-btf $(KVER) $* $@ $(MODULES_ROOT)

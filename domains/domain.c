@@ -247,6 +247,13 @@ static const char * __init unsupported(void)
 	if (cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return "this is an encrypted guest (SEV or TDX)";
+	/* The kernel's way of interrupts is another one; and no code of domains, or that leads there, has ENDBR. */
+#ifdef X86_FEATURE_FRED
+	if (cpu_feature_enabled(X86_FEATURE_FRED))
+		return "interrupts are delivered by FRED: boot with fred=off";
+#endif
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT) && boot_cpu_has(X86_FEATURE_IBT))
+		return "indirect branch tracking is on: boot with ibt=off";
 	if (!boot_cpu_has(X86_FEATURE_NX))
 		return "the CPU does not have, or the BIOS hides, the no-execute bit";
 	return NULL;

@@ -12,7 +12,11 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <asm/desc.h>
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
 #include <asm/unaligned.h>
+#endif
 #include "../nooks/symbols.h"
 #include "domain.h"
 #include "gates.h"
@@ -61,7 +65,7 @@ void *nooks_map_alias(const void *addr, size_t size, void **base)
 /* Fill in the stubs' jumps to the native handlers. */
 static int link_stubs(void)
 {
-	size_t size = NOOKS_NR_GATES * NOOKS_GATE_SIZE + NOOKS_GATE_SIZE;
+	size_t size = NOOKS_NR_GATES * NOOKS_GATE_SIZE;
 	void *base, *alias = nooks_map_alias(nooks_gate_stubs, size, &base);
 	unsigned int i;
 	int ret = 0;

@@ -7,24 +7,28 @@
  * between, interrupts are off, and NMIs have a stack of their own.
  *
  * Above each label: which CR3, which stack, interrupts.
+ *
+ * No code that domains run, or that leads there, has ENDBR: kernels that enforce it are refused (main.c).
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/asm.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
 #include <asm/unwind_hints.h>
+#include "../nooks/compat.h"
 #include "layout.h"
 #include "limits.h"
 
-#define KERNEL_CR3	PER_CPU_VAR(nooks_cpu + C_KERNEL_CR3)
-#define CROSSING	PER_CPU_VAR(nooks_cpu + C_CROSSING)
-#define CROSSINGS	PER_CPU_VAR(nooks_cpu + C_CROSSINGS)
-#define INTERRUPTS	PER_CPU_VAR(nooks_cpu + C_INTERRUPTS)
-#define TRAIL_POSITION	PER_CPU_VAR(nooks_trail + TRAIL_NEXT)
-#define TRAIL(field, position) PER_CPU_VAR(nooks_trail + TRAIL_ENTRIES + field)(position)
-#define SEEN(slot)	PER_CPU_VAR(nooks_cpu + C_SEEN)(slot)
+#define KERNEL_CR3	NOOKS_PER_CPU(nooks_cpu + C_KERNEL_CR3)
+#define CROSSING	NOOKS_PER_CPU(nooks_cpu + C_CROSSING)
+#define CROSSINGS	NOOKS_PER_CPU(nooks_cpu + C_CROSSINGS)
+#define INTERRUPTS	NOOKS_PER_CPU(nooks_cpu + C_INTERRUPTS)
+#define TRAIL_POSITION	NOOKS_PER_CPU(nooks_trail + TRAIL_NEXT)
+#define TRAIL(field, position) NOOKS_PER_CPU(nooks_trail + TRAIL_ENTRIES + field)(position)
+#define SEEN(slot)	NOOKS_PER_CPU(nooks_cpu + C_SEEN)(slot)
 
 /*
  * What nooks_switch_in leaves on the kernel stack: return address, six registers, alignment. The
@@ -116,6 +120,7 @@ SYM_DATA(nooks_switch_text_start, )
  * x->flags, or, when x->unwound has been set, nothing of use.
  */
 SYM_CODE_START(nooks_switch_in)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rbx
 	pushq	%rbp
@@ -143,16 +148,16 @@ SYM_CODE_START(nooks_switch_in)
 	movq	40(%r12), %r9
 	NOTE_CROSSING %r14d %r12 %r12d
 	movq	%r13, %rsp
+	NOOKS_HINT_END
 	movq	%r10, %cr3
 	/* Domain CR3, domain stack. */
 	testl	$X86_EFLAGS_IF, %ebp
 	jz	1f
 	sti
 1:	xorl	%eax, %eax
-	UNWIND_HINT_EMPTY
 	ANNOTATE_RETPOLINE_SAFE
 	call	*%r14
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushfq
 	cli
 	cld
@@ -171,7 +176,7 @@ SYM_CODE_END(nooks_switch_in)
  * %rbx = crossing; kernel CR3, any kernel stack of this thread, interrupts off.
  */
 SYM_CODE_START(nooks_unwind)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	movq	X_KERNEL_SP(%rbx), %rsp
 	HINT_KERNEL_SIDE
 	movq	$1, X_UNWOUND(%rbx)
@@ -184,7 +189,8 @@ SYM_CODE_END(nooks_unwind)
  * Domain CR3, domain stack with the return address on top, interrupts as the driver has them.
  */
 SYM_CODE_START(nooks_leave)
-	UNWIND_HINT_EMPTY
+	ANNOTATE_NOENDBR
+	NOOKS_HINT_END
 	pushq	%rbx
 	pushq	%rbp
 	pushfq
@@ -232,7 +238,7 @@ SYM_CODE_START(nooks_leave)
 	testl	$X86_EFLAGS_IF, %ebp
 	popq	%rbp
 	popq	%rbx
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	jz	2f
 	sti
 2:	ANNOTATE_UNRET_SAFE
@@ -304,7 +310,7 @@ SYM_FUNC_END(nooks_entry)
  * vector into %edi. Domain CR3, the stack that the domain ran on, interrupts off.
  */
 SYM_CODE_START(nooks_interrupted)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	PUSH_REGS
 	cld
 	movq	%rsp, %r12
@@ -342,13 +348,14 @@ SYM_CODE_START(nooks_interrupted)
 	pushq	$__KERNEL_CS
 	leaq	nooks_interrupt_return(%rip), %rax
 	pushq	%rax
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	leaq	nooks_native_gates(%rip), %rax
 	movq	(%rax, %r13, 8), %rax
 	JMP_NOSPEC rax
 
 	/* Kernel CR3, crossing's kernel stack, interrupts as the domain had them; %rbx, %r12 as above. */
 SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR
 	HINT_KERNEL_SIDE
 	cli
 .Lresume:
@@ -359,9 +366,9 @@ SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
 	jne	nooks_unwind
 	PREPARE_DOMAIN
 	movq	%r12, %rsp
+	NOOKS_HINT_END
 	movq	%rdi, %cr3
 	/* Domain CR3, domain stack. */
-	UNWIND_HINT_EMPTY
 	POP_REGS
 	addq	$8, %rsp
 	iretq
@@ -384,7 +391,7 @@ SYM_CODE_END(nooks_interrupted)
 #define SAVED_RDX	-56
 #define SAVED_SIZE	64
 SYM_CODE_START(nooks_interrupted_ist)
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushq	%rbx
 	pushq	%rcx
 	pushq	%rdx
@@ -461,7 +468,7 @@ SYM_CODE_START(nooks_interrupted_ist)
 	popq	%r8
 	popq	%rdi
 	popq	%rsi
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	/*
 	 * The driver's RSP may be anything, so the frame for iretq is built in the words that are
 	 * reserved at the top of the domain stack, behind the saved %rax.
@@ -495,6 +502,7 @@ SYM_CODE_END(nooks_interrupted_ist)
  * CPU's frame as it is. Kernel CR3, the stack of the interrupted code, interrupts off.
  */
 SYM_CODE_START(nooks_missed_stub)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_IRET_REGS offset=8
 	pushq	%rdi
 	PUSH_REGS
@@ -508,7 +516,7 @@ SYM_CODE_START(nooks_missed_stub)
 	jz	1f
 	addq	$8, %rsp
 	iretq
-1:	UNWIND_HINT_EMPTY
+1:	NOOKS_HINT_END
 	jmp	nooks_native_page_fault
 SYM_CODE_END(nooks_missed_stub)
 
@@ -518,7 +526,7 @@ SYM_CODE_END(nooks_missed_stub)
 	 */
 	.macro GATE_STUB
 	.align	NOOKS_GATE_SIZE, 0xcc
-	UNWIND_HINT_EMPTY
+	NOOKS_HINT_END
 	pushq	%rax
 	movq	%cr3, %rax
 	subq	nooks_pgd_base(%rip), %rax
@@ -561,6 +569,7 @@ SYM_DATA(nooks_gate_jumps, )
 
 	.align	4096, 0xcc
 SYM_CODE_START(nooks_gate_stubs)
+	ANNOTATE_NOENDBR
 	.set	gate, 0
 	.rept	NOOKS_NR_GATES
 	GATE_STUB

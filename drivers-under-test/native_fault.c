@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "../nooks/compat.h"
 
 static char *function;
 module_param(function, charp, 0444);
@@ -116,7 +117,7 @@ static bool __init find_private(void)
 
 	if (!dev)
 		return false;
-	block = (void *)dev - dev->padded;
+	block = (void *)dev - nooks_netdev_padding(dev);
 	private = netdev_priv(dev);
 	private_size = block + ksize(block) - private;
 	dev_put(dev);

@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What differs between kernels. */
+/*
+ * What differs between kernels. HAVE_... are probes of the kernel's BTF: wrappers/annotations/kernels.nooks. What BTF
+ * does not show, as macros and headers, is asked of the preprocessor; never what version a kernel has.
+ */
 #ifndef NOOKS_COMPAT_H
 #define NOOKS_COMPAT_H
 
+#include <asm/unwind_hints.h>
+
+/* In assembly: the unwinder ends here. */
+#ifdef UNWIND_HINT_TYPE_END_OF_STACK
+#define NOOKS_HINT_END UNWIND_HINT_END_OF_STACK
+#else
+#define NOOKS_HINT_END UNWIND_HINT_EMPTY
+#endif
+
+/* In assembly: a variable of this CPU's, to which an index may be added. */
+#define NOOKS_PER_CPU(var) %gs:var
+
+#ifndef __ASSEMBLY__
+
 #include <linux/ftrace.h>
+#include "have.h"
 
 #ifndef ftrace_regs_get_argument
 /* Argument @n (0 or 1) of the function that is traced. */
@@ -15,4 +33,71 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_ftrace_argument(fregs, n) ftrace_regs_get_argument(fregs, n)
 #endif
 
+#ifndef ftrace_regs_set_instruction_pointer
+#define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
+#endif
+
+/* Attributes of classes: what their functions take. */
+#ifdef HAVE_class_owner
+#define nooks_class_const
+#else
+#define nooks_class_const const
+#endif
+
+/* Where this CPU's preemption count stands. */
+#ifdef HAVE_pcpu_hot
+#define nooks_preempt_count_ptr() this_cpu_ptr(&pcpu_hot.preempt_count)
+#else
+#define nooks_preempt_count_ptr() this_cpu_ptr(&__preempt_count)
+#endif
+
+/* Reasons that the functions that free packets are told. */
+#ifdef HAVE_dev_kfree_skb_any_reason
+#define NOOKS_SKB_CONSUMED SKB_CONSUMED
+#define NOOKS_SKB_DROPPED SKB_DROP_REASON_NOT_SPECIFIED
+#else
+#define NOOKS_SKB_CONSUMED SKB_REASON_CONSUMED
+#define NOOKS_SKB_DROPPED SKB_REASON_DROPPED
+#endif
+
+/*
+ * What kvzalloc() calls, and its parameters but for the flags and the node. Nothing is said of a bucket where there
+ * are none.
+ */
+#ifdef DECL_BUCKET_PARAMS
+#define NOOKS_KVMALLOC_NODE __kvmalloc_node_noprof
+#define NOOKS_KVMALLOC_PARAMS(size) DECL_BUCKET_PARAMS(size, bucket)
+#else
+#define NOOKS_KVMALLOC_NODE kvmalloc_node
+#define NOOKS_KVMALLOC_PARAMS(size) size_t (size)
+#endif
+#if defined(DECL_BUCKET_PARAMS) && defined(CONFIG_SLAB_BUCKETS)
+#define NOOKS_KMALLOC_NODE_FLAGS 2	/* the argument, from 0, that has the flags */
+#else
+#define NOOKS_KMALLOC_NODE_FLAGS 1
+#endif
+
+/* Of a net_device. */
+#ifdef HAVE_net_device_wol_enabled
+#define nooks_wol_enabled(dev) ((dev)->wol_enabled)
+#else
+#define nooks_wol_enabled(dev) ((dev)->ethtool->wol_enabled)
+#endif
+
+/* Bytes before it in its block. */
+#ifdef HAVE_net_device_padded
+#define nooks_netdev_padding(dev) ((dev)->padded)
+#else
+#define nooks_netdev_padding(dev) 0
+#endif
+
+#ifndef HAVE_bdev_getblk
+#define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
+#endif
+
+#ifdef HAVE_address_space_private_list
+#define i_private_list private_list
+#endif
+
+#endif /* __ASSEMBLY__ */
 #endif

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The wrong that inject.c has drivers do: code that runs in the domain, in a driver function's place. */
+#include <linux/objtool.h>
 #include "../wrappers/inside.h"
 #include "faults.h"
 
 extern char nooks_stub_kfree[];
+
+/* By a plain call, of which objtool is told that it is meant. */
+static __always_inline unsigned long call(unsigned long fn, const unsigned long *args)
+{
+	unsigned long a0 = args[0], a1 = args[1], a2 = args[2], a3 = args[3], ret;
+	register unsigned long a4 asm("r8") = args[4];
+	register unsigned long a5 asm("r9") = args[5];
+
+	asm volatile(ANNOTATE_RETPOLINE_SAFE "call *%[fn]"
+		     : "=a" (ret), "+D" (a0), "+S" (a1), "+d" (a2), "+c" (a3), "+r" (a4), "+r" (a5),
+		       ASM_CALL_CONSTRAINT
+		     : [fn] "r" (fn) : "r10", "r11", "memory", "cc");
+	return ret;
+}
 
 NOOKS_INSIDE unsigned long nooks_fault_wild_write(unsigned long addr)
 {
@@ -18,12 +33,14 @@ NOOKS_INSIDE unsigned long nooks_fault_null_read(unsigned long addr)
 
 NOOKS_INSIDE unsigned long nooks_fault_bad_jump(unsigned long addr)
 {
-	return ((unsigned long (*)(void))addr)();
+	static const unsigned long none[6];
+
+	return call(addr, none);
 }
 
 NOOKS_INSIDE unsigned long nooks_fault_bad_instruction(unsigned long addr)
 {
-	asm volatile("ud2");
+	asm volatile("ud2\n\t" ASM_REACHABLE);
 	return 0;
 }
 
@@ -73,7 +90,5 @@ NOOKS_INSIDE unsigned long nooks_fault_scribble(unsigned long addr)
 			       s->pattern == NOOKS_SCRIBBLE_ONES ? ~0ULL : random;
 		}
 	}
-	return ((unsigned long (*)(unsigned long a0, unsigned long a1, unsigned long a2,
-				   unsigned long a3, unsigned long a4, unsigned long a5))s->fn)
-		(s->args[0], s->args[1], s->args[2], s->args[3], s->args[4], s->args[5]);
+	return call(s->fn, s->args);
 }

@@ -11,17 +11,29 @@
 #include <linux/vmalloc.h>
 #include <asm/text-patching.h>
 #include "../domains/gates.h"
+#include "compat.h"
 #include "driver.h"
 #include "generated.h"
 #include "image.h"
 #include "symbols.h"
 
+static bool in_block(unsigned long base, unsigned long bytes, unsigned long addr, unsigned long size)
+{
+	return addr >= base && size <= bytes && addr - base <= bytes - size;
+}
+
+/* Is all of it in what stays of a module, and in one block of that? */
 static bool in_module(const struct module *mod, unsigned long addr, unsigned long size)
 {
-	unsigned long base = (unsigned long)mod->core_layout.base;
-
-	return addr >= base && size <= mod->core_layout.size &&
-	       addr - base <= mod->core_layout.size - size;
+#ifdef HAVE_module_core_layout
+	return in_block((unsigned long)mod->core_layout.base, mod->core_layout.size, addr, size);
+#else
+	for_class_mod_mem_type(type, core) {
+		if (in_block((unsigned long)mod->mem[type].base, mod->mem[type].size, addr, size))
+			return true;
+	}
+	return false;
+#endif
 }
 
 static bool writable(const struct nooks_section *section)

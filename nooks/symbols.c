@@ -29,6 +29,10 @@ static const struct {
 	SYMBOL(kallsyms_lookup_size_offset),
 	SYMBOL(rtnl_mutex),
 	SYMBOL(dev_set_rx_mode),
+#ifdef CONFIG_NETPOLL
+	SYMBOL(netpoll_poll_disable),
+	SYMBOL(netpoll_poll_enable),
+#endif
 	SYMBOL(__start_rodata),
 	SYMBOL(__end_rodata),
 	SYMBOL(core_kernel_text),

@@ -30,6 +30,9 @@ struct nooks_symbols {
 					   unsigned long *offset);
 	struct mutex *rtnl_mutex;
 	void (*dev_set_rx_mode)(struct net_device *dev);
+	/* NULL without CONFIG_NETPOLL. */
+	void (*netpoll_poll_disable)(struct net_device *dev);
+	void (*netpoll_poll_enable)(struct net_device *dev);
 	char *__start_rodata;
 	char *__end_rodata;
 	int (*core_kernel_text)(unsigned long addr);

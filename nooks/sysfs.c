@@ -23,6 +23,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include "../recovery/recover.h"
+#include "compat.h"
 #include "driver.h"
 #include "inject.h"
 #include "sysfs.h"
@@ -235,7 +236,8 @@ static const struct attribute_group driver_group = {
 };
 __ATTRIBUTE_GROUPS(driver);
 
-static ssize_t crossings_show(struct class *class, struct class_attribute *attr, char *buf)
+static ssize_t crossings_show(nooks_class_const struct class *class,
+			 nooks_class_const struct class_attribute *attr, char *buf)
 {
 	unsigned long sum = 0;
 	int cpu;
@@ -246,7 +248,8 @@ static ssize_t crossings_show(struct class *class, struct class_attribute *attr,
 }
 static CLASS_ATTR_RO(crossings);
 
-static ssize_t interrupts_show(struct class *class, struct class_attribute *attr, char *buf)
+static ssize_t interrupts_show(nooks_class_const struct class *class,
+			 nooks_class_const struct class_attribute *attr, char *buf)
 {
 	unsigned long sum = 0;
 	int cpu;

@@ -8,6 +8,9 @@
 
 #include <linux/tracepoint.h>
 
+/* Kernels do not agree on what __assign_str() takes. */
+#define nooks_assign_str(field, from) strcpy(__get_str(field), from)
+
 /* Calls of wrappers go through trace.c while one of their two events is on. */
 int nooks_trace_calls_on(void);
 void nooks_trace_calls_off(void);
@@ -20,7 +23,7 @@ DECLARE_EVENT_CLASS(nooks_domain,
 		__field(unsigned int, id)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
+		nooks_assign_str(driver, driver);
 		__entry->id = id;
 	),
 	TP_printk("driver=%s id=%u", __get_str(driver), __entry->id)
@@ -43,8 +46,8 @@ DECLARE_EVENT_CLASS(nooks_begin,
 		__array(unsigned long, args, 6)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
-		__assign_str(function, function);
+		nooks_assign_str(driver, driver);
+		nooks_assign_str(function, function);
 		memcpy(__entry->args, args, sizeof(__entry->args));
 	),
 	TP_printk("driver=%s function=%s args=%lx,%lx,%lx,%lx,%lx,%lx", __get_str(driver),
@@ -63,8 +66,8 @@ DECLARE_EVENT_CLASS(nooks_end,
 		__field(u64, ns)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
-		__assign_str(function, function);
+		nooks_assign_str(driver, driver);
+		nooks_assign_str(function, function);
 		__entry->unwound = unwound;
 		__entry->ret = ret;
 		__entry->ns = ns;
@@ -104,9 +107,9 @@ TRACE_EVENT(nooks_checked_store,
 		__field(unsigned long, site)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
-		__assign_str(type, type);
-		__assign_str(field, field);
+		nooks_assign_str(driver, driver);
+		nooks_assign_str(type, type);
+		nooks_assign_str(field, field);
 		__entry->addr = addr;
 		__entry->value = value;
 		__entry->site = site;
@@ -126,8 +129,8 @@ DECLARE_EVENT_CLASS(nooks_object,
 		__field(size_t, size)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
-		__assign_str(kind, kind);
+		nooks_assign_str(driver, driver);
+		nooks_assign_str(kind, kind);
 		__entry->start = start;
 		__entry->size = size;
 	),
@@ -155,7 +158,7 @@ TRACE_EVENT(nooks_fault,
 		__field(unsigned long, error)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
+		nooks_assign_str(driver, driver);
 		__entry->vector = vector;
 		__entry->ip = ip;
 		__entry->addr = addr;
@@ -177,10 +180,10 @@ TRACE_EVENT(nooks_failure,
 		__field(unsigned long, addr)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
+		nooks_assign_str(driver, driver);
 		__entry->number = number;
-		__assign_str(kind, kind);
-		__assign_str(function, function);
+		nooks_assign_str(kind, kind);
+		nooks_assign_str(function, function);
 		__entry->addr = addr;
 	),
 	TP_printk("driver=%s number=%lu kind=\"%s\" function=\"%s\" addr=%lx", __get_str(driver),
@@ -196,8 +199,8 @@ TRACE_EVENT(nooks_recovery,
 		__field(int, result)
 	),
 	TP_fast_assign(
-		__assign_str(driver, driver);
-		__assign_str(step, step);
+		nooks_assign_str(driver, driver);
+		nooks_assign_str(step, step);
 		__entry->result = result;
 	),
 	TP_printk("driver=%s step=%s result=%d", __get_str(driver), __get_str(step),

@@ -10,6 +10,7 @@
 #include <asm/insn.h>
 #include <asm/preempt.h>
 #include "../domains/emulate.h"
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
 #include "../nooks/learn.h"
@@ -101,7 +102,7 @@ static bool find_own(unsigned long addr, unsigned int width, struct target *targ
 		return true;
 	}
 	target->any = width <= sizeof(int) &&
-		      (addr == (unsigned long)this_cpu_ptr(&__preempt_count) ||
+		      (addr == (unsigned long)nooks_preempt_count_ptr() ||
 		       addr == (unsigned long)&current->pagefault_disabled);
 	target->type = NOOKS_TYPE_none;
 	target->offset = 0;
@@ -151,6 +152,14 @@ long nooks_store_denied_field(unsigned int type)
 			return field->offset;
 	}
 	return -1;
+}
+
+/** nooks_store_field_denied - is there no field of a type that allows stores to all of [offset, offset + size)? */
+bool nooks_store_field_denied(unsigned int type, unsigned long offset, unsigned int size)
+{
+	const struct nooks_field *field = find_field(&nooks_types[type], offset, size);
+
+	return !field || field->policy == NOOKS_FIELD_DENIED;
 }
 
 /** nooks_store_field_name - the field of a type at an offset, for reports; NULL: there is none */

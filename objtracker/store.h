@@ -14,6 +14,7 @@ bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t si
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error);
 long nooks_store_denied_field(unsigned int type);
+bool nooks_store_field_denied(unsigned int type, unsigned long offset, unsigned int size);
 const char *nooks_store_field_name(unsigned int type, unsigned long offset);
 
 struct nooks_field;

@@ -13,8 +13,9 @@ die() {
 	exit 2
 }
 
-# choose_kernel KIND: the distribution's own kernel ("stock"), the same unpacked beforehand ("plain"), or the
-# one that scripts/lab-kernel built ("lab"). Sets kernel_release, kernel_image, kernel_root (lib/modules is below it) and
+# choose_kernel KIND: the distribution's own kernel ("stock"), the same unpacked beforehand ("plain"), another of its
+# series ("6.12") that scripts/stock-kernel has unpacked, or the one that scripts/lab-kernel built ("lab"). Sets
+# kernel_release, kernel_image, kernel_root (lib/modules is below it) and
 # kernel_build (where to keep what is made for it); returns 1, with a reason, if there is none.
 choose_kernel() {
 	local cache=${LAB_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nooks/lab-kernel} directory
@@ -36,8 +37,13 @@ choose_kernel() {
 		kernel_release=$(cd "$kernel_root/lib/modules" 2>/dev/null && echo *) ||
 			{ echo "the lab kernel is not built: scripts/lab-kernel builds it" >&2; return 1; }
 		;;
+	[0-9]*)
+		kernel_root=$("$lab_top/scripts/stock-kernel" --find "$1") || return 1
+		kernel_release=${kernel_root##*/}
+		kernel_image=$kernel_root/boot/vmlinuz-$kernel_release
+		;;
 	*)
-		echo "no such kind of kernel: $1 (stock, plain or lab)" >&2
+		echo "no such kind of kernel: $1 (stock, plain, lab, or a series as 6.12)" >&2
 		return 1
 		;;
 	esac

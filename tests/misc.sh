@@ -42,7 +42,7 @@ answers() {
 
 let_go() {
 	exec 8>&-
-	wait $holder
+	wait "$holder"
 }
 
 restarted() {

@@ -22,6 +22,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include "../nooks/compat.h"
 #include "args.h"
 #include "buffer.h"
 #include "fs.h"
@@ -419,11 +420,11 @@ const char *nooks_field_buffer_count(struct nooks_crossing *x, unsigned long add
 static bool check_block(struct nooks_crossing *x, unsigned long bdev, unsigned long block,
 			unsigned int size, const char *fn)
 {
-	const struct block_device *dev = (void *)bdev;
+	struct block_device *dev = (void *)bdev;
 
 	return nooks_may_sleep(x, fn) &&
 	       nooks_arg_object(x, dev, NOOKS_TYPE_block_device, false, fn, "bdev") &&
-	       nooks_arg_require(x, size == i_blocksize(dev->bd_inode), fn,
+	       nooks_arg_require(x, size == block_size(dev), fn,
 				 "the size is that of the device's blocks");
 }
 
@@ -447,7 +448,7 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 	if (!bh || (how == HOW_READ && stale)) {
 		brelse(bh);
 		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
-		     how == HOW_GET ? __getblk_gfp(dev, block, size, gfp) : NULL;
+		     how == HOW_GET ? bdev_getblk(dev, block, size, gfp) : NULL;
 	}
 	if (!bh)
 		return 0;

@@ -50,6 +50,12 @@ NOOKS_WRAPPER(__stack_chk_fail)
 }
 
 /* A string function found that its buffer is too small for its arguments. */
+NOOKS_WRAPPER(__fortify_panic)
+{
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, a2, "a buffer overflow: %lu bytes, where there are %lu", a2, a1);
+	return 0;
+}
+
 NOOKS_WRAPPER(fortify_panic)
 {
 	const char *name = (const char *)a0;

@@ -50,7 +50,7 @@ static struct nooks_cpuhp_state *to_state(struct nooks_object *object)
 	return container_of(object, struct nooks_cpuhp_state, object);
 }
 
-static struct nooks_cpuhp_node *to_node(struct nooks_object *object)
+static struct nooks_cpuhp_node *to_cpuhp_node(struct nooks_object *object)
 {
 	return container_of(object, struct nooks_cpuhp_node, object);
 }
@@ -76,7 +76,7 @@ static void remove_instance(struct nooks_cpuhp_node *n, bool invoke)
 
 static void release_node(struct nooks_object *object)
 {
-	remove_instance(to_node(object), false);
+	remove_instance(to_cpuhp_node(object), false);
 }
 
 static const struct nooks_object_class state_class = {
@@ -220,9 +220,9 @@ NOOKS_WRAPPER(__cpuhp_state_add_instance)
 				  NOOKS_TYPE_none, GFP_KERNEL);
 	if (!object)
 		return nooks_object_find(driver, &node_class, (void *)a1) ? -EBUSY : -ENOMEM;
-	to_node(object)->state = state;
+	to_cpuhp_node(object)->state = state;
 	count(state, 1);
-	ret = __cpuhp_state_add_instance(state->object.start, &to_node(object)->node, (u8)a2);
+	ret = __cpuhp_state_add_instance(state->object.start, &to_cpuhp_node(object)->node, (u8)a2);
 	if (ret && nooks_object_remove(driver, &node_class, (void *)a1)) {
 		count(state, -1);
 		nooks_object_free(object);
@@ -243,7 +243,7 @@ NOOKS_WRAPPER(__cpuhp_state_remove_instance)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: not added", fn);
 		return 0;
 	}
-	remove_instance(to_node(object), (u8)a2);
+	remove_instance(to_cpuhp_node(object), (u8)a2);
 	nooks_object_free(object);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "../domains/switch.h"
+#include "../nooks/compat.h"
 #include "generated.h"
 #include "net.h"
 
@@ -198,7 +199,7 @@ static int apply(struct nooks_driver *driver, struct net_device *dev, struct set
 	if (ops->complete)
 		ops->complete(dev);
 	if (!ret && kinds[setting->kind].role == NOOKS_ROLE_ethtool_ops_set_wol)
-		dev->wol_enabled = !!((struct ethtool_wolinfo *)setting->data)->wolopts;
+		nooks_wol_enabled(dev) = !!((struct ethtool_wolinfo *)setting->data)->wolopts;
 	return ret;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/mpage.h>
 #include <linux/pagemap.h>
+#include "../nooks/compat.h"
 #include "fs.h"
 #include "generated.h"
 #include "net.h"
@@ -56,6 +57,7 @@ unsigned long nooks_r_read_folio(struct nooks_stub *stub, const struct nooks_rol
 	return status == NOOKS_CALL_DONE && !ret ? untrue(stub, ret) : ret;
 }
 
+#ifdef HAVE_block_write_full_page
 /* int block_write_full_page(struct page *page, get_block_t *get_block, struct writeback_control *wbc) */
 NOOKS_WRAPPER(block_write_full_page)
 {
@@ -71,6 +73,7 @@ NOOKS_WRAPPER(block_write_full_page)
 	x->handed = page;
 	return block_write_full_page(page, (void *)a1, (struct writeback_control *)a2);
 }
+#endif
 
 /* Hook of writepage: what is not written is lost, and fsync() tells of it. */
 unsigned long nooks_r_writepage(struct nooks_stub *stub, const struct nooks_role *role,
@@ -123,7 +126,7 @@ NOOKS_WRAPPER(cont_write_begin)
 	    !nooks_arg_writable(x, bytes, sizeof(*bytes), false, fn, "bytes") ||
 	    !nooks_arg_require(x, !x->handed, fn, "not called before"))
 		return 0;
-	ret = cont_write_begin((struct file *)a0, (struct address_space *)a1, a2, a3, &page, &fsdata,
+	ret = cont_write_begin((struct file *)a0, (struct address_space *)a1, a2, a3, (void *)&page, &fsdata,
 			       get_block, bytes);
 	if (ret < 0)
 		return ret;
@@ -178,8 +181,8 @@ NOOKS_WRAPPER(generic_write_end)
 	    !nooks_arg_require(x, x->handed != page, fn, "not called before"))
 		return 0;
 	x->handed = page;
-	return generic_write_end((struct file *)a0, (struct address_space *)a1, a2, a3, a4, page,
-				 NULL);
+	return generic_write_end((struct file *)a0, (struct address_space *)a1, a2, a3, a4,
+				 (void *)page, NULL);
 }
 
 /* Hook of write_end: the page is unlocked and put. */

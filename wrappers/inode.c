@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/user_namespace.h>
+#include "../nooks/compat.h"
 #include "args.h"
 #include "fs.h"
 #include "generated.h"
@@ -70,7 +71,7 @@ NOOKS_WRAPPER(clear_inode)
 	    !nooks_arg_require(x, (READ_ONCE(inode->i_state) & (I_FREEING | I_CLEAR)) == I_FREEING,
 			       fn, "the inode is being evicted") ||
 	    !nooks_arg_require(x, !inode->i_data.nrpages, fn, "it has no pages") ||
-	    !nooks_arg_require(x, list_empty(&inode->i_data.private_list), fn,
+	    !nooks_arg_require(x, list_empty(&inode->i_data.i_private_list), fn,
 			       "it has no buffers"))
 		return 0;
 	clear_inode(inode);
@@ -86,6 +87,16 @@ bool nooks_check_user_ns(struct nooks_crossing *x, unsigned long value, const ch
 	return ns == &init_user_ns || ns == current_user_ns() ||
 	       nooks_arg_object(x, ns, NOOKS_TYPE_user_namespace, false, fn, arg);
 }
+
+#ifdef HAVE_mnt_idmap
+/* What identities of users mean on a mount: what they are. */
+bool nooks_check_idmap(struct nooks_crossing *x, unsigned long value, const char *fn,
+		       const char *arg)
+{
+	return nooks_arg_require(x, value == (unsigned long)&nop_mnt_idmap, fn,
+				 "the mount does not map users");
+}
+#endif
 
 /* kuid_t make_kuid(struct user_namespace *ns, uid_t uid) */
 NOOKS_WRAPPER(make_kuid)

@@ -28,9 +28,13 @@
 #include "msi.h"
 #include "walk.h"
 
+#ifndef IRQF_COND_ONESHOT		/* request_irq() of some kernels adds it */
+#define IRQF_COND_ONESHOT 0
+#endif
+
 #define FLAGS_ALLOWED	(IRQF_TRIGGER_MASK | IRQF_SHARED | IRQF_PROBE_SHARED | IRQF_NOBALANCING | \
 			 IRQF_ONESHOT | IRQF_NO_SUSPEND | IRQF_FORCE_RESUME | IRQF_NO_THREAD | \
-			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN)
+			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN | IRQF_COND_ONESHOT)
 #define STORM		1000	/* interrupts that a dead handler takes before it masks the line */
 #define NAME_MAX_LEN	64
 

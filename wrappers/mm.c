@@ -21,6 +21,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "args.h"
 #include "devres.h"
@@ -160,10 +161,12 @@ NOOKS_WRAPPER(devm_kfree)
 	return 0;
 }
 
-/* void *__kmalloc_node(size_t size, gfp_t flags, int node): on whatever node */
+/* void *__kmalloc_node(size_t size, [bucket,] gfp_t flags, int node): on whatever node */
 NOOKS_WRAPPER(__kmalloc_node)
 {
-	return allocate(x, a0, (__force gfp_t)a1, "__kmalloc_node");
+	unsigned long flags = NOOKS_KMALLOC_NODE_FLAGS == 1 ? a1 : a2;
+
+	return allocate(x, a0, (__force gfp_t)flags, "__kmalloc_node");
 }
 
 /* char *kstrdup(const char *s, gfp_t gfp) */

@@ -15,12 +15,21 @@
 #include <linux/sched/task_stack.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include "../nooks/compat.h"
 #include "devres.h"
 #include "generated.h"
 #include "net.h"
 #include "netpark.h"
 
+/* From a net_device to its private area, and what alloc_netdev_mqs() asks for in all. */
+#ifdef HAVE_net_device_padded
 #define NETDEV_BYTES	ALIGN(sizeof(struct net_device), NETDEV_ALIGN)
+#define BLOCK_BYTES(private) \
+	(((private) ? NETDEV_BYTES + (private) : sizeof(struct net_device)) + NETDEV_ALIGN - 1)
+#else
+#define NETDEV_BYTES	offsetof(struct net_device, priv)
+#define BLOCK_BYTES(private) struct_size((struct net_device *)NULL, priv, private)
+#endif
 static_assert(NETDEV_BYTES <= PAGE_SIZE);
 
 #define MAX_PRIVATE	SZ_1M
@@ -77,7 +86,7 @@ static DEFINE_MUTEX(birth_mutex);
 static struct birth *birth;
 
 /* Stands in for kvmalloc_node() in alloc_netdev_mqs(). */
-static void *place_netdev(size_t size, gfp_t flags, int node)
+static void *place_netdev(NOOKS_KVMALLOC_PARAMS(size), gfp_t flags, int node)
 {
 	/* More than the largest kmalloc cache: whole pages. */
 	size_t bytes = max_t(size_t, PAGE_SIZE + ALIGN(birth->private, PAGE_SIZE),
@@ -102,7 +111,7 @@ static void notrace interpose(unsigned long ip, unsigned long parent_ip, struct 
 	if (!regs || regs->di != b->bytes)
 		return;
 	b->task = NULL;
-	ftrace_instruction_pointer_set(fregs, (unsigned long)place_netdev);
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)place_netdev);
 }
 
 static struct ftrace_ops interpose_ops = {
@@ -132,8 +141,10 @@ static int give_newborn(struct birth *b, struct net_device *dev)
 		pr_err_once("kvmalloc_node() was not interposed: net devices can't be isolated\n");
 		return -EOPNOTSUPP;
 	}
+#ifdef HAVE_net_device_padded
 	/* The kernel frees what lies @padded bytes before the device: the block. */
 	dev->padded = PAGE_SIZE - NETDEV_BYTES;
+#endif
 	return give(b->driver, dev, b->private);
 }
 
@@ -215,8 +226,7 @@ static struct net_device *make_netdev(struct nooks_driver *driver, struct nooks_
 	struct birth b = {
 		.driver = driver,
 		.task = current,
-		.bytes = (private ? NETDEV_BYTES + private : sizeof(struct net_device)) +
-			 NETDEV_ALIGN - 1,
+		.bytes = BLOCK_BYTES(private),
 		.private = private,
 		.stub = stub,
 	};
@@ -622,7 +632,7 @@ void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stu
 
 int __init nooks_net_init(void)
 {
-	int ret = ftrace_set_filter_ip(&interpose_ops, (unsigned long)kvmalloc_node, 0, 0);
+	int ret = ftrace_set_filter_ip(&interpose_ops, (unsigned long)NOOKS_KVMALLOC_NODE, 0, 0);
 
 	if (!ret)
 		ret = register_ftrace_function(&interpose_ops);

@@ -88,7 +88,8 @@ static int open(struct nooks_parked *p)
 	struct net_device *dev = p->dev;
 	int ret = 0;
 
-	netpoll_poll_disable(dev);
+	if (nooks_sym.netpoll_poll_disable)
+		nooks_sym.netpoll_poll_disable(dev);
 	set_bit(__LINK_STATE_START, &dev->state);
 	if (ops->ndo_open)
 		ret = ops->ndo_open(dev);
@@ -101,7 +102,8 @@ static int open(struct nooks_parked *p)
 	}
 	if (ret)
 		clear_bit(__LINK_STATE_START, &dev->state);
-	netpoll_poll_enable(dev);
+	if (nooks_sym.netpoll_poll_enable)
+		nooks_sym.netpoll_poll_enable(dev);
 	return ret;
 }
 

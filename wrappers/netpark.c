@@ -370,6 +370,10 @@ static bool check_fields(struct nooks_crossing *x, struct nooks_parked *p,
 		if (!memcmp((void *)seen + field->offset, (void *)p->fresh + field->offset,
 			    field->size))
 			continue;
+		/* It may have another name, which allows it. */
+		if (field->policy == NOOKS_FIELD_DENIED &&
+		    !nooks_store_field_denied(NOOKS_TYPE_net_device, field->offset, field->size))
+			continue;
 		why = field_wrong(x, field, p->fresh, seen);
 		if (why) {
 			nooks_fail(x, NOOKS_DENIED_STORE, (unsigned long)p->dev + field->offset,

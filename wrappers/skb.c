@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
+#include "../nooks/compat.h"
 #include "../nooks/imports.h"
 #include "args.h"
 #include "generated.h"
@@ -226,13 +227,24 @@ NOOKS_WRAPPER(__netdev_alloc_skb)
 	return make(x, (struct net_device *)a0, NET_SKB_PAD, a1, (__force gfp_t)a2, fn);
 }
 
+static unsigned long napi_make(struct nooks_crossing *x, unsigned long napi, unsigned int len, gfp_t gfp,
+			       const char *fn)
+{
+	struct net_device *dev = nooks_napi_dev(x, napi, fn);
+
+	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, len, gfp, fn) : 0;
+}
+
 /* __napi_alloc_skb(struct napi_struct *napi, unsigned int len, gfp_t gfp_mask) */
 NOOKS_WRAPPER(__napi_alloc_skb)
 {
-	static const char fn[] = "__napi_alloc_skb";
-	struct net_device *dev = nooks_napi_dev(x, a0, fn);
+	return napi_make(x, a0, a1, (__force gfp_t)a2, "__napi_alloc_skb");
+}
 
-	return dev ? make(x, dev, NET_SKB_PAD + NET_IP_ALIGN, a1, (__force gfp_t)a2, fn) : 0;
+/* napi_alloc_skb(struct napi_struct *napi, unsigned int len): of some kernels that have no other */
+NOOKS_WRAPPER(napi_alloc_skb)
+{
+	return napi_make(x, a0, a1, GFP_ATOMIC, "napi_alloc_skb");
 }
 
 static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned int size,
@@ -455,22 +467,35 @@ NOOKS_WRAPPER(consume_skb)
 	return 0;
 }
 
-/* kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason) */
-NOOKS_WRAPPER(kfree_skb_reason)
+static unsigned long free_for_reason(struct nooks_crossing *x, unsigned long slot, int reason,
+				     const char *fn)
 {
 	struct sk_buff *skb;
 
-	if (!a0 || !nooks_arg_range(x, (int)a1, 1, SKB_DROP_REASON_MAX - 1, "kfree_skb_reason",
-				    "reason"))
+	if (!slot || !nooks_arg_range(x, reason, 1, SKB_DROP_REASON_MAX - 1, fn, "reason"))
 		return 0;
-	skb = nooks_skb_take(x, a0, "kfree_skb_reason");
+	skb = nooks_skb_take(x, slot, fn);
 	if (!skb)
 		return 0;
 	if (must_defer())
 		dev_kfree_skb_irq(skb);
 	else
-		kfree_skb_reason(skb, a1);
+		kfree_skb_reason(skb, reason);
 	return 0;
+}
+
+/* kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason) */
+NOOKS_WRAPPER(kfree_skb_reason)
+{
+	return free_for_reason(x, a0, a1, "kfree_skb_reason");
+}
+
+/* sk_skb_reason_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason reason) */
+NOOKS_WRAPPER(sk_skb_reason_drop)
+{
+	static const char fn[] = "sk_skb_reason_drop";
+
+	return nooks_arg_require(x, !a0, fn, "no socket") ? free_for_reason(x, a1, a2, fn) : 0;
 }
 
 /* napi_consume_skb(struct sk_buff *skb, int budget) */
@@ -484,23 +509,27 @@ NOOKS_WRAPPER(napi_consume_skb)
 	return 0;
 }
 
-/* __dev_kfree_skb_any(struct sk_buff *skb, enum skb_free_reason reason) */
+/* __dev_kfree_skb_any(struct sk_buff *skb, reason): of two enums, by kernel */
 NOOKS_WRAPPER(__dev_kfree_skb_any)
 {
 	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "__dev_kfree_skb_any") : NULL;
 
-	if (skb)
-		__dev_kfree_skb_any(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
+	if (skb && (int)a1 == NOOKS_SKB_CONSUMED)
+		dev_consume_skb_any(skb);
+	else if (skb)
+		dev_kfree_skb_any(skb);
 	return 0;
 }
 
-/* __dev_kfree_skb_irq(struct sk_buff *skb, enum skb_free_reason reason) */
+/* __dev_kfree_skb_irq(struct sk_buff *skb, reason) */
 NOOKS_WRAPPER(__dev_kfree_skb_irq)
 {
 	struct sk_buff *skb = a0 ? nooks_skb_take(x, a0, "__dev_kfree_skb_irq") : NULL;
 
-	if (skb)
-		__dev_kfree_skb_irq(skb, a1 ? SKB_REASON_DROPPED : SKB_REASON_CONSUMED);
+	if (skb && (int)a1 == NOOKS_SKB_CONSUMED)
+		dev_consume_skb_irq(skb);
+	else if (skb)
+		dev_kfree_skb_irq(skb);
 	return 0;
 }
 

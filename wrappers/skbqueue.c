@@ -8,6 +8,7 @@
 #include <linux/irqflags.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../objtracker/shadow.h"
 #include "generated.h"
@@ -177,7 +178,7 @@ NOOKS_WRAPPER(skb_queue_purge)
 	do {
 		slot = dequeue(x, a0, false, "skb_queue_purge");
 		if (slot)
-			nooks_w___dev_kfree_skb_any(slot, SKB_REASON_DROPPED, 0, 0, 0, 0, x);
+			nooks_w___dev_kfree_skb_any(slot, NOOKS_SKB_DROPPED, 0, 0, 0, 0, x);
 	} while (slot && !nooks_crossing_stale(x));
 	return 0;
 }

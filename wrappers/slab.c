@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include "../nooks/compat.h"
 #include "../nooks/symbols.h"
 #include "args.h"
 #include "fs.h"
@@ -26,6 +27,12 @@
 #define CHUNK_ORDER	4
 #define CHUNK_SLOTS	(1 << (CHUNK_ORDER - 1))
 #define NO_INODE	-1
+
+#ifdef HAVE_kmem_cache_args
+#define ROLE_CTOR	NOOKS_ROLE_kmem_cache_args_ctor
+#else
+#define ROLE_CTOR	NOOKS_ROLE_kmem_cache_create_ctor
+#endif
 
 /**
  * struct nooks_chunk - pages with objects that embed an inode
@@ -468,25 +475,20 @@ static void destroy_cache(struct nooks_driver *driver, struct nooks_cache *cache
 	kfree(cache);
 }
 
-/*
- * struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
- *					slab_flags_t flags, void (*ctor)(void *))
- */
-NOOKS_WRAPPER(kmem_cache_create)
+static unsigned long create_cache(struct nooks_crossing *x, const char *name, unsigned int size,
+				  unsigned int align, unsigned long flags, void *ctor, const char *fn)
 {
-	static const char fn[] = "kmem_cache_create";
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_object *object;
 	struct nooks_cache *cache;
 	int ret;
 
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_string(x, (char *)a0, 256, false, fn, "name") ||
-	    !nooks_arg_range(x, (unsigned int)a1, 1, MAX_OBJECT, fn, "size") ||
-	    !nooks_arg_range(x, (unsigned int)a2, 0, NOOKS_HEAP_GRAIN, fn, "align") ||
-	    !nooks_arg_callback(x, (void *)a4, NOOKS_ROLE_kmem_cache_create_ctor, true, fn, "ctor"))
+	if (!nooks_arg_string(x, name, 256, false, fn, "name") ||
+	    !nooks_arg_range(x, size, 1, MAX_OBJECT, fn, "size") ||
+	    !nooks_arg_range(x, align, 0, NOOKS_HEAP_GRAIN, fn, "align") ||
+	    !nooks_arg_callback(x, ctor, ROLE_CTOR, true, fn, "ctor"))
 		return 0;
-	if (a3 & (__force unsigned long)SLAB_TYPESAFE_BY_RCU) {
+	if (flags & (__force unsigned long)SLAB_TYPESAFE_BY_RCU) {
 		pr_err("%s: caches whose objects are reused before RCU is done are not supported\n",
 		       driver->name);
 		return 0;
@@ -494,9 +496,9 @@ NOOKS_WRAPPER(kmem_cache_create)
 	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
 		return 0;
-	nooks_copy_string(cache->name, (char *)a0, sizeof(cache->name));
-	cache->size = a1;
-	cache->ctor = nooks_stub_find(driver, (void *)a4);
+	nooks_copy_string(cache->name, name, sizeof(cache->name));
+	cache->size = size;
+	cache->ctor = nooks_stub_find(driver, ctor);
 	cache->inode = NO_INODE;
 	spin_lock_init(&cache->lock);
 	INIT_LIST_HEAD(&cache->chunks);
@@ -508,6 +510,36 @@ NOOKS_WRAPPER(kmem_cache_create)
 	kfree(cache);
 	return 0;
 }
+
+#ifdef HAVE_kmem_cache_args
+/*
+ * struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+ *					       struct kmem_cache_args *args, slab_flags_t flags)
+ */
+NOOKS_WRAPPER(kmem_cache_create)
+{
+	static const char fn[] = "kmem_cache_create";
+	struct kmem_cache_args args;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_readable(x, (void *)a2, sizeof(args), false, fn, "args"))
+		return 0;
+	memcpy(&args, (void *)a2, sizeof(args));
+	return create_cache(x, (const char *)a0, a1, args.align, a3, args.ctor, fn);
+}
+#else
+/*
+ * struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+ *					slab_flags_t flags, void (*ctor)(void *))
+ */
+NOOKS_WRAPPER(kmem_cache_create)
+{
+	static const char fn[] = "kmem_cache_create";
+
+	return nooks_may_sleep(x, fn) ?
+	       create_cache(x, (const char *)a0, a1, a2, a3, (void *)a4, fn) : 0;
+}
+#endif
 
 /* void kmem_cache_destroy(struct kmem_cache *s) */
 NOOKS_WRAPPER(kmem_cache_destroy)

@@ -7,13 +7,15 @@
  * Everything here: domain CR3, domain stack, interrupts as the driver has them.
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/errno.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 #include <asm/unwind_hints.h>
 #include "../domains/layout.h"
+#include "../nooks/compat.h"
 
-#define CROSSING	PER_CPU_VAR(nooks_cpu + C_CROSSING)
+#define CROSSING	NOOKS_PER_CPU(nooks_cpu + C_CROSSING)
 #define STUB_DESCRIPTOR	3		/* where movq $descriptor, %r11 has its operand */
 #define DESCRIPTOR_FN	0		/* struct nooks_stub */
 
@@ -29,6 +31,7 @@
 	.macro THUNK reg tmp tmp2
 	.align	16
 SYM_CODE_START(nooks_in___x86_indirect_thunk_\reg)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%\tmp
 	movq	CROSSING, %\tmp
@@ -74,6 +77,7 @@ SYM_CODE_END(nooks_in___x86_indirect_thunk_\reg)
 
 	.align	16
 SYM_CODE_START(nooks_in___x86_return_thunk)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -82,11 +86,13 @@ SYM_CODE_END(nooks_in___x86_return_thunk)
 
 /* Room for copied leaf functions: leaf.c. */
 	.balign	16, 0xcc
+	ANNOTATE_NOENDBR
 SYM_DATA(nooks_leaves, .fill 32768, 1, 0xcc)
 SYM_DATA(nooks_leaves_end, )
 
 /* ftrace's hook at the head of each function, where it has not been made a nop. */
 SYM_CODE_START(nooks_in___fentry__)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -98,6 +104,7 @@ SYM_CODE_END(nooks_in___fentry__)
  * next interrupt or crossing does it.
  */
 SYM_CODE_START(nooks_in___SCT__preempt_schedule)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -105,6 +112,7 @@ SYM_CODE_START(nooks_in___SCT__preempt_schedule)
 SYM_CODE_END(nooks_in___SCT__preempt_schedule)
 
 SYM_CODE_START(nooks_in___SCT__preempt_schedule_notrace)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	ANNOTATE_UNRET_SAFE
 	ret
@@ -137,6 +145,7 @@ SYM_CODE_END(nooks_in___SCT__preempt_schedule_notrace)
 
 	.macro	PUT_USER bytes
 SYM_CODE_START(nooks_in___put_user_\bytes)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rax
 	movq	%rsp, %rax
@@ -163,6 +172,7 @@ SYM_CODE_END(nooks_in___put_user_\bytes)
 
 	.macro	GET_USER bytes
 SYM_CODE_START(nooks_in___get_user_\bytes)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_FUNC
 	pushq	%rcx
 	pushq	$0			/* the value, in the place of %rdx */

@@ -13,8 +13,10 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 #include "../nooks/driver.h"
+#include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "init.h"
 #include "net.h"
 #include "print.h"
 
@@ -397,18 +399,36 @@ static const struct nooks_object_class workqueue_class = {
 	.size = sizeof(struct nooks_object),
 };
 
+/* The kernel's workqueues that drivers may use; which there are is the kernel's business. */
+static const char * const system_names[] __initconst = {
+	"system_wq", "system_percpu_wq", "system_highpri_wq", "system_long_wq", "system_unbound_wq",
+	"system_dfl_wq", "system_freezable_wq", "system_power_efficient_wq",
+	"system_freezable_power_efficient_wq",
+};
+
+static const struct workqueue_struct *system_queues[ARRAY_SIZE(system_names)] __ro_after_init;
+
+/** nooks_time_init - find the kernel's workqueues. Context: may sleep. Return: 0. */
+int __init nooks_time_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(system_names); i++) {
+		unsigned long addr = nooks_lookup(system_names[i]);
+
+		if (addr)
+			system_queues[i] = *(struct workqueue_struct **)addr;
+	}
+	return 0;
+}
+
 /* A workqueue that the driver may use: one of the kernel's or its own. */
 static bool check_workqueue(struct nooks_crossing *x, unsigned long wq, const char *fn)
 {
-	const struct workqueue_struct *system[] = {
-		system_wq, system_highpri_wq, system_long_wq, system_unbound_wq,
-		system_freezable_wq, system_power_efficient_wq,
-		system_freezable_power_efficient_wq,
-	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(system); i++) {
-		if ((unsigned long)system[i] == wq)
+	for (i = 0; wq && i < ARRAY_SIZE(system_queues); i++) {
+		if ((unsigned long)system_queues[i] == wq)
 			return true;
 	}
 	if (nooks_object_find(nooks_driver_of(x), &workqueue_class, (void *)wq))

@@ -16,6 +16,7 @@
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_pci.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../nooks/imports.h"
 #include "args.h"
@@ -28,7 +29,15 @@
 #define IDS_MAX		64
 #define FEATURES_MAX	64		/* bits of virtio_device.features */
 
+#ifdef HAVE___register_virtio_driver
+NOOKS_LATE(__register_virtio_driver);
+#define late_register nooks_late___register_virtio_driver
+#define call_register(drv) late_register(drv, (drv)->driver.owner)
+#else
 NOOKS_LATE(register_virtio_driver);
+#define late_register nooks_late_register_virtio_driver
+#define call_register(drv) late_register(drv)
+#endif
 NOOKS_LATE(unregister_virtio_driver);
 NOOKS_LATE(virtio_reset_device);
 
@@ -270,7 +279,7 @@ NOOKS_WRAPPER(register_virtio_driver)
 
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_readable(x, (void *)a0, sizeof(given), false, fn, "driver") ||
-	    !nooks_late_bound(x, nooks_late_register_virtio_driver, fn) ||
+	    !nooks_late_bound(x, late_register, fn) ||
 	    !nooks_late_bound(x, nooks_late_unregister_virtio_driver, fn))
 		return 0;
 	memcpy(&given, (void *)a0, sizeof(given));
@@ -285,7 +294,7 @@ NOOKS_WRAPPER(register_virtio_driver)
 	to_driver(object)->unregister = nooks_late_unregister_virtio_driver;
 	ret = -EFAULT;
 	if (copy_driver(x, to_driver(object), &given, fn))
-		ret = nooks_late_register_virtio_driver(&to_driver(object)->drv);
+		ret = call_register(&to_driver(object)->drv);
 	if (ret && nooks_object_remove(driver, &driver_class, (void *)a0))
 		nooks_object_free(object);
 	return ret;

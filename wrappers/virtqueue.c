@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "args.h"
 #include "dma.h"
@@ -170,35 +171,108 @@ void nooks_virtqueues_delete(struct nooks_driver *driver, struct virtio_device *
  * struct finding - the kernel's copies of the arguments of find_vqs
  * @n: queues
  * @vqs: result
- * @callbacks: entry stubs, or NULL
- * @names: into @queues, or NULL
- * @contexts: what buffers of which have contexts
+ * @infos: what is asked of each: the callback is an entry stub, or NULL; the name, of those that are
+ *	kept, or NULL; whether its buffers have contexts
  */
 struct finding {
 	unsigned int n;
 	struct virtqueue **vqs;
-	vq_callback_t **callbacks;
-	const char **names;
-	bool *contexts;
+	struct virtqueue_info *infos;
 };
 
+#ifdef HAVE_virtqueue_info
+/* (vdev, nvqs, vqs, struct virtqueue_info *infos, desc) */
+static bool check_arrays(struct nooks_crossing *x, const unsigned long *args, unsigned int n,
+			 const char *fn)
+{
+	return nooks_arg_readable(x, (void *)args[3], n * sizeof(struct virtqueue_info), false, fn,
+				  "vqs_info") &&
+	       nooks_arg_require(x, !args[4], fn, "desc is NULL");
+}
+
+static struct virtqueue_info read_info(const unsigned long *args, unsigned int i)
+{
+	const volatile struct virtqueue_info *info = (void *)args[3];
+
+	return (struct virtqueue_info) {
+		.name = info[i].name,
+		.callback = info[i].callback,
+		.ctx = *(volatile u8 *)&info[i].ctx,
+	};
+}
+
+static int find_vqs(struct virtio_device *vdev, const struct finding *f)
+{
+	return vdev->config->find_vqs(vdev, f->n, f->vqs, f->infos, NULL);
+}
+#else
+struct virtqueue_info {
+	const char *name;
+	vq_callback_t *callback;
+	bool ctx;
+};
+
+/* (vdev, nvqs, vqs, callbacks, names, ctx, desc) */
+static bool check_arrays(struct nooks_crossing *x, const unsigned long *args, unsigned int n,
+			 const char *fn)
+{
+	return nooks_arg_readable(x, (void *)args[3], n * sizeof(vq_callback_t *), false, fn,
+				  "callbacks") &&
+	       nooks_arg_readable(x, (void *)args[4], n * sizeof(char *), false, fn, "names") &&
+	       nooks_arg_readable(x, (void *)args[5], n * sizeof(bool), true, fn, "ctx") &&
+	       nooks_arg_require(x, !nooks_stack_arg(x, 0), fn, "desc is NULL");
+}
+
+static struct virtqueue_info read_info(const unsigned long *args, unsigned int i)
+{
+	return (struct virtqueue_info) {
+		.name = READ_ONCE(((const char **)args[4])[i]),
+		.callback = READ_ONCE(((vq_callback_t **)args[3])[i]),
+		.ctx = args[5] && ((volatile u8 *)args[5])[i],
+	};
+}
+
+static int find_vqs(struct virtio_device *vdev, const struct finding *f)
+{
+	vq_callback_t **callbacks = kcalloc(f->n, sizeof(*callbacks), GFP_KERNEL);
+	const char **names = kcalloc(f->n, sizeof(*names), GFP_KERNEL);
+	bool *contexts = kcalloc(f->n, sizeof(*contexts), GFP_KERNEL);
+	int ret = -ENOMEM;
+	unsigned int i;
+
+	if (callbacks && names && contexts) {
+		for (i = 0; i < f->n; i++) {
+			callbacks[i] = f->infos[i].callback;
+			names[i] = f->infos[i].name;
+			contexts[i] = f->infos[i].ctx;
+		}
+		ret = vdev->config->find_vqs(vdev, f->n, f->vqs, callbacks, names, contexts, NULL);
+	}
+	kfree(callbacks);
+	kfree(names);
+	kfree(contexts);
+	return ret;
+}
+#endif
+
 static bool copy_arguments(struct nooks_crossing *x, struct finding *f,
-			   struct nooks_virtqueues *queues, vq_callback_t **callbacks,
-			   const char * const *names, const bool *contexts, const char *fn)
+			   struct nooks_virtqueues *queues, const unsigned long *args, const char *fn)
 {
 	unsigned int i;
 
 	for (i = 0; i < f->n; i++) {
-		const char *name = READ_ONCE(names[i]);
+		struct virtqueue_info *info = &f->infos[i];
+		const char *name;
 
-		f->callbacks[i] = READ_ONCE(callbacks[i]);
-		f->contexts[i] = contexts && *(volatile u8 *)&contexts[i];
-		if (!nooks_arg_callback(x, f->callbacks[i], NOOKS_ROLE_virtqueue_callback, true, fn,
+		*info = read_info(args, i);
+		name = info->name;
+		info->name = NULL;
+		if (!nooks_arg_callback(x, info->callback, NOOKS_ROLE_virtqueue_callback, true, fn,
 					"callbacks") ||
 		    !nooks_arg_string(x, name, PAGE_SIZE, true, fn, "names"))
 			return false;
 		if (name && nooks_copy_string(queues->names[i], name, NAME_MAX_LEN) >= 0)
-			f->names[i] = queues->names[i];
+			info->name = queues->names[i];
 	}
 	return true;
 }
@@ -218,7 +292,7 @@ static bool track(struct nooks_driver *driver, const struct finding *f)
 					  NOOKS_TYPE_virtqueue, GFP_KERNEL);
 		if (!object)
 			return false;
-		to_queue(object)->contexts = f->contexts[i];
+		to_queue(object)->contexts = f->infos[i].ctx;
 		/* Nobody has added anything yet. */
 		to_queue(object)->size = vq->num_free;
 	}
@@ -232,17 +306,14 @@ static int find(struct nooks_crossing *x, struct virtio_device *vdev, struct fin
 	int ret;
 
 	f->vqs = kcalloc(f->n, sizeof(*f->vqs), GFP_KERNEL);
-	f->callbacks = kcalloc(f->n, sizeof(*f->callbacks), GFP_KERNEL);
-	f->names = kcalloc(f->n, sizeof(*f->names), GFP_KERNEL);
-	f->contexts = kcalloc(f->n, sizeof(*f->contexts), GFP_KERNEL);
+	f->infos = kcalloc(f->n, sizeof(*f->infos), GFP_KERNEL);
 	queues->names = kcalloc(f->n, sizeof(*queues->names), GFP_KERNEL);
-	if (!f->vqs || !f->callbacks || !f->names || !f->contexts || !queues->names)
+	if (!f->vqs || !f->infos || !queues->names)
 		return -ENOMEM;
-	if (!copy_arguments(x, f, queues, (vq_callback_t **)args[3],
-			    (const char * const *)args[4], (const bool *)args[5], fn))
+	if (!copy_arguments(x, f, queues, args, fn))
 		return -EINVAL;
 	mutex_lock(&queues_mutex);
-	ret = vdev->config->find_vqs(vdev, f->n, f->vqs, f->callbacks, f->names, f->contexts, NULL);
+	ret = find_vqs(vdev, f);
 	if (!ret && !track(driver, f)) {
 		delete_queues(driver, vdev);
 		ret = -ENOMEM;
@@ -251,11 +322,7 @@ static int find(struct nooks_crossing *x, struct virtio_device *vdev, struct fin
 	return ret;
 }
 
-/*
- * int find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
- *		vq_callback_t *callbacks[], const char * const names[], const bool *ctx,
- *		struct irq_affinity *desc)
- */
+/* int find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[], ...): see check_arrays() */
 NOOKS_WRAPPER(virtio_config_ops_find_vqs)
 {
 	static const char fn[] = "virtio_config_ops.find_vqs";
@@ -270,11 +337,7 @@ NOOKS_WRAPPER(virtio_config_ops_find_vqs)
 	    !nooks_arg_object(x, vdev, NOOKS_TYPE_virtio_device, false, fn, "vdev") ||
 	    !nooks_arg_range(x, f.n, 1, QUEUES_MAX, fn, "nvqs") ||
 	    !nooks_arg_writable(x, (void *)a2, f.n * sizeof(*f.vqs), false, fn, "vqs") ||
-	    !nooks_arg_readable(x, (void *)a3, f.n * sizeof(*f.callbacks), false, fn,
-				"callbacks") ||
-	    !nooks_arg_readable(x, (void *)a4, f.n * sizeof(*f.names), false, fn, "names") ||
-	    !nooks_arg_readable(x, (void *)a5, f.n * sizeof(*f.contexts), true, fn, "ctx") ||
-	    !nooks_arg_require(x, !nooks_stack_arg(x, 0), fn, "desc is NULL"))
+	    !check_arrays(x, args, f.n, fn))
 		return 0;
 	/* From now on recovery deletes what there is. */
 	object = nooks_object_add(driver, &queues_class, vdev, 1, NOOKS_TYPE_none, GFP_KERNEL);
@@ -288,9 +351,7 @@ NOOKS_WRAPPER(virtio_config_ops_find_vqs)
 		nooks_object_free(object);
 	}
 	kfree(f.vqs);
-	kfree(f.callbacks);
-	kfree(f.names);
-	kfree(f.contexts);
+	kfree(f.infos);
 	return ret;
 }
 
@@ -503,7 +564,17 @@ NOOKS_WRAPPER(virtqueue_get_buf_ctx)
 	return (unsigned long)ret;
 }
 
-/* int virtqueue_resize(struct virtqueue *vq, u32 num, void (*recycle)(vq, void *buf)) */
+#ifdef HAVE_virtqueue_resize_recycle_done
+#define RECYCLE_DONE(x, a, fn) \
+	nooks_arg_callback(x, (void *)(a), NOOKS_ROLE_virtqueue_resize_recycle_done, true, fn, "recycle_done")
+#define late_resize(vq, num, recycle, done) \
+	nooks_late_virtqueue_resize(vq, num, (void *)(recycle), (void *)(done))
+#else
+#define RECYCLE_DONE(x, a, fn) true
+#define late_resize(vq, num, recycle, done) nooks_late_virtqueue_resize(vq, num, (void *)(recycle))
+#endif
+
+/* int virtqueue_resize(struct virtqueue *vq, u32 num, void (*recycle)(vq, void *buf)[, recycle_done]) */
 NOOKS_WRAPPER(virtqueue_resize)
 {
 	static const char fn[] = "virtqueue_resize";
@@ -513,12 +584,13 @@ NOOKS_WRAPPER(virtqueue_resize)
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_callback(x, (void *)a2, NOOKS_ROLE_virtqueue_resize_recycle, false, fn,
 				"recycle") ||
+	    !RECYCLE_DONE(x, a3, fn) ||
 	    !begin(x, &use, a0, nooks_late_virtqueue_resize, fn))
 		return -EIO;
 	use.queue->resizing = true;
 	raw_spin_unlock_irqrestore(&use.queue->lock, use.flags);
 
-	ret = nooks_late_virtqueue_resize(use.vq, a1, (void *)a2);
+	ret = late_resize(use.vq, a1, a2, a3);
 
 	raw_spin_lock_irqsave(&use.queue->lock, use.flags);
 	use.queue->resizing = false;

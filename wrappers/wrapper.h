@@ -20,11 +20,15 @@ typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, un
 					  unsigned long a3, unsigned long a4, unsigned long a5,
 					  struct nooks_crossing *x);
 
-#define NOOKS_WRAPPER(name)								\
+#define NOOKS_WRAPPER_PROTOTYPE(name)							\
 	unsigned long nooks_w_##name(unsigned long a0, unsigned long a1,		\
 				     unsigned long a2, unsigned long a3,		\
 				     unsigned long a4, unsigned long a5,		\
 				     struct nooks_crossing *x)
+/* Declared here, too: some kernel may not have the function, and then generated.h does not. */
+#define NOOKS_WRAPPER(name)								\
+	NOOKS_WRAPPER_PROTOTYPE(name);							\
+	NOOKS_WRAPPER_PROTOTYPE(name)
 
 /**
  * enum nooks_import_kind - how a kernel function is offered to domains

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "lockdown.h"
 #include "report.h"
 
 #define DEVICE	"/dev/" NOOKS_DEVICE_NAME
@@ -29,6 +30,9 @@ int control_open(struct control *control, bool is_optional)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
+		if (lockdown_level())
+			return report_error("nooks.ko is not loaded, and the kernel is locked down (%s): it loads signed modules only; see SIGNATURES in nooks-load(8)",
+					    lockdown_level());
 		return report_error("nooks.ko is not loaded: modprobe nooks");
 	case EACCES:
 	case EPERM:

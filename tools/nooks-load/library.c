@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "file.h"
 #include "library.h"
 #include "link.h"
 #include "memory.h"
 #include "report.h"
 #include "rewrite.h"
+#include "unpack.h"
 
 /**
  * struct search - for libraries
@@ -36,7 +36,7 @@ static int read_library(const struct search *search, struct library *lib, const 
 	size_t size;
 	int err;
 
-	file = file_read(path, &size);
+	file = unpack(path, &size);
 	if (!file)
 		return -1;
 	err = image_read(&lib->img, file, size);

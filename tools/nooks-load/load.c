@@ -18,6 +18,7 @@
 #include "report.h"
 #include "rewrite.h"
 #include "sections.h"
+#include "unpack.h"
 
 /**
  * struct load - a module that is being loaded
@@ -49,7 +50,7 @@ static int read_image(struct load *load)
 	size_t size;
 	int err;
 
-	file = file_read(module_path(&load->module), &size);
+	file = unpack(module_path(&load->module), &size);
 	if (!file)
 		return -1;
 	err = image_read(&load->rw.img, file, size);

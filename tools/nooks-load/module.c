@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lockdown.h"
 #include "memory.h"
 #include "module.h"
 #include "report.h"
@@ -17,9 +18,16 @@
 
 static bool is_path(const char *name)
 {
+	static const char * const endings[] = { ".ko", ".ko.xz" };
 	size_t len = strlen(name);
 
-	return strchr(name, '/') || (len > 3 && !strcmp(name + len - 3, ".ko"));
+	for (unsigned int i = 0; i < 2; i++) {
+		size_t n = strlen(endings[i]);
+
+		if (len > n && !strcmp(name + len - n, endings[i]))
+			return true;
+	}
+	return strchr(name, '/');
 }
 
 static int open_context(struct module *m, const char *root, const char *release,
@@ -425,6 +433,9 @@ int module_insert(int image, const char *parameters)
 		return 0;
 	switch (errno) {
 	case EPERM:
+		if (lockdown_level())
+			return report_error("the kernel is locked down (%s) and loads signed modules only: see SIGNATURES in nooks-load(8)",
+					    lockdown_level());
 		return report_error("may not load modules: run nooks-load as root; under lockdown, see SIGNATURES in nooks-load(8)");
 	case ENOKEY:
 	case EKEYREJECTED:

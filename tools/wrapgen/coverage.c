@@ -50,7 +50,7 @@ static void by_hand(FILE *f)
 
 		if (fn->kind == FUNCTION_MANUAL || fn->kind == FUNCTION_INSIDE)
 			fprintf(f, "nooks_%s_%s\n", fn->kind == FUNCTION_MANUAL ? "w" : "in",
-				fn->ident);
+				fn->wrapper);
 	}
 	for (unsigned int i = 0; i < hooks.nr; i++)
 		fprintf(f, "nooks_r_%s\n", hooks.names[i]);

@@ -10,7 +10,7 @@ static void prototypes(FILE *f, enum function_kind kind, const char *title)
 	fprintf(f, "\n/* %s */\n", title);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		if (model.functions[i]->kind == kind)
-			fprintf(f, "NOOKS_WRAPPER(%s);\n", model.functions[i]->ident);
+			fprintf(f, "NOOKS_WRAPPER(%s);\n", model.functions[i]->wrapper);
 	}
 }
 
@@ -70,5 +70,14 @@ void emit_header(FILE *f)
 	prototypes(f, FUNCTION_MANUAL, "Wrappers by hand.");
 	prototypes(f, FUNCTION_DENIED, "Calls that fail the domain.");
 	hooks(f);
+	fputs("\n#endif\n", f);
+}
+
+/* What nooks/compat.h goes by. */
+void emit_have(FILE *f)
+{
+	fputs("#ifndef NOOKS_HAVE_H\n#define NOOKS_HAVE_H\n\n", f);
+	for (unsigned int i = 0; i < model.nr_have; i++)
+		fprintf(f, "#define HAVE_%s 1\n", model.have[i]);
 	fputs("\n#endif\n", f);
 }

@@ -13,7 +13,7 @@ static void import(FILE *f, const struct function *fn)
 	fprintf(f, "\t{ .name = \"%s\", ", fn->name);
 	switch (fn->kind) {
 	case FUNCTION_INSIDE:
-		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->ident);
+		fprintf(f, ".kind = NOOKS_IMPORT_INSIDE, .stub = nooks_in_%s },\n", fn->wrapper);
 		break;
 	case FUNCTION_COPIED:
 		fprintf(f, ".kind = NOOKS_IMPORT_COPIED, .stub = nooks_in_%s },\n", fn->name);
@@ -26,7 +26,7 @@ static void import(FILE *f, const struct function *fn)
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
 			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s",
-			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->ident, fn->ident);
+			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->wrapper, fn->ident);
 		if (function_is_late(fn))
 			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
 		fputs(" },\n", f);
@@ -40,7 +40,7 @@ void emit_imports(FILE *f)
 		const struct function *fn = model.functions[i];
 
 		fprintf(f, "extern const u8 nooks_%s_%s[];\n", has_stub(fn) ? "stub" : "in",
-			fn->ident);
+			has_stub(fn) ? fn->ident : fn->wrapper);
 		/* Of another type elsewhere: the header of each module's function is not needed here. */
 		if (function_is_late(fn))
 			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);
@@ -54,12 +54,14 @@ void emit_imports(FILE *f)
 /* The number in %r11d is the function's index in nooks_imports[]. */
 void emit_stubs(FILE *f)
 {
-	fputs("\n\t.macro\tSTUB name, index\n"
+	fputs("\n#include <linux/objtool.h>\n"
+	      "\n\t.macro\tSTUB name, index\n"
 	      "\t.balign\t16, 0xcc\n"
 	      "\t.globl\tnooks_stub_\\name\n"
 	      "\t.hidden\tnooks_stub_\\name\n"
 	      "\t.type\tnooks_stub_\\name, @function\n"
 	      "nooks_stub_\\name:\n"
+	      "\tANNOTATE_NOENDBR\n"
 	      "\tmovl\t$\\index, %r11d\n"
 	      "\tjmp\tnooks_leave\n"
 	      "\t.size\tnooks_stub_\\name, . - nooks_stub_\\name\n"
@@ -71,6 +73,7 @@ void emit_stubs(FILE *f)
 	      "\t.hidden\tnooks_in_\\name\n"
 	      "\t.type\tnooks_in_\\name, @function\n"
 	      "nooks_in_\\name:\n"
+	      "\tANNOTATE_NOENDBR\n"
 	      "\tud2\n"
 	      "\t.fill\t3, 1, 0xcc\n"
 	      "\t.size\tnooks_in_\\name, . - nooks_in_\\name\n"

@@ -13,6 +13,7 @@ static const struct file {
 	void (*emit)(FILE *f);
 } files[] = {
 	{ "generated.h", "/* %s */", "/* %s */\n", emit_header },
+	{ "have.h", "/* %s */", "/* %s */\n", emit_have },
 	{ "wrappers.c", "// %s", "/* %s */\n", emit_wrappers },
 	{ "imports.c", "// %s", "/* %s */\n", emit_imports },
 	{ "stubs.S", "/* %s */", "/* %s */\n", emit_stubs },

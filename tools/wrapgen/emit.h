@@ -10,6 +10,7 @@ void emit_all(const char *dir, const char *from);
 
 /* One file. */
 void emit_header(FILE *f);
+void emit_have(FILE *f);
 void emit_wrappers(FILE *f);
 void emit_imports(FILE *f);
 void emit_stubs(FILE *f);

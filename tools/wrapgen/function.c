@@ -262,6 +262,7 @@ static bool is_general(const struct clause *cl)
 {
 	static const char * const general[] = {
 		"manual", "inside", "copied", "denied", "asm", "noargs", "optional", "through",
+		"also",
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(general); i++) {
@@ -372,6 +373,22 @@ struct function *function_sketch(const char *name, const char **problem)
 	return fn;
 }
 
+static bool among(const char *file, const char * const *files, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!strcmp(files[i], file))
+			return true;
+	}
+	return false;
+}
+
+/* Code by hand calls it by a pointer, because it is a module's elsewhere. */
+static bool in_built_in(const struct function *fn)
+{
+	return fn->proto && among(fn->pos.file, model.built_in, model.nr_built_in) &&
+	       !among(fn->pos.file, model.modular, model.nr_modular);
+}
+
 static void find_function(struct function *fn, bool *many)
 {
 	*many = false;
@@ -379,7 +396,7 @@ static void find_function(struct function *fn, bool *many)
 		fn->proto = find_prototype(fn->name);
 	} else {
 		fn->proto = kernel_function(fn->name, many);
-		fn->late = kernel_is_modular(fn->name);
+		fn->late = kernel_is_modular(fn->name) || in_built_in(fn);
 	}
 }
 
@@ -391,37 +408,35 @@ static void set_through(struct function *fn, const struct clause *cl)
 		fn->through = v->text;
 }
 
-void function_declare(const struct statement *s)
+/* One name of a statement's. False: the kernel has no such function. */
+static bool declare(const struct statement *s, const char *name)
 {
-	struct function *fn = function_find(s->name);
+	struct function *fn = function_find(name);
 	bool many;
 
 	if (fn) {
-		complain(s->pos, "fn %s is declared twice; first at %s:%u", s->name,
+		complain(s->pos, "fn %s is declared twice; first at %s:%u", name,
 			 fn->pos.file, fn->pos.line);
-		return;
+		return true;
 	}
 	fn = NEW(struct function);
 	fn->pos = s->pos;
-	fn->name = s->name;
-	fn->ident = identifier(s->name);
+	fn->name = name;
+	fn->ident = identifier(name);
 	find_function(fn, &many);
 	for (unsigned int i = 0; i < s->nr_clauses; i++) {
 		set_kind(fn, &s->clauses[i]);
 		set_through(fn, &s->clauses[i]);
 	}
+	fn->wrapper = fn->kind == FUNCTION_MANUAL || fn->kind == FUNCTION_INSIDE ?
+		      identifier(s->name) : fn->ident;
 	if (fn->kind == FUNCTION_GENERATED && function_is_method(fn) != !!fn->through)
 		complain(s->pos, "%s: through=TABLE is for methods, and they need it", fn->name);
 
-	if (!fn->proto && !(statement_has(s, "asm") && fn->kind != FUNCTION_GENERATED)) {
-		if (!statement_has(s, "optional"))
-			complain(s->pos, "the kernel has no function %s()%s", s->name,
-				 fn->kind == FUNCTION_GENERATED ? "" :
-				 "; say asm if it is assembly");
-		return;
-	}
+	if (!fn->proto && !(statement_has(s, "asm") && fn->kind != FUNCTION_GENERATED))
+		return false;
 	if (fn->kind == FUNCTION_GENERATED && many)
-		complain(s->pos, "the kernel has more than one %s()", s->name);
+		complain(s->pos, "the kernel has more than one %s()", fn->name);
 	else if (fn->kind == FUNCTION_GENERATED)
 		generate(fn, s);
 	for (unsigned int i = 0; fn->kind != FUNCTION_GENERATED && i < s->nr_clauses; i++) {
@@ -430,4 +445,28 @@ void function_declare(const struct statement *s)
 				 s->clauses[i].name);
 	}
 	ADD(model.functions, model.nr_functions) = fn;
+	return true;
+}
+
+/* The kernel need have one of the names only. */
+void function_declare(const struct statement *s)
+{
+	bool found = declare(s, s->name);
+	bool hand_made = false;
+
+	for (unsigned int i = 0; i < s->nr_clauses; i++) {
+		const struct clause *cl = &s->clauses[i];
+
+		for (unsigned int kind = FUNCTION_MANUAL; kind < NR_FUNCTION_KINDS; kind++)
+			hand_made |= !strcmp(cl->name, function_kinds[kind]);
+		if (strcmp(cl->name, "also"))
+			continue;
+		if (!cl->nr_values)
+			complain(cl->pos, "expected also=NAME");
+		for (unsigned int n = 0; n < cl->nr_values; n++)
+			found |= declare(s, cl->values[n].text);
+	}
+	if (!found && !statement_has(s, "optional"))
+		complain(s->pos, "the kernel has no function %s()%s", s->name,
+			 hand_made ? "; say asm if it is assembly" : "");
 }

@@ -23,8 +23,13 @@ static void module_declare(const struct statement *s)
 		if (strcmp(s->clauses[i].name, "optional"))
 			complain(s->clauses[i].pos, "module takes no '%s'", s->clauses[i].name);
 	}
-	if (!kernel_read_module(s->name) && !statement_has(s, "optional"))
+	if (kernel_read_module(s->name)) {
+		ADD(model.modular, model.nr_modular) = s->pos.file;
+		return;
+	}
+	if (!statement_has(s, "optional"))
 		complain(s->pos, "no BTF of module %s: %s", s->name, strerror(errno));
+	ADD(model.built_in, model.nr_built_in) = s->pos.file;
 }
 
 static const struct step {
@@ -39,6 +44,7 @@ static const struct step {
 	{ "role",	role_annotate },
 	{ "field",	field_declare },
 	{ "fn",		function_declare },
+	{ "have",	have_declare },
 };
 
 bool name_matches(const char *name, const char *pattern)
@@ -99,15 +105,28 @@ static void check_verbs(const struct source *source)
 	}
 }
 
-void model_build(const struct source *source)
+static void carry_out(const struct source *source, const struct step *step)
 {
-	check_verbs(source);
-	for (unsigned int n = 0; n < ARRAY_SIZE(steps); n++) {
-		for (unsigned int i = 0; i < source->nr_statements; i++) {
-			if (!strcmp(source->statements[i].verb, steps[n].verb))
-				steps[n].carry_out(&source->statements[i]);
-		}
+	for (unsigned int i = 0; i < source->nr_statements; i++) {
+		if (!strcmp(source->statements[i].verb, step->verb))
+			step->carry_out(&source->statements[i]);
 	}
+}
+
+void model_build(struct source *source)
+{
+	unsigned int nr = 0;
+
+	check_verbs(source);
+	/* What the kernel and its modules have is known once these are read. */
+	carry_out(source, &steps[0]);
+	for (unsigned int i = 0; i < source->nr_statements; i++) {
+		if (statement_applies(&source->statements[i]))
+			source->statements[nr++] = source->statements[i];
+	}
+	source->nr_statements = nr;
+	for (unsigned int n = 1; n < ARRAY_SIZE(steps); n++)
+		carry_out(source, &steps[n]);
 	for (unsigned int i = 0; i < model.nr_roles; i++)
 		role_check(model.roles[i]);
 	if (model.nr_functions)

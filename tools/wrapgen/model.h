@@ -159,12 +159,14 @@ extern const char * const function_kinds[NR_FUNCTION_KINDS];
  * struct function - a kernel function and how it is offered to domains
  * @name: or "STRUCT.MEMBER", of a pointer in a table of the kernel's through which drivers call it
  * @ident: @name as a C identifier
+ * @wrapper: of what is written by hand: the identifier that the statement's own name gives
  * @through: in C, the table by whose pointer the wrapper calls; NULL: by name
  */
 struct function {
 	struct pos pos;
 	const char *name;
 	const char *ident;
+	const char *wrapper;
 	const char *through;
 	enum function_kind kind;
 	const char *reason;		/* DENIED */
@@ -188,12 +190,18 @@ struct model {
 	unsigned int nr_roles;
 	struct function **functions;	/* sorted by name once the model is built */
 	unsigned int nr_functions;
+	const char **modular;		/* files about modules that this kernel has */
+	unsigned int nr_modular;
+	const char **built_in;		/* files about such as it has built in, or not at all */
+	unsigned int nr_built_in;
+	const char **have;		/* what "have" statements name, of what this kernel has */
+	unsigned int nr_have;
 };
 
 /* The one model; complaints are counted by diag.c. */
 extern struct model model;
 
-void model_build(const struct source *source);
+void model_build(struct source *source);
 
 /* The struct that a statement names; 0, after a complaint unless it is optional: none. */
 __u32 declared_struct(const struct statement *s);
@@ -208,6 +216,7 @@ bool field_denied(const struct field *field);
 const char *field_learned(const struct field *field);
 /* A field of any struct or union, or NULL. */
 const struct field *record_field(__u32 record_id, const char *path);
+bool record_has(__u32 record_id, const char *path);
 
 /* ops.c */
 struct ops *ops_find(const char *name);
@@ -225,6 +234,13 @@ void callback_declare(const struct statement *s);
 /* Of a typedef, STRUCT.MEMBER or FUNCTION.PARAMETER; 0: there is none. */
 __u32 find_prototype(const char *name);
 void role_annotate(const struct statement *s);
+
+/* condition.c */
+/* A function, struct or typedef; STRUCT.FIELD, a field of any depth; or FUNCTION.PARAMETER. */
+bool kernel_has(const char *name);
+/* Whether the conditions of a statement hold; they are taken out of it. */
+bool statement_applies(struct statement *s);
+void have_declare(const struct statement *s);
 
 /* function.c */
 struct function *function_find(const char *name);

@@ -98,6 +98,22 @@ const struct field *record_field(__u32 record_id, const char *path)
 	return NULL;
 }
 
+bool record_has(__u32 record_id, const char *path)
+{
+	struct type record = {};
+	size_t len = strlen(path);
+
+	flatten(&record, record_id, "", 0, false);
+	for (unsigned int i = 0; i < record.nr_fields; i++) {
+		const char *name = record.fields[i].name;
+
+		/* The field itself, or one that it has inside. */
+		if (!strncmp(name, path, len) && (!name[len] || name[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
 static void set_shadow(struct type *type, const struct clause *cl)
 {
 	const struct value *v = clause_value(cl);

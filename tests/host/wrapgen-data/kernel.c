@@ -102,3 +102,5 @@ int widget_report(struct report *report, const struct token *token, struct widge
 int packet_send(struct packet *packet, const struct packet *like, int n) { return 0; }
 void packet_drop(struct packet *packet, packet_fn_t fn) { }
 void asm_copy(void) { }
+int widget_paint(struct widget *w, int colour) { return 0; }
+void widget_tint(struct widget *w) { }

@@ -58,6 +58,7 @@ NOOKS_WRAPPER(widget_start);
 NOOKS_WRAPPER(widget_stats);
 NOOKS_WRAPPER(widget_stop);
 NOOKS_WRAPPER(widget_sum);
+NOOKS_WRAPPER(widget_tint);
 NOOKS_WRAPPER(widget_turn);
 
 /* Wrappers by hand. */
@@ -65,6 +66,7 @@ NOOKS_WRAPPER(asm_trap);
 NOOKS_WRAPPER(gear_oil);
 NOOKS_WRAPPER(widget_find);
 NOOKS_WRAPPER(widget_ops_lines);
+NOOKS_WRAPPER(widget_draw);
 NOOKS_WRAPPER(widget_print);
 
 /* Calls that fail the domain. */

@@ -23,6 +23,7 @@ extern const u8 nooks_stub_widget_lines[];
 extern const u8 nooks_stub_widget_name[];
 extern const u8 nooks_stub_widget_ops_lines[];
 extern const u8 nooks_stub_widget_ops_open[];
+extern const u8 nooks_stub_widget_paint[];
 extern const u8 nooks_stub_widget_print[];
 extern const u8 nooks_stub_widget_register[];
 extern const u8 nooks_stub_widget_request[];
@@ -30,6 +31,7 @@ extern const u8 nooks_stub_widget_start[];
 extern const u8 nooks_stub_widget_stats[];
 extern const u8 nooks_stub_widget_stop[];
 extern const u8 nooks_stub_widget_sum[];
+extern const u8 nooks_stub_widget_tint[];
 extern const u8 nooks_stub_widget_turn[];
 
 const struct nooks_import nooks_imports[] = {
@@ -67,6 +69,8 @@ const struct nooks_import nooks_imports[] = {
 	  .wrapper = nooks_w_widget_ops_lines, .stub = nooks_stub_widget_ops_lines },
 	{ .name = "widget_ops.open", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_ops_open, .stub = nooks_stub_widget_ops_open },
+	{ .name = "widget_paint", .kind = NOOKS_IMPORT_MANUAL,
+	  .wrapper = nooks_w_widget_draw, .stub = nooks_stub_widget_paint },
 	{ .name = "widget_print", .kind = NOOKS_IMPORT_MANUAL,
 	  .wrapper = nooks_w_widget_print, .stub = nooks_stub_widget_print },
 	{ .name = "widget_register", .kind = NOOKS_IMPORT_GENERATED,
@@ -81,6 +85,8 @@ const struct nooks_import nooks_imports[] = {
 	  .wrapper = nooks_w_widget_stop, .stub = nooks_stub_widget_stop },
 	{ .name = "widget_sum", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_sum, .stub = nooks_stub_widget_sum },
+	{ .name = "widget_tint", .kind = NOOKS_IMPORT_GENERATED,
+	  .wrapper = nooks_w_widget_tint, .stub = nooks_stub_widget_tint },
 	{ .name = "widget_turn", .kind = NOOKS_IMPORT_GENERATED,
 	  .wrapper = nooks_w_widget_turn, .stub = nooks_stub_widget_turn },
 };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Written by wrapgen from kernel.o, good.nooks: do not edit. */
 
+#include <linux/objtool.h>
+
 	.macro	STUB name, index
 	.balign	16, 0xcc
 	.globl	nooks_stub_\name
 	.hidden	nooks_stub_\name
 	.type	nooks_stub_\name, @function
 nooks_stub_\name:
+	ANNOTATE_NOENDBR
 	movl	$\index, %r11d
 	jmp	nooks_leave
 	.size	nooks_stub_\name, . - nooks_stub_\name
@@ -19,6 +22,7 @@ nooks_stub_\name:
 	.hidden	nooks_in_\name
 	.type	nooks_in_\name, @function
 nooks_in_\name:
+	ANNOTATE_NOENDBR
 	ud2
 	.fill	3, 1, 0xcc
 	.size	nooks_in_\name, . - nooks_in_\name
@@ -40,12 +44,14 @@ nooks_in_\name:
 	STUB	widget_name, 13
 	STUB	widget_ops_lines, 14
 	STUB	widget_ops_open, 15
-	STUB	widget_print, 16
-	STUB	widget_register, 17
-	STUB	widget_request, 18
-	STUB	widget_start, 19
-	STUB	widget_stats, 20
-	STUB	widget_stop, 21
-	STUB	widget_sum, 22
-	STUB	widget_turn, 23
+	STUB	widget_paint, 16
+	STUB	widget_print, 17
+	STUB	widget_register, 18
+	STUB	widget_request, 19
+	STUB	widget_start, 20
+	STUB	widget_stats, 21
+	STUB	widget_stop, 22
+	STUB	widget_sum, 23
+	STUB	widget_tint, 24
+	STUB	widget_turn, 25
 	.balign	16, 0xcc

@@ -231,6 +231,18 @@ NOOKS_WRAPPER(widget_sum)
 	return (__force unsigned long)(widget_sum)(a, b, c, d, e, f, g, h, i);
 }
 
+static_assert(__same_type(widget_tint, void (struct widget *)));
+NOOKS_WRAPPER(widget_tint)
+{
+	static const char fn[] = "widget_tint";
+	struct widget *w = (void *)a0;
+
+	if (!nooks_arg_object(x, w, NOOKS_TYPE_widget, false, fn, "w"))
+		return 0;
+	(widget_tint)(w);
+	return 0;
+}
+
 static_assert(__same_type(widget_turn, bool (struct widget *, bool, u8)));
 NOOKS_WRAPPER(widget_turn)
 {

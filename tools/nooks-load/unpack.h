@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The contents of a module's file, which may be compressed. */
-#ifndef NOOKS_MUTATE_UNPACK_H
-#define NOOKS_MUTATE_UNPACK_H
+#ifndef NOOKS_LOAD_UNPACK_H
+#define NOOKS_LOAD_UNPACK_H
 
 #include <stddef.h>
 
