@@ -32,8 +32,8 @@ null_checks=4
 null() {
 	iface=
 	check "$mode: system calls" count system-call 20000 /tests/work system-call 20000
-	check "$mode: page faults" count page-fault 5000 /tests/work page-fault 5000
-	check "$mode: switches of processes" count switch 10000 /tests/work switch 5000
+	check "$mode: page faults" count page-fault 2000 /tests/work page-fault 2000
+	check "$mode: switches of processes" count switch 2000 /tests/work switch 1000
 	check "$mode: timer interrupts" count sleep 1000 /tests/work sleep 1000
 }
 
@@ -63,12 +63,13 @@ tell_domain() {
 	fi
 }
 
-calls_checks=$((load_tlb_checks + 3 + unload_tlb_checks))
+calls_checks=$((load_tlb_checks + 4 + unload_tlb_checks))
 calls() {
 	local iface=
 
 	load_tlb
 	check "$mode: calls inside the kernel" count null-native 1000 tlb_do native
+	check "$mode: the first ones into a domain" count null-entry-first 1000 tlb_do entries
 	check "$mode: calls into a domain" count null-entry 1000 tlb_do entries
 	check "$mode: calls out of a domain" count null-call 1000 tlb_do calls
 }
@@ -89,7 +90,7 @@ send_symbols() {
 	{ echo "$pair-$1"; cat $file; } >"/dev/tcp/$peer/$symbols_port"
 }
 
-plan $((known_checks + pairs * (2 * null_checks + 2 * use_interface_checks + 2 * traffic_checks + 2 + calls_checks + restart_checks + 8)))
+plan $((known_checks + (pairs ? restart_checks : 0) + pairs * (2 * null_checks + 2 * use_interface_checks + 2 * traffic_checks + 2 + calls_checks + 8)))
 known
 for ((pair = 1; pair <= pairs; pair++)); do
 	mode=native
@@ -110,7 +111,7 @@ for ((pair = 1; pair <= pairs; pair++)); do
 	check "isolated: code in domains" tell_domain
 	traffic
 	calls
-	restart
+	((pair < pairs)) || restart
 	check "isolated: symbols" send_symbols isolated
 	unload_tlb
 	check "isolated: $module unloads" unload $module

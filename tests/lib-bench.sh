@@ -52,6 +52,7 @@ counted() {
 
 # use_interface: an address for the driver's, and the machine at the other end; the first packets go by unmeasured,
 # as buffers, windows and neighbours are not yet what they will be
+# shellcheck disable=SC2034 # for plans
 use_interface_checks=3
 use_interface() {
 	iface=$(iface_of_driver $module) || bail "$module drives no interface"
@@ -68,6 +69,7 @@ tlb_do() {
 	echo "$1" >/sys/module/tlb_kernel/parameters/do && cat /sys/module/tlb_kernel/parameters/result
 }
 
+# shellcheck disable=SC2034 # for plans
 load_tlb_checks=2
 load_tlb() {
 	check "$mode: tlb_kernel loads" load_native tlb_kernel || bail "no driver to call"
@@ -76,6 +78,7 @@ load_tlb() {
 		>/sys/module/tlb_kernel/parameters/driver
 }
 
+# shellcheck disable=SC2034 # for plans
 unload_tlb_checks=2
 unload_tlb() {
 	check "$mode: tlb unloads" unload tlb

@@ -8,6 +8,7 @@ import subprocess
 
 # place: of nooks's functions, the object file that has them, as "folder/name".
 Function = collections.namedtuple("Function", "module name place", defaults=("",))
+LONGEST = 1 << 16		# of a function of the kernel's
 USER = Function("user", "(user space)")
 UNKNOWN = Function("kernel", "(unknown)")
 
@@ -59,7 +60,7 @@ class Symbols:
         if at < 0:
             return UNKNOWN
         function = self.functions[at]
-        base, size = self.modules.get(function.module, (0, 1 << 64))
+        base, size = self.modules.get(function.module, (self.addresses[at], LONGEST))
         return function if base <= address < base + size else UNKNOWN
 
 

@@ -122,17 +122,29 @@ static void call_kernel(char **args)
 	end();
 }
 
-static void touch_pages(char **args)
+static void touch(size_t size, bool measured)
 {
-	size_t size = number(args[0]) * 4096, i;
 	char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
 
 	if (pages == MAP_FAILED || madvise(pages, size, MADV_NOHUGEPAGE))
 		err(1, "%zu bytes of memory", size);
-	begin();
+	if (measured)
+		begin();
 	for (i = 0; i < size; i += 4096)
 		((volatile char *)pages)[i] = 1;
-	end();
+	if (measured)
+		end();
+	munmap(pages, size);
+}
+
+/* What the allocator has at hand depends on what was freed before: so the same is. */
+static void touch_pages(char **args)
+{
+	size_t size = number(args[0]) * 4096;
+
+	touch(size, false);
+	touch(size, true);
 }
 
 /* Hand a byte from one to the other. */

@@ -81,14 +81,28 @@ static void look_up(struct machine *m, struct level *small, struct level *large,
 		use(&m->second, page, key);
 }
 
+/* What is used twice in a row changes nothing. */
+static uint64_t last_data, last_code;
+
+static uint64_t tagged_page(uint64_t address, unsigned int tag)
+{
+	return (address & ~0xfffULL) | tag << 1 | 1;
+}
+
 void tlb_data(uint64_t address, unsigned int tag)
 {
+	if (tagged_page(address, tag) == last_data)
+		return;
+	last_data = tagged_page(address, tag);
 	for (size_t i = 0; i < N; i++)
 		look_up(&machines[i], &machines[i].data4k, &machines[i].data2m, address, tag);
 }
 
 void tlb_code(uint64_t address, unsigned int tag)
 {
+	if (tagged_page(address, tag) == last_code)
+		return;
+	last_code = tagged_page(address, tag);
 	for (size_t i = 0; i < N; i++)
 		look_up(&machines[i], &machines[i].code4k, &machines[i].code2m, address, tag);
 }
@@ -101,6 +115,7 @@ static void empty(struct level *l)
 /* CR3 has been loaded. */
 void tlb_switched(void)
 {
+	last_data = last_code = 0;
 	for (size_t i = 0; i < N; i++) {
 		struct machine *m = &machines[i];
 
