@@ -65,7 +65,7 @@ memory() {
 null_checks=4
 null() {
 	iface=
-	check "$mode: system calls" measure system-call /tests/work system-call 400000
+	check "$mode: system calls" measure system-call /tests/work system-call 200000
 	check "$mode: page faults" measure page-fault /tests/work page-fault 20000
 	check "$mode: switches of processes" measure switch /tests/work switch 5000
 	check "$mode: timer interrupts" measure sleep /tests/work sleep 1000

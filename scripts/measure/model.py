@@ -17,8 +17,8 @@ PRICES = {
     "sti": Price(5, 8, 12),
     "pushf": Price(1, 3, 5),
     "popf": Price(15, 20, 25),
-    "string start": Price(10, 25, 40),
-    "string step": Price(0.03, 0.06, 0.125),
+    "string start": Price(15, 25, 40),
+    "string step": Price(0.06, 0.09, 0.25),
     "TLB, second level": Price(5, 9, 12),
     "TLB walk": Price(20, 30, 60),
 }
