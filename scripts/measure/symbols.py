@@ -82,13 +82,15 @@ def by_function(section, symbols):
 def sources(top):
     """Of each function's name in nooks.ko: the objects that define one, as "folder/name"."""
     result = collections.defaultdict(set)
-    for path in [path for folder in ("nooks", "domains", "objtracker", "recovery", "wrappers", "build/generated")
-                 for path in pathlib.Path(top, folder).glob("*.o")]:
-        listing = subprocess.run(["nm", "--defined-only", path], stdout=subprocess.PIPE, text=True, check=True).stdout
-        for line in listing.splitlines():
-            _, kind, name = line.split()
-            if kind in "tTwW":
-                result[name].add(f"{path.parent.name}/{path.stem}")
+    paths = [path for folder in ("nooks", "domains", "objtracker", "recovery", "wrappers", "build/generated")
+             for path in pathlib.Path(top, folder).glob("*.o")]
+    listing = subprocess.run(["nm", "-A", "--defined-only", *paths], stdout=subprocess.PIPE, text=True, check=True)
+    for line in listing.stdout.splitlines():
+        path, rest = line.rsplit(":", 1)
+        _, kind, name = rest.split()
+        if kind in "tTwW":
+            path = pathlib.Path(path)
+            result[name].add(f"{path.parent.name}/{path.stem}")
     return result
 
 
