@@ -75,8 +75,8 @@ def stacks(picture, counts):
     """How many instructions a packet takes, natively and in a domain, by part."""
     longest = max(counts[what]["isolated"]["instructions"]["median"] for what in NAMES)
     picture.heading("Instructions per packet",
-                    "in the whole system, device and host excepted; medians of pairs of runs in one guest, which "
-                    "differ by less than the bars' edges")
+                    "in the whole system, device and host excepted; medians of runs in one guest, which differ "
+                    "by a few percent")
     legend(picture, COLOURS)
     for what, name in NAMES.items():
         picture.y += 10
