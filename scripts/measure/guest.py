@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import queue
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ class Peers:
     def __init__(self):
         self.sink, self.source = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.symbols = {}
+        self.symbols = queue.Queue()
         for each in self.sink, self.source:
             each.bind(("127.0.0.1", 0))
         for target in self.answer, self.collect:
@@ -42,8 +43,7 @@ class Peers:
         while True:
             connection, _ = self.listener.accept()
             with connection, connection.makefile() as lines:
-                name = lines.readline().strip()
-                self.symbols[name] = lines.readlines()
+                self.symbols.put((lines.readline().strip(), lines.readlines()))
 
 
 def cpu_seconds(pid):
@@ -122,4 +122,5 @@ def count_instructions(pairs, mib, datagrams):
         executed = sections(out)
     if len(samples) != len(executed):
         sys.exit(f"bench: {len(samples)} samples, but {len(executed)} sections were counted")
-    return samples, executed, peers.symbols
+    symbols = dict(peers.symbols.get(timeout=60) for _ in range(2 * pairs))
+    return samples, executed, symbols

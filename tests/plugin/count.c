@@ -7,7 +7,7 @@
  *
  * PATH gets, for each stretch between two marks, "section N", then a line "ADDRESS COUNT KIND" for each
  * instruction of the kernel's that was executed, the address in hex; all of the user's are "user COUNT -";
- * then ".". An instruction with a repeat prefix is counted once, however often it repeats, as the CPU's
+ * "tlb COUNT WHAT" (tlb.c); then ".". An instruction with a repeat prefix is counted once, however often it repeats, as the CPU's
  * own counters do; how often it does is in a second line, of kind "repeats". What faults and is executed
  * again counts as two.
  */
