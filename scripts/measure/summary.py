@@ -21,6 +21,8 @@ PARTS = {
     "the rest of nooks": [""],
 }
 CALLED = "kernel, for nooks"
+# The stub of a kernel function, which the driver calls in its place: its number into a register, and a jump.
+STUB, STUB_LENGTH = "nooks_stub_", 2
 
 
 def part(function):
@@ -141,6 +143,9 @@ def counts(runs):
                  "part": part(function), "native": round(native.get(function, 0), 2),
                  "other": round(isolated.get(function, 0), 2)} for function in set(native) | set(isolated)]
         rows.sort(key=lambda row: (row["native"] - row["other"], row["function"]))
+        stubs = {function.name[len(STUB):]: round(number / STUB_LENGTH, 3) for function, number in isolated.items()
+                 if function.name.startswith(STUB) and number >= STUB_LENGTH * 0.01}
+        result[what]["kernel calls"] = dict(sorted(stubs.items(), key=lambda item: -item[1]))
         result[what]["functions"] = [row for row in rows if row["other"] >= 0.5][:TOP_FUNCTIONS]
     return result
 

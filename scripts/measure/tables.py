@@ -68,6 +68,11 @@ def per_packet(counts):
                       for mode in ("native", "isolated")
                       for name, kind in (("first level, data", "pcid-data"), ("first level, code", "pcid-code"),
                                          ("both levels", "pcid-walk"), ("both levels, no PCID", "flush-walk"))])
+    called = {name for what in TRAFFIC for name in counts[what]["kernel calls"]}
+    rows = [[name] + [counts[what]["kernel calls"].get(name, 0) for what in TRAFFIC] for name in sorted(called)]
+    yield from table(["calls of the kernel per packet"] + TRAFFIC,
+                     [[row[0]] + [f"{number:.2f}" for number in row[1:]]
+                      for row in sorted(rows, key=lambda row: -sum(row[1:])) if max(row[1:]) >= 0.1])
     for what in TRAFFIC:
         yield from table([f"{what}, by function", "where", "native", "in a domain"],
                          [[row["function"], row["place"] or row["module"], f"{row['native']:,.0f}",
