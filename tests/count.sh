@@ -18,11 +18,13 @@ count() {
 }
 
 # lengths known beforehand: by these the counting itself is judged
-known_checks=4
+known_checks=6
 known() {
 	mode=known
 	check "a loop" count loop 1 /tests/work loop 1000000
 	check "a loop twice as long" count loop 1 /tests/work loop 2000000
+	check "string instructions" count strings 1 /tests/work strings 10000
+	check "twice as many" count strings 1 /tests/work strings 20000
 	check "a clock that counts instructions" count clock 1 /tests/work clock 20000
 	check "it goes on" count clock 1 /tests/work clock 40000
 }

@@ -103,6 +103,8 @@ def counted(samples, executed, symbols, top):
             lots = [lot for lot in section if lot[0] != "tlb" and lot[2] != "repeats"]
             kinds["all"] = sum(count for _, count, _ in lots)
             kinds["user"] = sum(count for address, count, _ in lots if address == "user")
+            kinds["repeats"] = sum(count for address, count, kind in section
+                                   if (address, kind) == ("user", "repeats"))
             kinds["value"] = sample["microseconds"]
         run.update(kinds=kinds, parts=parts, functions=functions)
         run["tlb"] = {kind: count / n for address, count, kind in section if address == "tlb"}
@@ -151,11 +153,14 @@ def counts(runs):
 
 
 def known(runs):
-    """How far the counting can be trusted: lengths known beforehand, and those that were counted."""
-    loops = [run["kinds"] for run in runs if run["what"] == "loop"]
-    clocks = [run["kinds"] for run in runs if run["what"] == "clock"]
+    """How far the counting can be trusted: lengths that are known beforehand, as {what: (known, counted)}."""
+    def more(what, kind):
+        first, second = [run["kinds"][kind] for run in runs if run["what"] == what]
+        return second - first
+
     return {
-        "loop of 2,000,000 instructions more": loops[1]["user"] - loops[0]["user"],
-        "by the guest's time stamp counter, 20,000 system calls more": clocks[1]["value"] - clocks[0]["value"],
-        "by the plugin": clocks[1]["all"] - clocks[0]["all"],
+        "a loop": (2000000, more("loop", "user")),
+        "10,000 string instructions and 50,000 others": (60000, more("strings", "user")),
+        "what these repeat": (1000000, more("strings", "repeats")),
+        "20,000 system calls, by the guest's time stamp counter": (more("clock", "value"), more("clock", "all")),
     }

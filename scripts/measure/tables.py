@@ -101,8 +101,8 @@ def report(numbers):
     counts, times = numbers["counts"], numbers["times"]
     for name, value in numbers["machine"].items():
         yield f"{name}: {value}  "
-    for name, value in numbers["counting"].items():
-        yield f"counting, {name}: {value:,.0f}  "
+    for name, (length, counted) in numbers["counting"].items():
+        yield f"counting {name}: {length:,} are {counted:,}  "
     yield ""
     yield "Numbers are medians (min-max); a ratio is taken within each pair."
     yield ""

@@ -6,6 +6,7 @@
  * "work unmarked ..." sets no marks.
  *
  *	work loop N			1 + 2 N instructions
+ *	work strings N			1 + 6 N instructions, N of which copy 100 bytes each
  *	work clock N			a system call N times; prints how far the time stamp counter got instead
  *	work write FILE TEXT
  *	work system-call N		getppid()
@@ -81,6 +82,22 @@ static void loop(char **args)
 
 	begin();
 	asm volatile("mov %0, %%rcx\n1: dec %%rcx\njnz 1b" : : "r"(n) : "rcx");
+	end();
+}
+
+static void strings(char **args)
+{
+	unsigned long n = number(args[0]);
+
+	begin();
+	asm volatile("mov %0, %%r8\n"
+		     "1: mov $100, %%ecx\n"
+		     "mov %1, %%rsi\n"
+		     "lea 4096(%%rsi), %%rdi\n"
+		     "rep movsb\n"
+		     "dec %%r8\n"
+		     "jnz 1b"
+		     : : "r"(n), "r"(buffer) : "rcx", "rsi", "rdi", "r8", "memory");
 	end();
 }
 
@@ -327,6 +344,7 @@ static const struct {
 	void (*fn)(char **args);
 } works[] = {
 	{ "loop", 1, loop },
+	{ "strings", 1, strings },
 	{ "clock", 1, read_clock },
 	{ "write", 2, write_file },
 	{ "system-call", 1, call_kernel },

@@ -292,17 +292,20 @@ static struct range *range_in(const struct qemu_plugin_tb *tb, size_t i)
 }
 
 /*
- * QEMU makes each repetition a block that consists of this instruction, and goes back to its start. So it
- * is a repetition if the last block was this one's, too.
+ * QEMU makes each step a block that consists of this instruction, and goes back to its start. So it is the same
+ * instruction still if the last block was this one's, too. With -icount it comes here once more to see that nothing
+ * is left to do, so there is one step less than it comes; but not if what was compared has ended it, which is one
+ * step too few then.
  */
 static void on_repeat(unsigned int cpu, void *data)
 {
 	struct counter *c = data;
 
 	(void)cpu;
-	if (c->block + 1 != blocks)
+	if (c->block + 1 == blocks)
+		c->repeats++;
+	else
 		c->count++;
-	c->repeats++;
 	c->block = blocks;
 }
 
