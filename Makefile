@@ -49,7 +49,7 @@ help:
 	@echo 'make check      sparse, W=1 and shellcheck over all sources'
 	@echo 'make demo       crash e1000 in its domain, and natively, in QEMU (1)'
 	@echo 'make test       all tests in QEMU; T=NAME runs one, G=GROUP a group (1)'
-	@echo 'make bench      what isolation costs, in counts and ratios, in QEMU (1)'
+	@echo 'make bench      what isolation costs, to docs/bench/, in QEMU (1)'
 	@echo 'make campaign   faults in the code of DRIVERS="...", TRIALS=N of them from SEED=S on (1)'
 	@echo 'make docs       docs/contracts/ and docs/drivers.md, from the annotations'
 	@echo 'make install    to $(PREFIX) and /lib/modules/$(KVER); root; DESTDIR= for packages'
@@ -69,6 +69,7 @@ drivers: generated
 .PHONY: guest-programs
 guest-programs:
 	@$(MAKE) --no-print-directory -C tests/guest O=$(O)/tests/guest
+	@$(MAKE) --no-print-directory -C tests/plugin O=$(O)/tests/plugin
 
 tools: $(O)/tools/wrapgen nooks-load nooksctl nooks-mutate
 

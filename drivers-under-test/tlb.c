@@ -8,6 +8,7 @@
 #include <linux/vmalloc.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
+#include "../tests/plugin/mark.h"
 #include "tlb.h"
 
 static void run(void);
@@ -40,8 +41,10 @@ static void run(void)
 		break;
 	case TLB_CALLS:
 		d->value = rdtsc();
+		mark_begin();
 		for (i = 0; i < TLB_CALLS_N; i++)
 			kfree(NULL);
+		mark_end();
 		d->value = rdtsc() - d->value;
 		break;
 	}

@@ -32,6 +32,7 @@
 #include <linux/vmalloc.h>
 #include <asm/msr.h>
 #include <asm/tlbflush.h>
+#include "../tests/plugin/mark.h"
 #include "tlb.h"
 
 #define GOOD	0x600dUL	/* what the kernel writes */
@@ -202,8 +203,10 @@ static int count(void (*fn)(void))
 
 	local_irq_save(flags);
 	start = rdtsc();
+	mark_begin();
 	for (i = 0; i < TLB_CALLS_N; i++)
 		fn();
+	mark_end();
 	result = (rdtsc() - start) / TLB_CALLS_N;
 	local_irq_restore(flags);
 	return 0;

@@ -3,32 +3,11 @@
 # What isolation costs: the same work with a stock e1000 and with e1000 in a domain, by turns. No
 # time is judged here. scripts/bench reads the lines that start with "# bench": one at the begin and
 # one at the end of what is measured, then one with what the guest itself has measured, as JSON.
-# usage: bench.sh PAIRS MIB DATAGRAMS PINGS UDP-PORT
-# shellcheck source=tests/lib.sh
-. /tests/lib.sh
+# usage: bench.sh PAIRS MIB DATAGRAMS PINGS PORT-OF-SINK PORT-OF-SOURCE
+# shellcheck source=tests/lib-bench.sh
+. /tests/lib-bench.sh
 
-pairs=$1 mib=$2 datagrams=$3 pings=$4 udp_port=$5
-module=e1000
-domain=/sys/class/nooks/$module
-syscalls=400000
-processes=100
-
-tell_host() {
-	printf '# bench %s\n' "$*" >&3
-}
-
-# counters: set the array of that name, but for what does not exist now
-declare -A counters
-read_counters() {
-	local file
-
-	counters=()
-	for file in /sys/class/net/"$iface"/statistics/{tx,rx}_{packets,bytes} \
-		/sys/class/nooks/{crossings,interrupts} \
-		"$domain"/{entries,checked_stores,missed_calls,missed_entries,refills,memory}; do
-		[[ ! -e $file ]] || read -r "counters[${file##*/}]" <"$file"
-	done
-}
+pairs=$1 mib=$2 datagrams=$3 pings=$4 sink=$5 source=$6
 
 # pause: a tenth of a second, without a process, because that is part of what is measured
 mkfifo /tmp/never
@@ -51,125 +30,106 @@ quiet() {
 	do :; done
 }
 
-# measure WHAT COMMAND...: run it, tell the host what it took; $mode says where. The pauses are for
-# a host that is late to look at what its CPUs have spent.
-measure() {
-	local what=$1 start end name line
-	local -A before=()
-	shift
-	read_counters
-	for name in "${!counters[@]}"; do
-		before[$name]=${counters[$name]}
-	done
-	tell_host begin
-	pause
-	start=${EPOCHREALTIME/./}
-	"$@" || return
-	end=${EPOCHREALTIME/./}
-	quiet
-	tell_host end
-	pause
-	read_counters
-	line="\"what\": \"$what\", \"mode\": \"$mode\", \"microseconds\": $((end - start))"
-	for name in "${!before[@]}"; do
-		line+=", \"$name\": $((counters[$name] - before[$name]))"
-	done
-	tell_host "{$line}"
+# settled COMMAND...: run it, and wait until the adapter has nothing to do
+settled() {
+	"$@" && quiet
 }
 
-# note WHAT NUMBER: what needs no begin and no end
-note() {
-	tell_host "{\"what\": \"$1\", \"mode\": \"$mode\", \"value\": $2}"
+# measure WHAT COMMAND...: run it, which prints microseconds, and tell the host; $mode says where. The pauses
+# are for a host that is late to look at what its CPUs have spent.
+measure() {
+	local what=$1
+	shift
+	tell_host begin
+	pause
+	counted "$what" settled "$@" || return
+	tell_host end
+	pause
+	tell_host "$sample}"
+}
+
+# timed COMMAND...: run it, print the microseconds
+timed() {
+	local start=${EPOCHREALTIME/./}
+
+	"$@" >&2 && echo $((${EPOCHREALTIME/./} - start))
 }
 
 memory() {
 	note "memory $1" "$(<"$domain"/memory)"
 }
 
-# --- what is measured
+# --- the turns
 
-# Hashes and a slow nc would take longer than the network, so the guest sends zeros and does not
-# look at what comes; the tests look at it.
-connect() {
-	exec {socket}<>"/dev/tcp/$peer/$LAB_PEER"
-}
-
-send() {
-	connect && echo "sink $((mib << 20))" >&"$socket" &&
-		dd if=/dev/zero bs=65536 count=$((mib * 16)) status=none >&"$socket" &&
-		read -r _ <&"$socket" && exec {socket}>&-
-}
-
-# The peer makes the data before it sends any of it, so the clock starts in between.
-request() {
-	connect && echo "source $((mib << 20)) $mib" >&"$socket" && read -r _ <&"$socket"
-}
-
-receive() {
-	dd of=/dev/null bs=65536 status=none <&"$socket" && exec {socket}>&-
-}
-
-send_datagrams() {
-	dd if=/dev/zero bs=64 count="$datagrams" status=none >"/dev/udp/$peer/$udp_port"
+# null: what does not concern the driver
+null_checks=4
+null() {
+	iface=
+	check "$mode: system calls" measure system-call /tests/work system-call 200000
+	check "$mode: page faults" measure page-fault /tests/work page-fault 20000
+	check "$mode: switches of processes" measure switch /tests/work switch 5000
+	check "$mode: timer interrupts" measure sleep /tests/work sleep 1000
 }
 
 ping_by_turns() {
 	ping -q -A -c "$pings" -I "$iface" "$peer" >/tmp/ping
 }
 
-call_kernel() {
-	dd if=/dev/zero of=/dev/null bs=1 count=$((syscalls / 2)) status=none
-}
-
-start_processes() {
-	dash -c "i=0; while [ \$i -lt $processes ]; do (:); i=\$((i + 1)); done"
-}
-
-# --- the turns
-
-# null: what does not concern the driver
-null_checks=2
-null() {
-	iface=
-	check "$mode: $syscalls system calls" measure syscalls call_kernel
-	check "$mode: $processes processes" measure processes start_processes
-}
-
-traffic_checks=7
+traffic_checks=$((use_interface_checks + 6))
 traffic() {
-	iface=$(iface_of_driver $module) || bail "$module drives no interface"
-	check "$mode: an address" dhcp "$iface" || bail "no use without an address"
-	peer=$(peer_of "$iface")
+	use_interface
 	quiet
-	check "$mode: nothing" measure nothing true
-	check "$mode: $mib MiB sent by TCP" measure tcp-send send
-	check "$mode: $mib MiB requested" request
-	check "$mode: $mib MiB received by TCP" measure tcp-receive receive
-	check "$mode: $datagrams datagrams of 64 bytes sent by UDP" measure udp-send send_datagrams
-	check "$mode: $pings pings" measure ping ping_by_turns
+	check "$mode: nothing" measure nothing timed true
+	check "$mode: $mib MiB sent by TCP" measure tcp-send \
+		/tests/work tcp-send "$peer" "$LAB_PEER" $((mib << 20))
+	check "$mode: $mib MiB received by TCP" measure tcp-receive \
+		/tests/work tcp-receive "$peer" "$LAB_PEER" $((mib << 20))
+	check "$mode: $datagrams datagrams of 64 bytes sent by UDP" measure udp-send \
+		/tests/work udp-send "$peer" "$sink" "$datagrams"
+	check "$mode: $datagrams datagrams of 64 bytes received by UDP" measure udp-receive \
+		/tests/work udp-receive "$peer" "$source" "$datagrams"
+	check "$mode: $pings pings" measure ping timed ping_by_turns
 	note rtt "$(sed -n 's,.*min/avg/max = [^/]*/\([0-9.]*\)/.*,\1,p' /tmp/ping)"
 }
 
 # load COMMAND...: how long that takes
 load() {
 	iface=
-	measure load "$@"
+	measure load timed "$@"
+}
+
+# Ticks of the time stamp counter, a thousand calls' mean, with interrupts off.
+calls_checks=$((load_tlb_checks + unload_tlb_checks))
+calls() {
+	load_tlb
+	for _ in 1 2 3; do
+		note null-native "$(tlb_do native)"
+		note null-entry "$(tlb_do entries)"
+		note null-call "$(tlb_do calls)"
+	done
+	unload_tlb
 }
 
 restart() {
 	echo 1 >"$domain"/restart
 }
 
-restart_checks=2
-restart_and_wait() {
-	local start
+restarts=5
+restart_checks=$((1 + 2 * restarts))
+measure_restarts() {
+	local start i
 
 	iface=
-	start=${EPOCHREALTIME/./}
-	check "isolated: $module restarts" measure restart restart
-	iface=$(iface_of_driver $module) || bail "no interface after the restart"
-	check "isolated: $iface has a carrier" wait_for 30 carrier "$iface"
-	note carrier $((${EPOCHREALTIME/./} - start))
+	for ((i = 0; i < restarts; i++)); do
+		start=${EPOCHREALTIME/./}
+		check "isolated: $module restarts" measure restart timed restart
+		iface=$(iface_of_driver $module) || bail "no interface after the restart"
+		check "isolated: $iface has a carrier" wait_for 30 carrier "$iface"
+		note carrier $((${EPOCHREALTIME/./} - start))
+		iface=
+	done
+	iface=$(iface_of_driver $module)
+	check "isolated: $iface passes traffic" ping_peer "$iface"
 }
 
 watch_memory() {
@@ -191,16 +151,18 @@ peak() {
 
 	watch_memory &
 	watch=$!
-	check "peak: sent by TCP" send
-	check "peak: requested" request
-	check "peak: received by TCP" receive
-	check "peak: sent by UDP" send_datagrams
+	check "peak: sent by TCP" /tests/work tcp-send "$peer" "$LAB_PEER" $((mib << 20))
+	check "peak: received by TCP" /tests/work tcp-receive "$peer" "$LAB_PEER" $((mib << 20))
+	check "peak: sent by UDP" /tests/work udp-send "$peer" "$sink" "$datagrams"
+	check "peak: received by UDP" /tests/work udp-receive "$peer" "$source" "$datagrams"
 	kill $watch
 	wait $watch
 	note "memory peak" "$(</tmp/peak)"
 }
 
-plan $((pairs * (2 * null_checks + 2 * traffic_checks + 6) + 3 * restart_checks + peak_checks))
+plan $((pairs * (2 * null_checks + 2 * traffic_checks + calls_checks + 6) + restart_checks + peak_checks))
+mode=native
+note mhz "$(dmesg | sed -n 's/.*tsc: .* \([0-9.]*\) MHz.*/\1/p' | tail -n 1)"
 for ((pair = 1; pair <= pairs; pair++)); do
 	mode=native
 	null
@@ -217,11 +179,10 @@ for ((pair = 1; pair <= pairs; pair++)); do
 	traffic
 	quiet
 	memory idle
+	calls
 	if ((pair == pairs)); then
 		peak
-		for ((i = 0; i < 3; i++)); do
-			restart_and_wait
-		done
+		measure_restarts
 	fi
 	check "isolated: $module unloads" unload $module
 	check "nooks unloads" unload nooks

@@ -52,6 +52,7 @@ void nooks_in_blk_start_plug(struct blk_plug *plug);
 void nooks_in_blk_finish_plug(struct blk_plug *plug);
 void nooks_in___check_object_size(const void *p, unsigned long n, bool to_user);
 
+void nooks_in_native_io_delay(void);
 void nooks_in___const_udelay(unsigned long xloops);
 void nooks_in___udelay(unsigned long usecs);
 void nooks_in___ndelay(unsigned long nsecs);

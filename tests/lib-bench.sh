@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+# What tests/bench.sh and tests/count.sh share: the work that is measured, and what the interface and nooks
+# count meanwhile. Lines that start with "# bench" are for scripts/bench.
+# shellcheck shell=bash source=tests/lib.sh
+. /tests/lib.sh
+
+module=e1000
+domain=/sys/class/nooks/$module
+mode=
+iface=
+peer=
+
+tell_host() {
+	printf '# bench %s\n' "$*" >&3
+}
+
+# note WHAT NUMBER: what needs no begin and no end
+note() {
+	tell_host "{\"what\": \"$1\", \"mode\": \"$mode\", \"value\": $2}"
+}
+
+# read_counters: set the array of that name, but for what does not exist now
+declare -A counters
+read_counters() {
+	local file
+
+	counters=()
+	for file in /sys/class/net/"$iface"/statistics/{tx,rx}_{packets,bytes} \
+		/sys/class/nooks/{crossings,interrupts} \
+		"$domain"/{entries,checked_stores,missed_calls,missed_entries,refills,memory}; do
+		[[ ! -e $file ]] || read -r "counters[${file##*/}]" <"$file"
+	done
+}
+
+# counted WHAT COMMAND...: run it, which prints a number, and set $sample to a JSON object without its end
+sample=
+counted() {
+	local what=$1 name microseconds
+	local -A before=()
+	shift
+	read_counters
+	for name in "${!counters[@]}"; do
+		before[$name]=${counters[$name]}
+	done
+	microseconds=$("$@") || return
+	read_counters
+	sample="{\"what\": \"$what\", \"mode\": \"$mode\", \"microseconds\": $microseconds"
+	for name in "${!before[@]}"; do
+		sample+=", \"$name\": $((counters[$name] - before[$name]))"
+	done
+}
+
+# use_interface: an address for the driver's, and the machine at the other end; the first packets go by unmeasured,
+# as buffers, windows and neighbours are not yet what they will be
+# shellcheck disable=SC2034 # for plans
+use_interface_checks=3
+use_interface() {
+	iface=$(iface_of_driver $module) || bail "$module drives no interface"
+	check "$mode: an address" dhcp "$iface" || bail "no use without an address"
+	peer=$(peer_of "$iface")
+	check "$mode: warm by sending" /tests/work unmarked tcp-send "$peer" "$LAB_PEER" $((1 << 20))
+	check "$mode: warm by receiving" /tests/work unmarked tcp-receive "$peer" "$LAB_PEER" $((1 << 20))
+}
+
+# --- a call that does nothing (drivers-under-test/tlb.c)
+
+# tlb_do STEP: a thousand such calls; prints the ticks of one
+tlb_do() {
+	echo "$1" >/sys/module/tlb_kernel/parameters/do && cat /sys/module/tlb_kernel/parameters/result
+}
+
+# shellcheck disable=SC2034 # for plans
+load_tlb_checks=2
+load_tlb() {
+	check "$mode: tlb_kernel loads" load_native tlb_kernel || bail "no driver to call"
+	check "$mode: tlb loads" load_isolated tlb || bail "no driver to call"
+	echo "0x$(awk '$3 == "tlb_driver" && $4 == "[tlb]" { print $1 }' /proc/kallsyms)" \
+		>/sys/module/tlb_kernel/parameters/driver
+}
+
+# shellcheck disable=SC2034 # for plans
+unload_tlb_checks=2
+unload_tlb() {
+	check "$mode: tlb unloads" unload tlb
+	check "$mode: tlb_kernel unloads" unload tlb_kernel
+}
