@@ -13,6 +13,7 @@
 #include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
 #include "../wrappers/fs.h"
+#include "../wrappers/fspark.h"
 #include "../wrappers/net.h"
 #include "../wrappers/netpark.h"
 #include "generated.h"
@@ -34,7 +35,7 @@ static void set_state(struct nooks_driver *driver, enum nooks_state state)
 /*
  * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0;
  * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released; -EBUSY if file
- * systems of its are mounted, and then only what would keep them from being unmounted.
+ * systems of its are mounted that can't stay so, and then only what would keep them from being unmounted.
  */
 static int release_all(struct nooks_driver *driver, bool is_last)
 {
@@ -42,6 +43,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 
 	lockdep_assert_held(&driver->lock);
 	driver->restarting = !is_last;
+	driver->fs.parked = false;
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
 	trace_nooks_recovery(driver->name, "quiet", 0);
 	nooks_domain_kick();
@@ -53,7 +55,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
 	nooks_objects_release(driver, NOOKS_PHASE_REFERENCES);
-	if (nooks_fs_mounted(driver)) {
+	if (nooks_fs_mounted(driver) && (is_last || !nooks_fspark_park(driver))) {
 		trace_nooks_recovery(driver->name, "mounted", -EBUSY);
 		return -EBUSY;
 	}
@@ -88,13 +90,19 @@ static int start(struct nooks_driver *driver)
 	ret = nooks_image_restore(driver);
 	if (ret)
 		return ret;
+	WRITE_ONCE(driver->fs.restorer, current);
 	nooks_domain_open(driver->domain);
 	ret = nooks_image_init(driver);
 	trace_nooks_recovery(driver->name, "init", ret);
+	if (!ret) {
+		nooks_image_seal(driver);
+		nooks_net_restored(driver);
+		if (driver->fs.parked)
+			nooks_fspark_restore(driver);
+	}
+	WRITE_ONCE(driver->fs.restorer, NULL);
 	if (ret)
 		return ret;
-	nooks_image_seal(driver);
-	nooks_net_restored(driver);
 	if (cmpxchg(&driver->state, NOOKS_RECOVERING, NOOKS_RUNNING) != NOOKS_RECOVERING)
 		return -EIO;		/* it failed again; recovery is queued */
 	return 0;
@@ -187,7 +195,8 @@ static void recover(struct work_struct *work)
 	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
 		pr_err("%s: restart failed (%d)\n", driver->name, ret);
 		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-		release_all(driver, true);
+		if (release_all(driver, true) == -EBUSY)
+			driver->resume = NOOKS_WISH_STOP;
 		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
 			goto out;	/* another thread's failure: ditto */
 	}

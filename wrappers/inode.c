@@ -9,6 +9,7 @@
 #include <linux/user_namespace.h>
 #include "args.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "net.h"
 
@@ -23,10 +24,17 @@ static unsigned long got(struct nooks_crossing *x, struct inode *inode)
 /* struct inode *new_inode(struct super_block *sb) */
 NOOKS_WRAPPER(new_inode)
 {
+	struct inode *inode;
+
 	if (!nooks_may_sleep(x, "new_inode") ||
 	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_super_block, false, "new_inode", "sb"))
 		return 0;
-	return got(x, new_inode((struct super_block *)a0));
+	inode = nooks_fspark_new_inode(x, (struct super_block *)a0);
+	if (!inode) {
+		inode = new_inode((struct super_block *)a0);
+		nooks_fspark_made((struct super_block *)a0, inode);
+	}
+	return IS_ERR(inode) ? 0 : got(x, inode);
 }
 
 /* struct inode *igrab(struct inode *inode) */
@@ -126,10 +134,12 @@ const char *nooks_field_inode_mode(struct nooks_crossing *x, unsigned long addr,
 				   bool done)
 {
 	const struct inode *inode = container_of((umode_t *)addr, struct inode, i_mode);
+	bool used = !hlist_unhashed(&inode->i_hash) ||
+		    nooks_inode_state(nooks_driver_of(x), inode) == NOOKS_INODE_ADOPTED;
 
 	if (!S_ISREG(new) && !S_ISDIR(new) && !S_ISLNK(new) && new & S_IFMT)
 		return "no file, directory or link";
-	return (old ^ new) & S_IFMT && !hlist_unhashed(&inode->i_hash) && old & S_IFMT ?
+	return (old ^ new) & S_IFMT && used && old & S_IFMT ?
 	       "another type of file" : NULL;
 }
 
@@ -145,12 +155,10 @@ unsigned long nooks_r_alloc_inode(struct nooks_stub *stub, const struct nooks_ro
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	unsigned long inode = nooks_call_role(stub, role, args);
-	struct nooks_inode *n = inode ? nooks_inode_get(driver, (void *)inode) : NULL;
-	bool good = n && cmpxchg(&n->state, NOOKS_INODE_FRESH, NOOKS_INODE_LIVE) ==
-			 NOOKS_INODE_FRESH;
 
-	nooks_inode_put(n);
-	if (good)
+	/* One that is adopted is live when the driver has made all of it its own. */
+	if (inode && (nooks_inode_move(driver, (void *)inode, NOOKS_INODE_FRESH, NOOKS_INODE_LIVE) ||
+		      (const void *)inode == driver->fs.adopted))
 		return inode;
 	if (inode)
 		nooks_fail_return(driver, stub, inode);
@@ -163,17 +171,15 @@ unsigned long nooks_r_free_inode(struct nooks_stub *stub, const struct nooks_rol
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	const void *inode = (void *)args[0];
-	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	int status = NOOKS_CALL_CLOSED;
+	struct nooks_crossing x;
 
-	if (n)
-		WRITE_ONCE(n->state, NOOKS_INODE_DYING);
-	nooks_inode_put(n);
-	nooks_call_role(stub, role, args);
-	n = nooks_inode_get(driver, inode);
-	/* It may be in use again: then it is not dying. */
-	if (n && READ_ONCE(n->state) == NOOKS_INODE_DYING && !READ_ONCE(driver->domain->open))
+	/* One that is parked or spoiled the driver has never heard of. */
+	if (nooks_inode_move(driver, inode, NOOKS_INODE_LIVE, NOOKS_INODE_DYING))
+		nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	/* If it was freed it may be in use again: then it is not dying. */
+	if (status != NOOKS_CALL_DONE && nooks_inode_state(driver, inode) >= NOOKS_INODE_DYING)
 		nooks_inode_abandon(driver, inode);
-	nooks_inode_put(n);
 	return 0;
 }
 
@@ -183,11 +189,13 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct inode *inode = (struct inode *)args[0];
+	struct nooks_crossing x;
+	int status;
 
-	nooks_call_role(stub, role, args);
+	nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	if (READ_ONCE(inode->i_state) & I_CLEAR)
 		return 0;
-	if (READ_ONCE(driver->domain->open))
+	if (status == NOOKS_CALL_DONE)
 		nooks_fail_return(driver, stub, 0);
 	truncate_inode_pages_final(&inode->i_data);
 	invalidate_inode_buffers(inode);
