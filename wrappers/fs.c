@@ -144,6 +144,7 @@ static void kill_sb(struct super_block *sb)
 	unsigned long args[6] = { (unsigned long)sb };
 	struct nooks_stub *stub = stub_of(t, t->theirs.kill_sb);
 
+	nooks_fspark_close(sb);
 	if (stub) {
 		nooks_call_role(stub, &nooks_roles[stub->role], args);
 		/* The VFS finds it in its list for ever if that was not done. */

@@ -28,6 +28,7 @@ enum nooks_inode_state {
  * @state: enum nooks_inode_state
  * @refs: references on the inode that the driver holds, and has to put or to pass on
  * @tries: how often the driver has failed while it was adopted
+ * @shorter: the file got shorter, and its driver has not been told to write that
  */
 struct nooks_inode {
 	struct nooks_object object;
@@ -36,6 +37,7 @@ struct nooks_inode {
 	int state;
 	atomic_t refs;
 	unsigned int tries;
+	bool shorter;
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "args.h"
 #include "fs.h"
 #include "fspark.h"
+#include "fsreplay.h"
 #include "generated.h"
 
 #define MAX_MADE	16	/* inodes that a driver makes before its root */
@@ -47,6 +48,7 @@ enum nooks_mount_state {
  * @root: which of these was the root's, from 1; 0: not known
  * @made: those of the first time, for comparison only
  * @round: the last walk over all mounts that has seen it
+ * @replays: what users have written to its files, while it is parked
  *
  * Who has an active reference on @sb may use it without mounts_lock.
  */
@@ -61,6 +63,7 @@ struct nooks_mount {
 	unsigned int root;
 	const struct inode *made[MAX_MADE];
 	unsigned int round;
+	struct list_head replays;
 };
 
 static LIST_HEAD(mounts);
@@ -108,6 +111,7 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	m->driver = driver;
 	m->sb = sb;
 	m->fill = stub;
+	INIT_LIST_HEAD(&m->replays);
 	raw_spin_lock_irqsave(&mounts_lock, flags);
 	list_add(&m->list, &mounts);
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
@@ -255,12 +259,80 @@ static bool mounted(const struct super_block *sb)
 	return sb->s_root && sb->s_flags & SB_BORN;
 }
 
+static struct nooks_replay *find_replay(const struct nooks_mount *m, const struct inode *inode)
+{
+	struct nooks_replay *r;
+
+	list_for_each_entry(r, &m->replays, list)
+		if (r->inode == inode)
+			return r;
+	return NULL;
+}
+
+static void drop_replay(struct nooks_replay *r)
+{
+	list_del(&r->list);
+	nooks_replay_free(r);
+}
+
+static void drop_replays(struct nooks_mount *m)
+{
+	struct nooks_replay *r, *next;
+
+	list_for_each_entry_safe(r, next, &m->replays, list)
+		drop_replay(r);
+}
+
+void nooks_fspark_close(struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (m)
+		drop_replays(m);
+}
+
+/* It is parked: what users have written to it must not get lost. Without memory for a note it does. */
+static void note_written(struct nooks_mount *m, struct inode *inode)
+{
+	struct nooks_replay *r = find_replay(m, inode);
+
+	if (!r) {
+		r = nooks_replay_new(inode);
+		if (!r)
+			return;
+		list_add_tail(&r->list, &m->replays);
+	}
+	nooks_replay_keep(r);
+}
+
+static void note_all_written(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+	struct inode *inode, *last = NULL;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if (!nooks_replay_needed(inode) ||
+		    nooks_inode_state(m->driver, inode) == NOOKS_INODE_SPOILED || !igrab(inode))
+			continue;
+		spin_unlock(&sb->s_inode_list_lock);
+		iput(last);
+		last = inode;		/* keeps our place in the list */
+		note_written(m, inode);
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(last);
+}
+
 /* What is not in use goes. Nobody comes in, so nothing new comes either. */
 static void park(struct nooks_mount *m)
 {
 	struct super_block *sb = m->sb;
 
 	WRITE_ONCE(m->state, NOOKS_MOUNT_PARKED);
+	note_all_written(m);
 	shrink_dcache_sb(sb);
 	nooks_inodes_drop(m->driver, sb);
 	evict_inodes(sb);
@@ -387,6 +459,11 @@ static void identify(struct inode *inode, const struct identity *was)
 		insert_inode_hash(inode);
 }
 
+static bool is_open(const struct nooks_mount *m)
+{
+	return READ_ONCE(m->driver->domain->open);
+}
+
 /* No path leads to it any more, and no call gets through: those who have it open get errors. */
 static void spoil(struct nooks_driver *driver, struct inode *inode)
 {
@@ -413,11 +490,28 @@ static void spoil(struct nooks_driver *driver, struct inode *inode)
 	filemap_invalidate_unlock(mapping);
 }
 
-/* Are there data that the driver should have written? Nobody dirties pages of a parked inode. */
-static bool dirty(struct inode *inode)
+/*
+ * The driver has made a file its own, as it is on the disk. Return: false: what users have seen of it is not there, and
+ * can't be written.
+ */
+static bool make_current(struct nooks_mount *m, struct inode *inode, const struct identity *was)
 {
-	filemap_fdatawait_keep_errors(&inode->i_data);
-	return mapping_tagged(&inode->i_data, PAGECACHE_TAG_DIRTY);
+	struct nooks_replay *r = find_replay(m, inode);
+	bool ok;
+
+	if (!r && i_size_read(inode) == was->size)
+		return true;
+	if (!r) {
+		r = nooks_replay_new(inode);
+		if (!r)
+			return false;
+		r->size = was->size;
+		list_add(&r->list, &m->replays);
+	}
+	ok = !nooks_replay_write(r);
+	if (is_open(m))
+		drop_replay(r);
+	return ok;
 }
 
 /* The driver looks a parked inode up by the name that it has. True: it is live. */
@@ -447,21 +541,19 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 	}
 	inode_unlock(dir);
 	dput(parent);
+	identify(inode, &was);
+	/* Should it be tried again, it must be known what was on the disk and what was not. */
+	if (!is_open(m))
+		i_size_write(inode, was.size);
 	if (!ok)
 		return false;
-	identify(inode, &was);
-	if (S_ISREG(inode->i_mode)) {
-		if (i_size_read(inode) != was.size)
-			return false;
-		/* What the driver has not written is not what is on the disk. */
+	if (S_ISREG(inode->i_mode) && !make_current(m, inode, &was))
+		return false;
+	ok = nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	/* Where pages are on the disk only the failed driver has said. */
+	if (S_ISREG(inode->i_mode))
 		invalidate_inode_pages2(&inode->i_data);
-	}
-	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
-}
-
-static bool is_open(const struct nooks_mount *m)
-{
-	return READ_ONCE(m->driver->domain->open);
+	return ok;
 }
 
 /* The highest dentry on the way to @dentry whose inode is parked; with a reference. */
@@ -488,8 +580,7 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
 		struct dentry *dentry = d_find_alias(inode), *top;
 
-		if (!dentry || d_unhashed(dentry) || !inode->i_nlink ||
-		    (S_ISREG(inode->i_mode) && dirty(inode))) {
+		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
 			dput(dentry);
 			spoil(m->driver, inode);
 			break;
@@ -570,9 +661,9 @@ static int fill(struct nooks_mount *m)
 	/* The super block has the reference that it needs. */
 	if (nooks_dentry_unref(driver, sb->s_root))
 		dput(sb->s_root);
+	identify(root, &was);
 	if (ret)
 		return ret;
-	identify(root, &was);
 	return nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ? 0 : -EIO;
 }
 
@@ -588,14 +679,17 @@ static void restore(struct nooks_mount *m)
 		pr_err("%s: what is mounted of %s can't be used any more (%d)\n", m->driver->name,
 		       sb->s_id, ret);
 		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
+		drop_replays(m);
 		nooks_inodes_drop(m->driver, sb);
 		spoil(m->driver, d_inode(sb->s_root));
 		for_all_parked(m, spoil_one);
 		return;
 	}
 	for_all_parked(m, bring_back);
-	if (is_open(m))
-		WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+	if (!is_open(m))
+		return;
+	drop_replays(m);		/* of those that are spoiled */
+	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
 }
 
 void nooks_fspark_restore(struct nooks_driver *driver)

@@ -30,7 +30,9 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 		     const char *options);
 /* It is filled, or this has failed. */
 void nooks_fspark_filled(struct super_block *sb);
-/* It goes; the caller has s_umount. */
+/* It is unmounted: nothing of it is held any more. May sleep; s_umount is held. */
+void nooks_fspark_close(struct super_block *sb);
+/* It has gone. */
 void nooks_fspark_remove(struct super_block *sb);
 
 /*

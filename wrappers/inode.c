@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/user_namespace.h>
+#include <linux/writeback.h>
 #include "args.h"
 #include "fs.h"
 #include "fspark.h"
@@ -64,6 +65,49 @@ NOOKS_WRAPPER(iput)
 	else
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "iput: no inode that the driver holds a reference on");
+	return 0;
+}
+
+/* void truncate_setsize(struct inode *inode, loff_t newsize) */
+NOOKS_WRAPPER(truncate_setsize)
+{
+	static const char fn[] = "truncate_setsize";
+	struct inode *inode = (struct inode *)a0;
+	struct nooks_inode *n;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode") ||
+	    !nooks_arg_range(x, a1, 0, MAX_LFS_FILESIZE, fn, "newsize"))
+		return 0;
+	n = nooks_inode_get(nooks_driver_of(x), inode);
+	if (n && (loff_t)a1 < i_size_read(inode))
+		WRITE_ONCE(n->shorter, true);
+	nooks_inode_put(n);
+	truncate_setsize(inode, a1);
+	return 0;
+}
+
+/*
+ * void __mark_inode_dirty(struct inode *inode, int flags). Of a file that got shorter, what it had is about to be freed, and
+ * may be another file's at once. If the driver fails then, and its inode has not been written, the file on the
+ * disk has what is not its own. So that is written first, to the buffers.
+ */
+NOOKS_WRAPPER(__mark_inode_dirty)
+{
+	static const char fn[] = "__mark_inode_dirty";
+	struct writeback_control wbc = { .sync_mode = WB_SYNC_NONE };
+	struct inode *inode = (struct inode *)a0;
+	struct nooks_inode *n;
+	bool shorter;
+
+	if (!nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode"))
+		return 0;
+	__mark_inode_dirty(inode, (int)a1);
+	n = nooks_inode_get(nooks_driver_of(x), inode);
+	shorter = n && READ_ONCE(n->shorter) && !nooks_is_atomic() && xchg(&n->shorter, false);
+	nooks_inode_put(n);
+	if (shorter && inode->i_sb->s_op->write_inode)
+		inode->i_sb->s_op->write_inode(inode, &wbc);
 	return 0;
 }
 
@@ -201,6 +245,25 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 	invalidate_inode_buffers(inode);
 	clear_inode(inode);
 	return 0;
+}
+
+/*
+ * Hook of write_inode: the kernel takes the inode for clean. If the driver has not come to it, and will start again, it is
+ * not.
+ */
+unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct inode *inode = (struct inode *)args[0];
+	struct nooks_crossing x;
+	int status;
+	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+
+	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
+	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED)
+		mark_inode_dirty_sync(inode);
+	return ret;
 }
 
 /* Hook of what looks an inode up for the kernel, which gets the driver's reference. */

@@ -101,6 +101,7 @@ static void inode_setup(struct nooks_object *object)
 
 	n->state = NOOKS_INODE_MAKING;
 	n->tries = 0;
+	n->shorter = false;
 	atomic_set(&n->refs, 0);
 }
 
