@@ -149,6 +149,8 @@ struct nooks_fs {
  * @dump: the full report
  * @inject: the fault to come, 0 for none
  * @inject_into: which call it waits for; NULL: any
+ * @inject_calls: the kernel call that fails, from now; 0: none
+ * @inject_traces: kernel calls are traced for that
  * @debugfs: its directory there
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  * @scribble: where a scribble goes, NULL before the first one is asked for
@@ -203,6 +205,8 @@ struct nooks_driver {
 	struct nooks_dump dump;
 	unsigned int inject;
 	const struct nooks_stub *inject_into;
+	atomic_t inject_calls;
+	bool inject_traces;
 	struct dentry *debugfs;
 	struct nooks_learned *learned;
 	struct nooks_scribble *scribble;

@@ -15,6 +15,7 @@
 #include "driver.h"
 #include "faults.h"
 #include "inject.h"
+#include "tracepoints.h"
 
 enum { CONTEXT_ANY, CONTEXT_PROCESS, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq" };
@@ -38,6 +39,8 @@ static const struct {
 	{ "scribble-random", nooks_fault_scribble, NOOKS_SCRIBBLE_RANDOM },
 	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
 };
+
+#define STOP		"stop"
 
 #define SCRIBBLE_RANGES	1024	/* in the image and the stacks, beside those of the heap */
 
@@ -146,9 +149,45 @@ static struct nooks_stub *find_function(struct nooks_driver *driver, const char 
 }
 
 /**
+ * nooks_inject_cancel - forget what was asked for
+ * @driver: the driver
+ *
+ * Context: may sleep.
+ */
+void nooks_inject_cancel(struct nooks_driver *driver)
+{
+	WRITE_ONCE(driver->inject, 0);
+	atomic_set(&driver->inject_calls, 0);
+	if (xchg(&driver->inject_traces, false))
+		nooks_trace_calls_off();
+}
+
+/* In the midst of what it does: kernel calls are counted where they are traced. */
+static int request_stop(struct nooks_driver *driver, int calls)
+{
+	nooks_inject_cancel(driver);
+	if (!xchg(&driver->inject_traces, true))
+		nooks_trace_calls_on();
+	atomic_set(&driver->inject_calls, calls);
+	return 0;
+}
+
+/**
+ * nooks_inject_call - is this the kernel call that fails?
+ * @driver: the caller
+ *
+ * Any context. Return: true once, if it was asked for.
+ */
+bool nooks_inject_call(struct nooks_driver *driver)
+{
+	return atomic_read(&driver->inject_calls) > 0 && !atomic_dec_return(&driver->inject_calls);
+}
+
+/**
  * nooks_inject_request - have a driver do wrong at its next call
  * @driver: the driver
- * @request: "KIND", "KIND CONTEXT" or "KIND CONTEXT FUNCTION": at the next call of that function
+ * @request: "KIND", "KIND CONTEXT" or "KIND CONTEXT FUNCTION": at the next call of that function; or "stop N": in its
+ *	Nth call of the kernel from now
  *
  * Context: may sleep. Return: 0, -EINVAL or -ENOMEM.
  */
@@ -158,6 +197,8 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 	struct nooks_stub *stub;
 	int i, c;
 
+	if (sscanf(request, STOP " %d", &i) == 1)
+		return i > 0 ? request_stop(driver, i) : -EINVAL;
 	if (sscanf(request, "%23s %15s %63s", kind, context, function) < 1)
 		return -EINVAL;
 	stub = *function ? find_function(driver, function) : NULL;
@@ -169,7 +210,7 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 			continue;
 		if (faults[i].fn == nooks_fault_scribble && prepare_scribble(driver))
 			return -ENOMEM;
-		WRITE_ONCE(driver->inject, 0);
+		nooks_inject_cancel(driver);
 		WRITE_ONCE(driver->inject_into, stub);
 		/* Pairs with nooks_inject_entry(): who sees the request sees where. */
 		smp_store_release(&driver->inject, (i + 1) << 8 | c);

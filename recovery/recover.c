@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include "../nooks/image.h"
+#include "../nooks/inject.h"
 #include "../nooks/sysfs.h"
 #include "../nooks/tracepoints.h"
 #include "../wrappers/bus.h"
@@ -164,7 +165,7 @@ static void recover(struct work_struct *work)
 	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
-	WRITE_ONCE(driver->inject, 0);
+	nooks_inject_cancel(driver);
 	restart = shall_restart(driver, wish);
 
 	ret = release_all(driver, !restart);
@@ -279,6 +280,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
+	nooks_inject_cancel(driver);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	synchronize_rcu();		/* the watchdog may be telling of it, with interrupts off */
 	while (release_all(driver, true) == -ETIMEDOUT)
