@@ -3,6 +3,7 @@
  * Faults on request. The next call of the driver that comes in the wanted context runs, in the domain
  * and on its stack, a few instructions that do wrong in the place of the driver's function.
  */
+#define pr_fmt(fmt) "nooks: " fmt
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -12,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "../objtracker/store.h"
+#include "../wrappers/buffer.h"
 #include "driver.h"
 #include "faults.h"
 #include "inject.h"
@@ -38,6 +40,7 @@ static const struct {
 	{ "scribble-ones", nooks_fault_scribble, NOOKS_SCRIBBLE_ONES },
 	{ "scribble-random", nooks_fault_scribble, NOOKS_SCRIBBLE_RANDOM },
 	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
+	{ "scribble-metadata", nooks_fault_scribble, NOOKS_SCRIBBLE_METADATA },
 };
 
 #define STOP		"stop"
@@ -105,9 +108,18 @@ static void leave_out(struct nooks_scribble *s, unsigned long start, size_t size
 static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 {
 	struct nooks_object *object;
+	unsigned int i, pages = 0;
 	unsigned long flags;
 
 	s->nr_ranges = 0;
+	if (s->pattern == NOOKS_SCRIBBLE_METADATA) {
+		nooks_buffers_each_copy(driver, append, s);
+		/* It is not seen to do anything else: that is what a test has to see. */
+		for (i = 0; i < s->nr_ranges; i++)
+			pages += s->ranges[i].size >> PAGE_SHIFT;
+		pr_info("%s: wild writes to %u pages of metadata\n", driver->name, pages);
+		return;
+	}
 	nooks_for_each_writable(driver->domain, append, s);
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
 	list_for_each_entry(object, &driver->objects.all, list) {
@@ -245,8 +257,8 @@ unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks
 	if (faults[i].fn == nooks_fault_scribble) {
 		struct nooks_scribble *s = driver->scribble;
 
-		aim(driver, s);
 		s->pattern = faults[i].addr;
+		aim(driver, s);
 		s->seed = local_clock() | 1;
 		s->fn = stub->fn;
 		memcpy(s->args, *args, sizeof(s->args));

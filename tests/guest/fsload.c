@@ -298,10 +298,16 @@ static int operation(void)
 	}
 }
 
+/* Of the parent. */
+static pid_t pids[64];
+static unsigned int nr_pids;
+
 static void on_term(int signal)
 {
 	(void)signal;
 	stopped = 1;
+	for (unsigned int i = 0; i < nr_pids; i++)
+		kill(pids[i], SIGTERM);
 }
 
 static int work(const char *directory, const char *notes, unsigned int seed)
@@ -347,21 +353,19 @@ static int work(const char *directory, const char *notes, unsigned int seed)
 
 static int run(const char *directory, const char *notes, unsigned int seed, unsigned int workers)
 {
-	pid_t pids[64];
 	int ret = 0, status;
 
 	signal(SIGTERM, on_term);
 	for (worker = 0; worker < workers; worker++) {
 		pids[worker] = fork();
-		if (!pids[worker])
+		if (!pids[worker]) {
+			nr_pids = 0;
 			_exit(work(directory, notes, seed));
+		}
+		nr_pids++;
 	}
-	for (unsigned int i = 0; i < workers; i++) {
-		while (waitpid(pids[i], &status, 0) < 0 && errno == EINTR)
-			for (unsigned int j = 0; stopped && j < workers; j++)
-				kill(pids[j], SIGTERM);
-		ret |= status != 0;
-	}
+	for (unsigned int i = 0; i < workers; i++)
+		ret |= waitpid(pids[i], &status, 0) < 0 || status;
 	return ret;
 }
 
