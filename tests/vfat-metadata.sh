@@ -28,7 +28,7 @@ has_ones() {
 }
 
 fs_modules
-make_image 8 -F 16
+make_image 16 -F 16
 cp "$image" /tmp/test.img
 case $1 in
 native)

@@ -140,8 +140,10 @@ static int look_at_all(void)
 static int failed(const char *what, const char *name)
 {
 	errors++;
-	if (errno == EIO || errno == EROFS)
+	if (errno == EIO || errno == EROFS) {
+		usleep(20000);	/* or all that there is becomes unsure */
 		return 0;
+	}
 	return wrong("%s %s: %s", what, name, strerror(errno));
 }
 
