@@ -174,6 +174,18 @@ void nooks_inject_cancel(struct nooks_driver *driver)
 		nooks_trace_calls_off();
 }
 
+/**
+ * nooks_inject_restart - the driver starts again
+ * @driver: the driver
+ *
+ * What waits for the call of a function that has a name goes on waiting: that may be while it starts. Context: may sleep.
+ */
+void nooks_inject_restart(struct nooks_driver *driver)
+{
+	if (!READ_ONCE(driver->inject) || !READ_ONCE(driver->inject_into))
+		nooks_inject_cancel(driver);
+}
+
 /* In the midst of what it does: kernel calls are counted where they are traced. */
 static int request_stop(struct nooks_driver *driver, int calls)
 {

@@ -145,14 +145,15 @@ static void recover(struct work_struct *work)
 {
 	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
 	enum nooks_wish wish;
+	unsigned int mounted;
 	bool restart;
 	ktime_t begin = ktime_get();
 	int ret;
 
 	mutex_lock(&driver->lock);
-	/* What was mounted when it failed is not any more. */
+	/* What was mounted when it failed is not any more; or what was being unmounted. */
 	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
-	    !nooks_fs_mounted(driver)) {
+	    (driver->resume == NOOKS_WISH_RESTART || !nooks_fs_mounted(driver))) {
 		driver->wish = driver->resume;
 		WRITE_ONCE(driver->state, NOOKS_CRASHED);
 	}
@@ -165,8 +166,9 @@ static void recover(struct work_struct *work)
 	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
-	nooks_inject_cancel(driver);
+	nooks_inject_restart(driver);
 	restart = shall_restart(driver, wish);
+	mounted = nooks_fs_mounted(driver);
 
 	ret = release_all(driver, !restart);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
@@ -203,7 +205,7 @@ static void recover(struct work_struct *work)
 	}
 	nooks_netpark_drop(driver);		/* if nothing could be released just now */
 	set_state(driver, NOOKS_FAILED);
-	if (!nooks_fs_mounted(driver))
+	if (!nooks_fs_mounted(driver) || nooks_fs_mounted(driver) < mounted)
 		nooks_recovery_resume(driver);		/* unmounted meanwhile */
 	/* A stop that was asked for is no news. */
 	if (wish != NOOKS_WISH_STOP)

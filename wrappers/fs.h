@@ -61,6 +61,8 @@ void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb);
 int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode);
 /* Return: false: it was not in the state @from. Ditto. */
 bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, int from, int to);
+/* Are all of them the driver's own, none parked or spoiled? Ditto. */
+bool nooks_inodes_live(struct nooks_driver *driver);
 /* Calls with it fail from now on. Ditto. */
 void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode);
 /* The driver has failed and starts anew: the inodes that the VFS has stay, what is the driver's of them goes. May sleep. */

@@ -585,6 +585,9 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 			spoil(m->driver, inode);
 			break;
 		}
+		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
+		if (S_ISREG(inode->i_mode))
+			inode_dio_wait(inode);
 		top = highest_parked(m, dentry);
 		dput(dentry);
 		if (IS_ROOT(top) || !look_up(m, top)) {
@@ -695,8 +698,8 @@ static void restore(struct nooks_mount *m)
 void nooks_fspark_restore(struct nooks_driver *driver)
 {
 	unsigned int round = new_round();
+	bool busy = false, all = true;
 	struct nooks_mount *m;
-	bool busy = false;
 
 	might_sleep();
 	while (READ_ONCE(driver->domain->open) && (m = next_mount(driver, round, &busy))) {
@@ -705,6 +708,10 @@ void nooks_fspark_restore(struct nooks_driver *driver)
 		down_write(&sb->s_umount);
 		if (mounted(sb) && m->state == NOOKS_MOUNT_PARKED)
 			restore(m);
+		all = all && m->state == NOOKS_MOUNT_LIVE;
 		deactivate_locked_super(sb);
 	}
+	/* Nobody has to be looked at any more. */
+	if (all && !busy && READ_ONCE(driver->domain->open) && nooks_inodes_live(driver))
+		WRITE_ONCE(driver->fs.refuses, false);
 }

@@ -204,6 +204,19 @@ void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode)
 	nooks_inode_put(n);
 }
 
+bool nooks_inodes_live(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	bool live = true;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &inode_class)
+		live = live && to_inode(object)->state < NOOKS_INODE_PARKED;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return live;
+}
+
 static void *object_of(const struct nooks_cache *cache, const struct nooks_chunk *chunk,
 		       unsigned int slot)
 {
