@@ -6,11 +6,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/atomic.h>
+#include <linux/blkdev.h>
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -23,6 +25,10 @@ MODULE_PARM_DESC(function, "the driver's function, as in /proc/kallsyms");
 static char *device;
 module_param(device, charp, 0444);
 MODULE_PARM_DESC(device, "the net device whose private area a scribble goes over");
+
+static char *disk;
+module_param(disk, charp, 0444);
+MODULE_PARM_DESC(disk, "or the block device whose cache, that is a file system's metadata, it goes over");
 
 static char *kind;
 module_param(kind, charp, 0444);
@@ -83,6 +89,8 @@ static const struct fault *wanted;
 static const struct pattern *pattern;
 static void *private;
 static size_t private_size;
+static struct page *pages[256];
+static unsigned int nr_pages;
 static atomic_t done;
 
 /* In the function's place: a changed instruction pointer is where the kernel goes on. */
@@ -91,7 +99,11 @@ static int divert(struct kprobe *probe, struct pt_regs *regs)
 	if (atomic_xchg(&done, 1))
 		return 0;
 	if (pattern) {
+		unsigned int i;
+
 		memset(private, pattern->byte, private_size);
+		for (i = 0; i < nr_pages; i++)
+			memset(page_address(pages[i]), pattern->byte, PAGE_SIZE);
 		return 0;
 	}
 	regs->di = wanted->addr;
@@ -124,6 +136,24 @@ static bool __init find_private(void)
 	return true;
 }
 
+/* What is in its cache now, but the first page: the boot sector can't be told from another. */
+static bool __init find_metadata(void)
+{
+	struct block_device *bdev = disk ? blkdev_get_by_path(disk, FMODE_READ, NULL) : NULL;
+	pgoff_t i;
+
+	if (IS_ERR_OR_NULL(bdev))
+		return false;
+	for (i = 1; i << PAGE_SHIFT < bdev_nr_bytes(bdev) && nr_pages < ARRAY_SIZE(pages); i++) {
+		struct page *page = find_get_page(bdev->bd_inode->i_mapping, i);
+
+		if (page)
+			pages[nr_pages++] = page;
+	}
+	blkdev_put(bdev, FMODE_READ);
+	return nr_pages;
+}
+
 static int __init native_fault_init(void)
 {
 	int i;
@@ -136,8 +166,8 @@ static int __init native_fault_init(void)
 		if (!strcmp(kind, patterns[i].name))
 			pattern = &patterns[i];
 	}
-	if (pattern && !find_private()) {
-		pr_err("a scribble needs the device= of a net device\n");
+	if (pattern && !find_private() && !find_metadata()) {
+		pr_err("a scribble needs the device= of a net device, or a disk= in use\n");
 		return -ENODEV;
 	}
 	if ((!wanted && !pattern) || !function) {
@@ -151,6 +181,8 @@ static int __init native_fault_init(void)
 static void __exit native_fault_exit(void)
 {
 	unregister_kprobe(&probe);
+	while (nr_pages)
+		put_page(pages[--nr_pages]);
 }
 
 module_init(native_fault_init);

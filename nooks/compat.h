@@ -44,11 +44,6 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_class_const const
 #endif
 
-/* Private flags of a net_device that have become fields of their own, or what is always so. */
-#ifndef IFF_LIVE_RENAME_OK
-#define IFF_LIVE_RENAME_OK 0
-#endif
-
 /* Where this CPU's preemption count stands. */
 #ifdef HAVE_pcpu_hot
 #define nooks_preempt_count_ptr() this_cpu_ptr(&pcpu_hot.preempt_count)

@@ -17,6 +17,7 @@
 #include "../wrappers/wrapper.h"
 #include "abi.h"
 
+struct inode;
 struct module;
 struct nooks_evidence;
 struct nooks_learned;
@@ -80,6 +81,22 @@ enum nooks_recovery_policy {
 #define NOOKS_MAX_MODULES	16
 
 /**
+ * struct nooks_fs - of a driver's file systems: wrappers/fspark.c
+ * @parked: they stay mounted through this restart; under nooks_driver.lock
+ * @refuses: some of its super blocks or inodes are parked, or spoiled: calls are looked at
+ * @restorer: the thread that brings them back, which may call in with parked ones
+ * @wanted: the inode that the driver is to make its own again; of @restorer
+ * @adopted: ditto, while it allocates the object around it
+ */
+struct nooks_fs {
+	bool parked;
+	bool refuses;
+	struct task_struct *restorer;
+	struct inode *wanted;
+	struct inode *adopted;
+};
+
+/**
  * struct nooks_driver - a driver in its domain
  * @name: of its module
  * @list: of all drivers
@@ -100,6 +117,7 @@ enum nooks_recovery_policy {
  * @objects: what the driver holds
  * @shadows: ditto, of what it sees copies of
  * @heap: its memory
+ * @fs: of its file systems
  * @state: under @lock
  * @lock: protects @state and the life cycle: load, unload, recovery. Outside rtnl and the
  *	device locks: recovery takes these while it holds it
@@ -131,6 +149,8 @@ enum nooks_recovery_policy {
  * @dump: the full report
  * @inject: the fault to come, 0 for none
  * @inject_into: which call it waits for; NULL: any
+ * @inject_calls: the kernel call that fails, from now; 0: none
+ * @inject_traces: kernel calls are traced for that
  * @debugfs: its directory there
  * @learned: what it has learned in learn mode, which lasts as long as the driver; NULL: not in it
  * @scribble: where a scribble goes, NULL before the first one is asked for
@@ -156,6 +176,7 @@ struct nooks_driver {
 	struct nooks_objects objects;
 	struct nooks_shadows shadows;
 	struct nooks_heap heap;
+	struct nooks_fs fs;
 	enum nooks_state state;
 	struct mutex lock;
 	enum nooks_recovery_policy policy;
@@ -184,6 +205,8 @@ struct nooks_driver {
 	struct nooks_dump dump;
 	unsigned int inject;
 	const struct nooks_stub *inject_into;
+	atomic_t inject_calls;
+	bool inject_traces;
 	struct dentry *debugfs;
 	struct nooks_learned *learned;
 	struct nooks_scribble *scribble;

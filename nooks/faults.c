@@ -87,7 +87,8 @@ NOOKS_INSIDE unsigned long nooks_fault_scribble(unsigned long addr)
 				continue;
 			}
 			*p++ = s->pattern == NOOKS_SCRIBBLE_ZERO ? 0 :
-			       s->pattern == NOOKS_SCRIBBLE_ONES ? ~0ULL : random;
+			       s->pattern == NOOKS_SCRIBBLE_ONES ||
+			       s->pattern == NOOKS_SCRIBBLE_METADATA ? ~0ULL : random;
 		}
 	}
 	return call(s->fn, s->args);

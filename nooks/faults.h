@@ -11,6 +11,7 @@ enum nooks_scribble_pattern {
 	NOOKS_SCRIBBLE_ONES,
 	NOOKS_SCRIBBLE_RANDOM,
 	NOOKS_SCRIBBLE_SPARSE,		/* random numbers into one word of 256 */
+	NOOKS_SCRIBBLE_METADATA,	/* ones into the copies of metadata only (wrappers/buffer.c) */
 };
 
 /**

@@ -3,6 +3,7 @@
  * Faults on request. The next call of the driver that comes in the wanted context runs, in the domain
  * and on its stack, a few instructions that do wrong in the place of the driver's function.
  */
+#define pr_fmt(fmt) "nooks: " fmt
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -12,9 +13,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "../objtracker/store.h"
+#include "../wrappers/buffer.h"
 #include "driver.h"
 #include "faults.h"
 #include "inject.h"
+#include "tracepoints.h"
 
 enum { CONTEXT_ANY, CONTEXT_PROCESS, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq" };
@@ -37,7 +40,10 @@ static const struct {
 	{ "scribble-ones", nooks_fault_scribble, NOOKS_SCRIBBLE_ONES },
 	{ "scribble-random", nooks_fault_scribble, NOOKS_SCRIBBLE_RANDOM },
 	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
+	{ "scribble-metadata", nooks_fault_scribble, NOOKS_SCRIBBLE_METADATA },
 };
+
+#define STOP		"stop"
 
 #define SCRIBBLE_RANGES	1024	/* in the image and the stacks, beside those of the heap */
 
@@ -102,9 +108,18 @@ static void leave_out(struct nooks_scribble *s, unsigned long start, size_t size
 static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 {
 	struct nooks_object *object;
+	unsigned int i, pages = 0;
 	unsigned long flags;
 
 	s->nr_ranges = 0;
+	if (s->pattern == NOOKS_SCRIBBLE_METADATA) {
+		nooks_buffers_each_copy(driver, append, s);
+		/* It is not seen to do anything else: that is what a test has to see. */
+		for (i = 0; i < s->nr_ranges; i++)
+			pages += s->ranges[i].size >> PAGE_SHIFT;
+		pr_info("%s: wild writes to %u pages of metadata\n", driver->name, pages);
+		return;
+	}
 	nooks_for_each_writable(driver->domain, append, s);
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
 	list_for_each_entry(object, &driver->objects.all, list) {
@@ -146,9 +161,57 @@ static struct nooks_stub *find_function(struct nooks_driver *driver, const char 
 }
 
 /**
+ * nooks_inject_cancel - forget what was asked for
+ * @driver: the driver
+ *
+ * Context: may sleep.
+ */
+void nooks_inject_cancel(struct nooks_driver *driver)
+{
+	WRITE_ONCE(driver->inject, 0);
+	atomic_set(&driver->inject_calls, 0);
+	if (xchg(&driver->inject_traces, false))
+		nooks_trace_calls_off();
+}
+
+/**
+ * nooks_inject_restart - the driver starts again
+ * @driver: the driver
+ *
+ * What waits for the call of a function that has a name goes on waiting: that may be while it starts. Context: may sleep.
+ */
+void nooks_inject_restart(struct nooks_driver *driver)
+{
+	if (!READ_ONCE(driver->inject) || !READ_ONCE(driver->inject_into))
+		nooks_inject_cancel(driver);
+}
+
+/* In the midst of what it does: kernel calls are counted where they are traced. */
+static int request_stop(struct nooks_driver *driver, int calls)
+{
+	nooks_inject_cancel(driver);
+	if (!xchg(&driver->inject_traces, true))
+		nooks_trace_calls_on();
+	atomic_set(&driver->inject_calls, calls);
+	return 0;
+}
+
+/**
+ * nooks_inject_call - is this the kernel call that fails?
+ * @driver: the caller
+ *
+ * Any context. Return: true once, if it was asked for.
+ */
+bool nooks_inject_call(struct nooks_driver *driver)
+{
+	return atomic_read(&driver->inject_calls) > 0 && !atomic_dec_return(&driver->inject_calls);
+}
+
+/**
  * nooks_inject_request - have a driver do wrong at its next call
  * @driver: the driver
- * @request: "KIND", "KIND CONTEXT" or "KIND CONTEXT FUNCTION": at the next call of that function
+ * @request: "KIND", "KIND CONTEXT" or "KIND CONTEXT FUNCTION": at the next call of that function; or "stop N": in its
+ *	Nth call of the kernel from now
  *
  * Context: may sleep. Return: 0, -EINVAL or -ENOMEM.
  */
@@ -158,6 +221,8 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 	struct nooks_stub *stub;
 	int i, c;
 
+	if (sscanf(request, STOP " %d", &i) == 1)
+		return i > 0 ? request_stop(driver, i) : -EINVAL;
 	if (sscanf(request, "%23s %15s %63s", kind, context, function) < 1)
 		return -EINVAL;
 	stub = *function ? find_function(driver, function) : NULL;
@@ -169,7 +234,7 @@ int nooks_inject_request(struct nooks_driver *driver, const char *request)
 			continue;
 		if (faults[i].fn == nooks_fault_scribble && prepare_scribble(driver))
 			return -ENOMEM;
-		WRITE_ONCE(driver->inject, 0);
+		nooks_inject_cancel(driver);
 		WRITE_ONCE(driver->inject_into, stub);
 		/* Pairs with nooks_inject_entry(): who sees the request sees where. */
 		smp_store_release(&driver->inject, (i + 1) << 8 | c);
@@ -204,8 +269,8 @@ unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks
 	if (faults[i].fn == nooks_fault_scribble) {
 		struct nooks_scribble *s = driver->scribble;
 
-		aim(driver, s);
 		s->pattern = faults[i].addr;
+		aim(driver, s);
 		s->seed = local_clock() | 1;
 		s->fn = stub->fn;
 		memcpy(s->args, *args, sizeof(s->args));

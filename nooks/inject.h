@@ -7,6 +7,9 @@ struct nooks_driver;
 struct nooks_stub;
 
 int nooks_inject_request(struct nooks_driver *driver, const char *request);
+void nooks_inject_restart(struct nooks_driver *driver);
+void nooks_inject_cancel(struct nooks_driver *driver);
+bool nooks_inject_call(struct nooks_driver *driver);
 unsigned long nooks_inject_entry(struct nooks_driver *driver, const struct nooks_stub *stub,
 				 const unsigned long **args, unsigned long *injected);
 

@@ -8,6 +8,7 @@
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
 #include "../wrappers/buffer.h"
+#include "../wrappers/fspark.h"
 #include "driver.h"
 #include "export.h"
 #include "generated.h"
@@ -281,12 +282,18 @@ unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *st
 				 const struct nooks_role *role, unsigned long *args,
 				 const void *start, u32 size, int *status)
 {
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
 	unsigned long ret = role->fail, value;
 
 	*status = NOOKS_CALL_CLOSED;
 	if (!nooks_call_begin(x, stub))
 		return ret;
+	/* Inside a crossing: a recovery, after which the answer would be another, waits for its end. */
+	if (unlikely(READ_ONCE(driver->fs.refuses)) && nooks_fspark_refuses(driver, role, args)) {
+		nooks_call_end(x);
+		return ret;
+	}
 	*status = NOOKS_CALL_UNWOUND;
 	lend(x, role, args);
 	if (size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))

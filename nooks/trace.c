@@ -11,6 +11,7 @@
 #include "../domains/switch.h"
 #include "driver.h"
 #include "imports.h"
+#include "inject.h"
 
 #define CREATE_TRACE_POINTS
 #include "tracepoints.h"
@@ -36,6 +37,10 @@ unsigned long nooks_traced_call(unsigned long a0, unsigned long a1, unsigned lon
 	u64 begin;
 
 	trace_nooks_call(driver, import->name, args);
+	if (unlikely(nooks_inject_call(nooks_driver_of(x)))) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: fails, as was asked for", import->name);
+		return 0;
+	}
 	begin = local_clock();
 	ret = import->wrapper(a0, a1, a2, a3, a4, a5, x);
 	trace_nooks_return(driver, import->name, nooks_crossing_stale(x), ret,

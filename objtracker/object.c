@@ -415,7 +415,8 @@ static struct nooks_object *take_newest(struct nooks_objects *objects,
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
 	list_for_each_entry(object, &objects->all, list) {
-		if (object->class->phase == phase) {
+		if (object->class->phase == phase &&
+		    !(object->class->stays && object->class->stays(object))) {
 			unlink(objects, object);
 			found = object;
 			break;

@@ -50,6 +50,8 @@ enum nooks_release_phase {
  * @kernel_made: the kernel decides how many there are: they are not limited, and each brings room for
  *	NOOKS_OBJECTS_BROUGHT others, for what is embedded beside it
  * @device: memory of a device, or that it takes orders from: a scribble spares it
+ * @stays: recovery leaves an object alone of which this is true: it outlives a restart. Under
+ *	nooks_objects.lock. NULL: none
  */
 struct nooks_object_class {
 	const char *name;
@@ -62,6 +64,7 @@ struct nooks_object_class {
 	bool forget;
 	bool kernel_made;
 	bool device;
+	bool (*stays)(const struct nooks_object *object);
 };
 
 /**

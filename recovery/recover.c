@@ -8,11 +8,13 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include "../nooks/image.h"
+#include "../nooks/inject.h"
 #include "../nooks/sysfs.h"
 #include "../nooks/tracepoints.h"
 #include "../wrappers/bus.h"
 #include "../wrappers/dma.h"
 #include "../wrappers/fs.h"
+#include "../wrappers/fspark.h"
 #include "../wrappers/net.h"
 #include "../wrappers/netpark.h"
 #include "generated.h"
@@ -34,7 +36,7 @@ static void set_state(struct nooks_driver *driver, enum nooks_state state)
 /*
  * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0;
  * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released; -EBUSY if file
- * systems of its are mounted, and then only what would keep them from being unmounted.
+ * systems of its are mounted that can't stay so, and then only what would keep them from being unmounted.
  */
 static int release_all(struct nooks_driver *driver, bool is_last)
 {
@@ -42,6 +44,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 
 	lockdep_assert_held(&driver->lock);
 	driver->restarting = !is_last;
+	driver->fs.parked = false;
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
 	trace_nooks_recovery(driver->name, "quiet", 0);
 	nooks_domain_kick();
@@ -53,7 +56,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
 	nooks_objects_release(driver, NOOKS_PHASE_REFERENCES);
-	if (nooks_fs_mounted(driver)) {
+	if (nooks_fs_mounted(driver) && (is_last || !nooks_fspark_park(driver))) {
 		trace_nooks_recovery(driver->name, "mounted", -EBUSY);
 		return -EBUSY;
 	}
@@ -88,13 +91,19 @@ static int start(struct nooks_driver *driver)
 	ret = nooks_image_restore(driver);
 	if (ret)
 		return ret;
+	WRITE_ONCE(driver->fs.restorer, current);
 	nooks_domain_open(driver->domain);
 	ret = nooks_image_init(driver);
 	trace_nooks_recovery(driver->name, "init", ret);
+	if (!ret) {
+		nooks_image_seal(driver);
+		nooks_net_restored(driver);
+		if (driver->fs.parked)
+			nooks_fspark_restore(driver);
+	}
+	WRITE_ONCE(driver->fs.restorer, NULL);
 	if (ret)
 		return ret;
-	nooks_image_seal(driver);
-	nooks_net_restored(driver);
 	if (cmpxchg(&driver->state, NOOKS_RECOVERING, NOOKS_RUNNING) != NOOKS_RECOVERING)
 		return -EIO;		/* it failed again; recovery is queued */
 	return 0;
@@ -136,14 +145,15 @@ static void recover(struct work_struct *work)
 {
 	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
 	enum nooks_wish wish;
+	unsigned int mounted;
 	bool restart;
 	ktime_t begin = ktime_get();
 	int ret;
 
 	mutex_lock(&driver->lock);
-	/* What was mounted when it failed is not any more. */
+	/* What was mounted when it failed is not any more; or what was being unmounted. */
 	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
-	    !nooks_fs_mounted(driver)) {
+	    (driver->resume == NOOKS_WISH_RESTART || !nooks_fs_mounted(driver))) {
 		driver->wish = driver->resume;
 		WRITE_ONCE(driver->state, NOOKS_CRASHED);
 	}
@@ -156,8 +166,9 @@ static void recover(struct work_struct *work)
 	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
-	WRITE_ONCE(driver->inject, 0);
+	nooks_inject_restart(driver);
 	restart = shall_restart(driver, wish);
+	mounted = nooks_fs_mounted(driver);
 
 	ret = release_all(driver, !restart);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
@@ -187,13 +198,14 @@ static void recover(struct work_struct *work)
 	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
 		pr_err("%s: restart failed (%d)\n", driver->name, ret);
 		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-		release_all(driver, true);
+		if (release_all(driver, true) == -EBUSY)
+			driver->resume = NOOKS_WISH_STOP;
 		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
 			goto out;	/* another thread's failure: ditto */
 	}
 	nooks_netpark_drop(driver);		/* if nothing could be released just now */
 	set_state(driver, NOOKS_FAILED);
-	if (!nooks_fs_mounted(driver))
+	if (!nooks_fs_mounted(driver) || nooks_fs_mounted(driver) < mounted)
 		nooks_recovery_resume(driver);		/* unmounted meanwhile */
 	/* A stop that was asked for is no news. */
 	if (wish != NOOKS_WISH_STOP)
@@ -270,6 +282,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
+	nooks_inject_cancel(driver);
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	synchronize_rcu();		/* the watchdog may be telling of it, with interrupts off */
 	while (release_all(driver, true) == -ETIMEDOUT)

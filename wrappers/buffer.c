@@ -172,6 +172,19 @@ static void trim(struct nooks_driver *driver, unsigned int nr)
 	}
 }
 
+void nooks_buffers_each_copy(struct nooks_driver *driver,
+			     void (*fn)(void *data, unsigned long start, size_t size), void *data)
+{
+	struct nooks_metapage *meta;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	list_for_each_entry(meta, &idle_pages, lru)
+		if (meta->object.driver == driver && meta->copy)
+			fn(data, meta->object.start, PAGE_SIZE);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+}
+
 void nooks_buffers_trim(struct nooks_driver *driver)
 {
 	trim(driver, UINT_MAX);

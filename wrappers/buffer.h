@@ -16,6 +16,9 @@ struct nooks_driver;
 bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr);
 /* A call into a driver was unwound: unlock the buffers that its thread has locked. May sleep if the call might. */
 void nooks_buffers_unlock(struct nooks_driver *driver);
+/* Copies of pages that the driver holds no buffer of, but can write to. Any context; @fn, too, and it takes no lock. */
+void nooks_buffers_each_copy(struct nooks_driver *driver,
+			     void (*fn)(void *data, unsigned long start, size_t size), void *data);
 /* Forget pages of buffers that the driver does not hold. May sleep. */
 void nooks_buffers_trim(struct nooks_driver *driver);
 

@@ -8,6 +8,7 @@
 #include "../objtracker/count.h"
 #include "args.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "net.h"
 
@@ -89,9 +90,15 @@ bool nooks_check_dentry(struct nooks_crossing *x, unsigned long value, const cha
 NOOKS_WRAPPER(d_make_root)
 {
 	struct inode *inode = (struct inode *)a0;
+	struct dentry *root;
 
 	if (!nooks_may_sleep(x, "d_make_root") || !passes_inode(x, inode, "d_make_root"))
 		return 0;
+	root = IS_ERR_OR_NULL(inode) ? NULL : nooks_fspark_root(inode->i_sb, inode);
+	if (root) {
+		iput(inode);
+		return IS_ERR(root) ? 0 : got(x, root, "d_make_root");
+	}
 	return got(x, d_make_root(inode), "d_make_root");
 }
 

@@ -3,9 +3,9 @@
  * File systems: what drivers register, and what is mounted of it.
  *
  * A file_system_type lies in the driver's memory; the kernel links one of its own, whose functions call the
- * driver's. While something is mounted the driver can't go, and a driver that has failed can't start
- * again: inodes and open files lead to the functions of the one that is dead, and get errors, until
- * all is unmounted. Then recovery goes on.
+ * driver's. While something is mounted the driver can't go. If it fails and starts again, what is mounted stays so
+ * (fspark.c); where that can't be, and if it does not start again, inodes and open files lead to the functions of the
+ * one that is dead, and get errors, until all is unmounted. Then recovery goes on.
  *
  * Who knows what: inode.c, dentry.c and buffer.c count what a driver holds; slab.c lays its inodes out;
  * folio.c is about its files' pages, here are super blocks and what is left.
@@ -23,6 +23,7 @@
 #include "args.h"
 #include "buffer.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "hold.h"
 #include "net.h"
@@ -38,6 +39,7 @@
  * @theirs: a copy of the driver's, with its entry stubs
  * @start: where the driver's is
  * @driver: whose; NULL: free. Under types_mutex
+ * @parked: the driver starts again and will register it; under nooks_driver.lock
  * @name: a copy
  */
 static struct nooks_fstype {
@@ -45,6 +47,7 @@ static struct nooks_fstype {
 	struct file_system_type theirs;
 	unsigned long start;
 	struct nooks_driver *driver;
+	bool parked;
 	char name[32];
 } types[MAX_TYPES];
 static DEFINE_MUTEX(types_mutex);
@@ -56,6 +59,7 @@ static const struct nooks_object_class type_class = {
 	.name = "file_system_type",
 	.phase = NOOKS_PHASE_CALLS,
 	.release = type_release,
+	.stays = nooks_fs_stays,
 	.size = sizeof(struct nooks_object),
 };
 
@@ -63,12 +67,14 @@ static const struct nooks_object_class type_class = {
 static const struct nooks_object_class super_class = {
 	.name = "super_block",
 	.phase = NOOKS_PHASE_MEMORY,
+	.stays = nooks_fs_stays,
 	.size = sizeof(struct nooks_object),
 };
 
 static const struct nooks_object_class bdev_class = {
 	.name = "block_device",
 	.phase = NOOKS_PHASE_MEMORY,
+	.stays = nooks_fs_stays,
 	.size = sizeof(struct nooks_object),
 };
 
@@ -138,6 +144,7 @@ static void kill_sb(struct super_block *sb)
 	unsigned long args[6] = { (unsigned long)sb };
 	struct nooks_stub *stub = stub_of(t, t->theirs.kill_sb);
 
+	nooks_fspark_close(sb);
 	if (stub) {
 		nooks_call_role(stub, &nooks_roles[stub->role], args);
 		/* The VFS finds it in its list for ever if that was not done. */
@@ -149,8 +156,8 @@ static void kill_sb(struct super_block *sb)
 	nooks_buffers_trim(driver);
 	untrack(driver, &bdev_class, bdev);
 	untrack(driver, &super_class, sb);
-	if (!nooks_fs_mounted(driver))
-		nooks_recovery_resume(driver);
+	nooks_fspark_remove(sb);
+	nooks_recovery_resume(driver);
 }
 
 static struct nooks_fstype *type_of(struct nooks_driver *driver, unsigned long addr)
@@ -177,6 +184,17 @@ static void give_type(struct nooks_fstype *t)
 {
 	mutex_lock(&types_mutex);
 	t->driver = NULL;
+	mutex_unlock(&types_mutex);
+}
+
+void nooks_types_park(struct nooks_driver *driver)
+{
+	struct nooks_fstype *t;
+
+	mutex_lock(&types_mutex);
+	for (t = types; t < types + MAX_TYPES; t++)
+		if (t->driver == driver)
+			t->parked = true;
 	mutex_unlock(&types_mutex);
 }
 
@@ -223,7 +241,13 @@ NOOKS_WRAPPER(register_filesystem)
 
 	if (!nooks_may_sleep(x, fn))
 		return 0;
-	if (type_of(driver, a0))
+	t = type_of(driver, a0);
+	if (t && t->parked) {
+		/* What is mounted of it has stayed. */
+		t->parked = !copy_type(x, t, a0, fn);
+		return 0;
+	}
+	if (t)
 		return -EBUSY;
 	if (nooks_stacks_reserve(driver->domain, MIN_STACKS))
 		return -ENOMEM;
@@ -235,6 +259,7 @@ NOOKS_WRAPPER(register_filesystem)
 		return 0;
 	}
 	t->start = a0;
+	t->parked = false;
 	memset(&t->type, 0, sizeof(t->type));
 	t->type.name = t->name;
 	t->type.fs_flags = t->theirs.fs_flags;
@@ -331,9 +356,12 @@ unsigned long nooks_r_fill_super(struct nooks_stub *stub, const struct nooks_rol
 	struct super_block *sb = (struct super_block *)args[0];
 	int ret = track_super(driver, sb);
 
+	if (!ret)
+		ret = nooks_fspark_add(driver, sb, stub, (char *)args[1]);
 	if (ret)
 		return ret;
 	ret = nooks_call_role(stub, role, args);
+	nooks_fspark_filled(sb);
 	/* The reference on the root is the super block's now. */
 	if (sb->s_root)
 		nooks_dentry_unref(driver, sb->s_root);

@@ -15,6 +15,9 @@ enum nooks_inode_state {
 	NOOKS_INODE_FRESH,	/* allocated, not yet the VFS's: the driver may free it */
 	NOOKS_INODE_LIVE,	/* the VFS's */
 	NOOKS_INODE_DYING,	/* given back to the driver, to be freed */
+	NOOKS_INODE_PARKED,	/* the VFS's; the driver that made it has failed */
+	NOOKS_INODE_ADOPTED,	/* the restarted one is making it its own */
+	NOOKS_INODE_SPOILED,	/* the VFS's; it has not been made the restarted one's */
 };
 
 /**
@@ -24,6 +27,8 @@ enum nooks_inode_state {
  * @slot: number of the object's place in its chunk; data[0] of @object is the chunk
  * @state: enum nooks_inode_state
  * @refs: references on the inode that the driver holds, and has to put or to pass on
+ * @tries: how often the driver has failed while it was adopted
+ * @shorter: the file got shorter, and its driver has not been told to write that
  */
 struct nooks_inode {
 	struct nooks_object object;
@@ -31,6 +36,8 @@ struct nooks_inode {
 	unsigned int slot;
 	int state;
 	atomic_t refs;
+	unsigned int tries;
+	bool shorter;
 };
 
 /*
@@ -50,6 +57,16 @@ void nooks_inode_ref(struct nooks_driver *driver, const struct inode *inode);
 bool nooks_inode_unref(struct nooks_driver *driver, const struct inode *inode);
 /* Put what a driver still holds on inodes of a file system. May sleep. */
 void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb);
+/* enum nooks_inode_state; LIVE of one that is no driver's. Any context but NMI. */
+int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode);
+/* Return: false: it was not in the state @from. Ditto. */
+bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, int from, int to);
+/* Are all of them the driver's own, none parked or spoiled? Ditto. */
+bool nooks_inodes_live(struct nooks_driver *driver);
+/* Calls with it fail from now on. Ditto. */
+void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode);
+/* The driver has failed and starts anew: the inodes that the VFS has stay, what is the driver's of them goes. May sleep. */
+void nooks_inodes_park(struct nooks_driver *driver);
 /* The VFS has done with an inode that the driver can't free. Any context but NMI. */
 void nooks_inode_abandon(struct nooks_driver *driver, const struct inode *inode);
 
@@ -61,6 +78,14 @@ const struct dentry *nooks_dentry_of_file(const struct nooks_crossing *x, unsign
 /* What a function returns to the kernel: NULL, an error, or a dentry whose reference is passed on. */
 unsigned long nooks_dentry_returned(struct nooks_stub *stub, unsigned long value,
 				    unsigned long fail);
+
+/* Its file systems stay registered through its restart: fs.c. May sleep. */
+void nooks_types_park(struct nooks_driver *driver);
+/* Do they, and what belongs to them? For nooks_object_class.stays. */
+static inline bool nooks_fs_stays(const struct nooks_object *object)
+{
+	return object->driver->restarting && object->driver->fs.parked;
+}
 
 /* File systems of a driver that are mounted: fs.c. Any context. */
 unsigned int nooks_fs_mounted(struct nooks_driver *driver);

@@ -7,9 +7,11 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/user_namespace.h>
+#include <linux/writeback.h>
 #include "../nooks/compat.h"
 #include "args.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "net.h"
 
@@ -24,10 +26,17 @@ static unsigned long got(struct nooks_crossing *x, struct inode *inode)
 /* struct inode *new_inode(struct super_block *sb) */
 NOOKS_WRAPPER(new_inode)
 {
+	struct inode *inode;
+
 	if (!nooks_may_sleep(x, "new_inode") ||
 	    !nooks_arg_object(x, (void *)a0, NOOKS_TYPE_super_block, false, "new_inode", "sb"))
 		return 0;
-	return got(x, new_inode((struct super_block *)a0));
+	inode = nooks_fspark_new_inode(x, (struct super_block *)a0);
+	if (!inode) {
+		inode = new_inode((struct super_block *)a0);
+		nooks_fspark_made((struct super_block *)a0, inode);
+	}
+	return IS_ERR(inode) ? 0 : got(x, inode);
 }
 
 /* struct inode *igrab(struct inode *inode) */
@@ -57,6 +66,49 @@ NOOKS_WRAPPER(iput)
 	else
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
 			   "iput: no inode that the driver holds a reference on");
+	return 0;
+}
+
+/* void truncate_setsize(struct inode *inode, loff_t newsize) */
+NOOKS_WRAPPER(truncate_setsize)
+{
+	static const char fn[] = "truncate_setsize";
+	struct inode *inode = (struct inode *)a0;
+	struct nooks_inode *n;
+
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode") ||
+	    !nooks_arg_range(x, a1, 0, MAX_LFS_FILESIZE, fn, "newsize"))
+		return 0;
+	n = nooks_inode_get(nooks_driver_of(x), inode);
+	if (n && (loff_t)a1 < i_size_read(inode))
+		WRITE_ONCE(n->shorter, true);
+	nooks_inode_put(n);
+	truncate_setsize(inode, a1);
+	return 0;
+}
+
+/*
+ * void __mark_inode_dirty(struct inode *inode, int flags). Of a file that got shorter, what it had is about to be freed, and
+ * may be another file's at once. If the driver fails then, and its inode has not been written, the file on the
+ * disk has what is not its own. So that is written first, to the buffers.
+ */
+NOOKS_WRAPPER(__mark_inode_dirty)
+{
+	static const char fn[] = "__mark_inode_dirty";
+	struct writeback_control wbc = { .sync_mode = WB_SYNC_NONE };
+	struct inode *inode = (struct inode *)a0;
+	struct nooks_inode *n;
+	bool shorter;
+
+	if (!nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode"))
+		return 0;
+	__mark_inode_dirty(inode, (int)a1);
+	n = nooks_inode_get(nooks_driver_of(x), inode);
+	shorter = n && READ_ONCE(n->shorter) && !nooks_is_atomic() && xchg(&n->shorter, false);
+	nooks_inode_put(n);
+	if (shorter && inode->i_sb->s_op->write_inode)
+		inode->i_sb->s_op->write_inode(inode, &wbc);
 	return 0;
 }
 
@@ -137,10 +189,12 @@ const char *nooks_field_inode_mode(struct nooks_crossing *x, unsigned long addr,
 				   bool done)
 {
 	const struct inode *inode = container_of((umode_t *)addr, struct inode, i_mode);
+	bool used = !hlist_unhashed(&inode->i_hash) ||
+		    nooks_inode_state(nooks_driver_of(x), inode) == NOOKS_INODE_ADOPTED;
 
 	if (!S_ISREG(new) && !S_ISDIR(new) && !S_ISLNK(new) && new & S_IFMT)
 		return "no file, directory or link";
-	return (old ^ new) & S_IFMT && !hlist_unhashed(&inode->i_hash) && old & S_IFMT ?
+	return (old ^ new) & S_IFMT && used && old & S_IFMT ?
 	       "another type of file" : NULL;
 }
 
@@ -156,12 +210,10 @@ unsigned long nooks_r_alloc_inode(struct nooks_stub *stub, const struct nooks_ro
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	unsigned long inode = nooks_call_role(stub, role, args);
-	struct nooks_inode *n = inode ? nooks_inode_get(driver, (void *)inode) : NULL;
-	bool good = n && cmpxchg(&n->state, NOOKS_INODE_FRESH, NOOKS_INODE_LIVE) ==
-			 NOOKS_INODE_FRESH;
 
-	nooks_inode_put(n);
-	if (good)
+	/* One that is adopted is live when the driver has made all of it its own. */
+	if (inode && (nooks_inode_move(driver, (void *)inode, NOOKS_INODE_FRESH, NOOKS_INODE_LIVE) ||
+		      (const void *)inode == driver->fs.adopted))
 		return inode;
 	if (inode)
 		nooks_fail_return(driver, stub, inode);
@@ -174,17 +226,15 @@ unsigned long nooks_r_free_inode(struct nooks_stub *stub, const struct nooks_rol
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	const void *inode = (void *)args[0];
-	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	int status = NOOKS_CALL_CLOSED;
+	struct nooks_crossing x;
 
-	if (n)
-		WRITE_ONCE(n->state, NOOKS_INODE_DYING);
-	nooks_inode_put(n);
-	nooks_call_role(stub, role, args);
-	n = nooks_inode_get(driver, inode);
-	/* It may be in use again: then it is not dying. */
-	if (n && READ_ONCE(n->state) == NOOKS_INODE_DYING && !READ_ONCE(driver->domain->open))
+	/* One that is parked or spoiled the driver has never heard of. */
+	if (nooks_inode_move(driver, inode, NOOKS_INODE_LIVE, NOOKS_INODE_DYING))
+		nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	/* If it was freed it may be in use again: then it is not dying. */
+	if (status != NOOKS_CALL_DONE && nooks_inode_state(driver, inode) >= NOOKS_INODE_DYING)
 		nooks_inode_abandon(driver, inode);
-	nooks_inode_put(n);
 	return 0;
 }
 
@@ -194,16 +244,37 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct inode *inode = (struct inode *)args[0];
+	struct nooks_crossing x;
+	int status;
 
-	nooks_call_role(stub, role, args);
+	nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	if (READ_ONCE(inode->i_state) & I_CLEAR)
 		return 0;
-	if (READ_ONCE(driver->domain->open))
+	if (status == NOOKS_CALL_DONE)
 		nooks_fail_return(driver, stub, 0);
 	truncate_inode_pages_final(&inode->i_data);
 	invalidate_inode_buffers(inode);
 	clear_inode(inode);
 	return 0;
+}
+
+/*
+ * Hook of write_inode: the kernel takes the inode for clean. If the driver has not come to it, and will start again, it is
+ * not.
+ */
+unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_role *role,
+				  unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct inode *inode = (struct inode *)args[0];
+	struct nooks_crossing x;
+	int status;
+	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+
+	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
+	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED)
+		mark_inode_dirty_sync(inode);
+	return ret;
 }
 
 /* Hook of what looks an inode up for the kernel, which gets the driver's reference. */

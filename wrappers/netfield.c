@@ -5,7 +5,6 @@
  */
 #include <linux/if_ether.h>
 #include <linux/netdevice.h>
-#include "../nooks/compat.h"
 #include "args.h"
 #include "generated.h"
 #include "net.h"
@@ -19,7 +18,7 @@
 #define PRIVATE_FLAGS_ALLOWED (IFF_XMIT_DST_RELEASE | IFF_XMIT_DST_RELEASE_PERM | IFF_DONT_BRIDGE | \
 			       IFF_DISABLE_NETPOLL | IFF_TX_SKB_SHARING | IFF_UNICAST_FLT | IFF_SUPP_NOFCS | \
 			       IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE | IFF_RXFH_CONFIGURED | IFF_PHONY_HEADROOM | \
-			       IFF_NO_RX_HANDLER | IFF_LIVE_RENAME_OK | IFF_TX_SKB_NO_LINEAR)
+			       IFF_NO_RX_HANDLER | IFF_TX_SKB_NO_LINEAR)
 
 const char *nooks_netdev_features_wrong(const struct net_device_ops *ops, netdev_features_t features)
 {

@@ -27,6 +27,7 @@
 #define CHUNK_ORDER	4
 #define CHUNK_SLOTS	(1 << (CHUNK_ORDER - 1))
 #define NO_INODE	-1
+#define MAX_TRIES	3	/* to adopt an inode, before it is held to be the reason */
 
 #ifdef HAVE_kmem_cache_args
 #define ROLE_CTOR	NOOKS_ROLE_kmem_cache_args_ctor
@@ -59,6 +60,7 @@ struct nooks_chunk {
  * @lock: protects the chunks
  * @chunks: of objects that embed one
  * @nr_used: objects in these
+ * @parked: the driver that has made it has failed; the restarted one may get it
  *
  * Its address is what the driver has for a cache. It lives until it is destroyed, or recovered.
  */
@@ -70,6 +72,7 @@ struct nooks_cache {
 	spinlock_t lock;
 	struct list_head chunks;
 	unsigned int nr_used;
+	bool parked;
 };
 
 /* A trial object, on the stack of who makes a cache; under probe_mutex. */
@@ -83,10 +86,19 @@ static DEFINE_MUTEX(probe_mutex);
 
 static void cache_release(struct nooks_object *object);
 
+/* Those of the VFS's inodes. */
+static bool cache_stays(const struct nooks_object *object)
+{
+	const struct nooks_cache *cache = (void *)object->start;
+
+	return nooks_fs_stays(object) && cache->inode != NO_INODE;
+}
+
 static const struct nooks_object_class cache_class = {
 	.name = "kmem_cache",
 	.phase = NOOKS_PHASE_MEMORY,
 	.release = cache_release,
+	.stays = cache_stays,
 	.size = sizeof(struct nooks_object),
 };
 
@@ -95,6 +107,8 @@ static void inode_setup(struct nooks_object *object)
 	struct nooks_inode *n = container_of(object, struct nooks_inode, object);
 
 	n->state = NOOKS_INODE_MAKING;
+	n->tries = 0;
+	n->shorter = false;
 	atomic_set(&n->refs, 0);
 }
 
@@ -104,6 +118,7 @@ static const struct nooks_object_class inode_class = {
 	.size = sizeof(struct nooks_inode),
 	.init = inode_setup,
 	.kernel_made = true,
+	.stays = nooks_fs_stays,
 };
 
 static struct nooks_inode *to_inode(struct nooks_object *object)
@@ -146,7 +161,8 @@ static struct inode *take_held(struct nooks_driver *driver, struct super_block *
 		struct nooks_inode *n = to_inode(object);
 		struct inode *inode = (struct inode *)object->start;
 
-		if (n->state != NOOKS_INODE_LIVE || READ_ONCE(inode->i_sb) != sb)
+		if (n->state < NOOKS_INODE_LIVE || n->state == NOOKS_INODE_DYING ||
+		    READ_ONCE(inode->i_sb) != sb)
 			continue;
 		*refs = atomic_xchg(&n->refs, 0);
 		if (*refs) {
@@ -166,6 +182,46 @@ void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb)
 	while ((inode = take_held(driver, sb, &refs)))
 		while (refs--)
 			iput(inode);
+}
+
+int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	int state = n ? READ_ONCE(n->state) : NOOKS_INODE_LIVE;
+
+	nooks_inode_put(n);
+	return state;
+}
+
+bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, int from, int to)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	bool was = n && cmpxchg(&n->state, from, to) == from;
+
+	nooks_inode_put(n);
+	return was;
+}
+
+void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+
+	if (n)
+		WRITE_ONCE(n->state, NOOKS_INODE_SPOILED);
+	nooks_inode_put(n);
+}
+
+bool nooks_inodes_live(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	bool live = true;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &inode_class)
+		live = live && to_inode(object)->state < NOOKS_INODE_PARKED;
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return live;
 }
 
 static void *object_of(const struct nooks_cache *cache, const struct nooks_chunk *chunk,
@@ -262,6 +318,21 @@ static bool construct(struct nooks_cache *cache, void *object)
 	return !cache->ctor || nooks_call_stub(cache->ctor, args, &ret) == NOOKS_CALL_DONE;
 }
 
+/* The object around an inode that the restarted driver adopts: constructed anew, but for the inode. */
+static void *adopted_object(struct nooks_driver *driver, struct nooks_cache *cache)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, driver->fs.adopted);
+	void *p = NULL;
+
+	if (n && n->cache == cache && n->state == NOOKS_INODE_ADOPTED) {
+		p = object_of(cache, (struct nooks_chunk *)n->object.data[0], n->slot);
+		if (!construct(cache, p))
+			p = NULL;
+	}
+	nooks_inode_put(n);
+	return p;
+}
+
 static void *allocate_inode(struct nooks_driver *driver, struct nooks_cache *cache, gfp_t gfp)
 {
 	struct nooks_chunk *chunk, *fresh;
@@ -272,6 +343,8 @@ static void *allocate_inode(struct nooks_driver *driver, struct nooks_cache *cac
 	bool made;
 	void *p;
 
+	if (READ_ONCE(driver->fs.adopted) && READ_ONCE(driver->fs.restorer) == current)
+		return adopted_object(driver, cache);
 	for (;;) {
 		spin_lock_irqsave(&cache->lock, flags);
 		chunk = find_room(cache, &slot, &made);
@@ -324,6 +397,107 @@ void nooks_inode_abandon(struct nooks_driver *driver, const struct inode *inode)
 
 	if (n)
 		release_inode(n);
+}
+
+/* An inode that the driver had not passed on, or did not get at; NULL: there is none. It leaves the table. */
+static struct nooks_inode *take_unborn(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	struct nooks_inode *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &inode_class) {
+		if (to_inode(object)->state < NOOKS_INODE_LIVE) {
+			refcount_inc(&object->refs);
+			found = to_inode(object);
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+static void park_inodes(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &inode_class) {
+		struct nooks_inode *n = to_inode(object);
+
+		if (n->state == NOOKS_INODE_LIVE)
+			n->state = NOOKS_INODE_PARKED;
+		else if (n->state == NOOKS_INODE_ADOPTED)
+			n->state = ++n->tries < MAX_TRIES ? NOOKS_INODE_PARKED :
+				   NOOKS_INODE_SPOILED;
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+}
+
+/* Nothing of what the driver had in its part of the objects is used again. */
+static void wipe(struct nooks_cache *cache)
+{
+	struct nooks_chunk *chunk;
+	unsigned int slot;
+
+	list_for_each_entry(chunk, &cache->chunks, list) {
+		bitmap_zero(chunk->made, CHUNK_SLOTS);
+		for (slot = 0; slot < 1u << (chunk->order - 1); slot++)
+			memset(chunk->pages + 2 * slot * PAGE_SIZE, 0, PAGE_SIZE);
+	}
+}
+
+/* The newest cache of inodes of which @good is true, or NULL. */
+static struct nooks_cache *inode_cache(struct nooks_driver *driver,
+				       bool (*good)(const struct nooks_cache *cache,
+						    const struct nooks_cache *other),
+				       const struct nooks_cache *other)
+{
+	struct nooks_cache *found = NULL;
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &cache_class) {
+		struct nooks_cache *cache = (void *)object->start;
+
+		if (cache->inode != NO_INODE && good(cache, other)) {
+			found = cache;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+static bool not_parked(const struct nooks_cache *cache, const struct nooks_cache *other)
+{
+	return !cache->parked;
+}
+
+/* As that which a driver makes, of the one before it. */
+static bool alike(const struct nooks_cache *cache, const struct nooks_cache *new)
+{
+	return cache->parked && cache->size == new->size && cache->inode == new->inode &&
+	       !strcmp(cache->name, new->name);
+}
+
+void nooks_inodes_park(struct nooks_driver *driver)
+{
+	struct nooks_cache *cache;
+	struct nooks_inode *n;
+
+	while ((n = take_unborn(driver))) {
+		nooks_inode_abandon(driver, (void *)n->object.start);
+		nooks_inode_put(n);
+	}
+	park_inodes(driver);
+	while ((cache = inode_cache(driver, not_parked, NULL))) {
+		wipe(cache);
+		cache->parked = true;
+	}
 }
 
 static struct nooks_cache *cache_of(struct nooks_driver *driver, unsigned long addr)
@@ -456,6 +630,8 @@ NOOKS_WRAPPER(inode_init_once)
 	/* A probe that is not this thread's own may be gone: its mutex is not held here. */
 	if (n && n->state == NOOKS_INODE_MAKING)
 		inode_init_once((struct inode *)a0);
+	else if (n && n->state == NOOKS_INODE_ADOPTED)
+		;	/* the VFS has it: it stays as it is */
 	else if (p && mutex_is_locked(&probe_mutex) && p->task == current &&
 		 a0 - p->start < p->size && p->size - (a0 - p->start) >= sizeof(struct inode))
 		p->inode = a0 - p->start;
@@ -479,8 +655,8 @@ static unsigned long create_cache(struct nooks_crossing *x, const char *name, un
 				  unsigned int align, unsigned long flags, void *ctor, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_cache *cache, *parked;
 	struct nooks_object *object;
-	struct nooks_cache *cache;
 	int ret;
 
 	if (!nooks_arg_string(x, name, 256, false, fn, "name") ||
@@ -503,6 +679,13 @@ static unsigned long create_cache(struct nooks_crossing *x, const char *name, un
 	spin_lock_init(&cache->lock);
 	INIT_LIST_HEAD(&cache->chunks);
 	ret = cache->ctor ? find_inode(driver, cache) : 0;
+	parked = ret || cache->inode == NO_INODE ? NULL : inode_cache(driver, alike, cache);
+	if (parked) {
+		parked->ctor = cache->ctor;
+		parked->parked = false;
+		kfree(cache);
+		return (unsigned long)parked;
+	}
 	object = ret ? NULL : nooks_object_add(driver, &cache_class, cache, sizeof(*cache),
 					       NOOKS_TYPE_none, GFP_KERNEL);
 	if (object)

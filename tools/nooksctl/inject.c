@@ -12,6 +12,7 @@
 static const char * const kinds[] = {
 	"wild-write", "denied-store", "null", "bad-jump", "bad-instruction", "bad-argument",
 	"loop", "loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
+	"scribble-metadata",
 	NULL
 };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq", NULL };

@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: GPL-2.0
+/* File systems that stay mounted while their driver restarts; fspark.h tells the idea. */
+#define pr_fmt(fmt) "nooks: " fmt
+#include <linux/blkdev.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/pagemap.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "../nooks/tracepoints.h"
+#include "args.h"
+#include "fs.h"
+#include "fspark.h"
+#include "fsreplay.h"
+#include "generated.h"
+
+#define MAX_MADE	16	/* inodes that a driver makes before its root */
+#define BATCH		64
+
+/**
+ * enum nooks_mount_state - of a super block of a driver's
+ * @NOOKS_MOUNT_NEW: it is filled for the first time
+ * @NOOKS_MOUNT_LIVE: in use
+ * @NOOKS_MOUNT_PARKED: the driver that has filled it is gone
+ * @NOOKS_MOUNT_FILLING: the restarted one fills it, and looks inodes up
+ * @NOOKS_MOUNT_DEAD: the restarted one could not
+ */
+enum nooks_mount_state {
+	NOOKS_MOUNT_NEW,
+	NOOKS_MOUNT_LIVE,
+	NOOKS_MOUNT_PARKED,
+	NOOKS_MOUNT_FILLING,
+	NOOKS_MOUNT_DEAD,
+};
+
+/**
+ * struct nooks_mount - what it takes to fill a super block once more
+ * @list: in mounts
+ * @driver: whose file system it is
+ * @sb: the super block; lives longer than this
+ * @fill: the driver's function
+ * @options: a page with those of mount(), or NULL
+ * @state: enum nooks_mount_state
+ * @nr_made: how many inodes the driver has made in filling it, this time
+ * @root: which of these was the root's, from 1; 0: not known
+ * @made: those of the first time, for comparison only
+ * @round: the last walk over all mounts that has seen it
+ * @replays: what users have written to its files, while it is parked
+ *
+ * Who has an active reference on @sb may use it without mounts_lock.
+ */
+struct nooks_mount {
+	struct list_head list;
+	struct nooks_driver *driver;
+	struct super_block *sb;
+	struct nooks_stub *fill;
+	char *options;
+	enum nooks_mount_state state;
+	unsigned int nr_made;
+	unsigned int root;
+	const struct inode *made[MAX_MADE];
+	unsigned int round;
+	struct list_head replays;
+};
+
+static LIST_HEAD(mounts);
+static DEFINE_RAW_SPINLOCK(mounts_lock);
+static unsigned int last_round;
+
+static struct nooks_mount *find(const struct super_block *sb)
+{
+	struct nooks_mount *m;
+
+	lockdep_assert_held(&mounts_lock);
+	list_for_each_entry(m, &mounts, list)
+		if (m->sb == sb)
+			return m;
+	return NULL;
+}
+
+/* Of a super block that can't go now. */
+static struct nooks_mount *get(const struct super_block *sb)
+{
+	struct nooks_mount *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	m = find(sb);
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+	return m;
+}
+
+int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
+		     const char *options)
+{
+	struct nooks_mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	unsigned long flags;
+
+	if (m && options) {
+		m->options = (char *)get_zeroed_page(GFP_KERNEL);
+		if (m->options)
+			strscpy(m->options, options, PAGE_SIZE);
+	}
+	if (!m || (options && !m->options)) {
+		kfree(m);
+		return -ENOMEM;
+	}
+	m->driver = driver;
+	m->sb = sb;
+	m->fill = stub;
+	INIT_LIST_HEAD(&m->replays);
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	list_add(&m->list, &mounts);
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+	return 0;
+}
+
+void nooks_fspark_filled(struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (m)
+		WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+}
+
+void nooks_fspark_remove(struct super_block *sb)
+{
+	struct nooks_mount *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	m = find(sb);
+	if (m)
+		list_del(&m->list);
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+	if (!m)
+		return;
+	free_page((unsigned long)m->options);
+	kfree(m);
+}
+
+void nooks_fspark_made(struct super_block *sb, const struct inode *inode)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (m && m->state == NOOKS_MOUNT_NEW && m->nr_made < MAX_MADE)
+		m->made[m->nr_made++] = inode;
+}
+
+/* The super block that an argument of a call is about, or NULL; and the inode. */
+static const struct super_block *subject(unsigned int type, unsigned long value,
+					 const struct inode **inode)
+{
+	const struct address_space *mapping = NULL;
+
+	*inode = NULL;
+	switch (type) {
+	case NOOKS_TYPE_super_block:
+		return (void *)value;
+	case NOOKS_TYPE_dentry:
+		*inode = READ_ONCE(((struct dentry *)value)->d_inode);
+		return ((struct dentry *)value)->d_sb;
+	case NOOKS_TYPE_inode:
+		*inode = (void *)value;
+		break;
+	case NOOKS_TYPE_file:
+		*inode = file_inode((struct file *)value);
+		break;
+	case NOOKS_TYPE_kiocb:
+		*inode = file_inode(((struct kiocb *)value)->ki_filp);
+		break;
+	case NOOKS_TYPE_folio:
+		mapping = READ_ONCE(((struct folio *)value)->mapping);
+		break;
+	case NOOKS_TYPE_readahead_control:
+		mapping = ((struct readahead_control *)value)->mapping;
+		break;
+	case NOOKS_TYPE_address_space:
+		mapping = (void *)value;
+		break;
+	}
+	if (mapping)
+		*inode = mapping->host;
+	return *inode ? (*inode)->i_sb : NULL;
+}
+
+bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *role,
+			  const unsigned long *args)
+{
+	bool restores = READ_ONCE(driver->fs.restorer) == current && in_task();
+	unsigned int i;
+
+	for (i = 0; i < role->nr_args && i < 6; i++) {
+		const struct super_block *sb;
+		const struct inode *inode;
+		struct nooks_mount *m;
+		unsigned long flags;
+		int state = NOOKS_MOUNT_LIVE;
+
+		if (role->args[i].kind != NOOKS_ARG_OBJECT || !args[i])
+			continue;
+		sb = subject(role->args[i].type, args[i], &inode);
+		if (!sb)
+			continue;
+		raw_spin_lock_irqsave(&mounts_lock, flags);
+		m = find(sb);
+		if (m)
+			state = READ_ONCE(m->state);
+		raw_spin_unlock_irqrestore(&mounts_lock, flags);
+		if (state == NOOKS_MOUNT_PARKED || state == NOOKS_MOUNT_DEAD ||
+		    (state == NOOKS_MOUNT_FILLING && !restores))
+			return true;
+		state = inode ? nooks_inode_state(driver, inode) : NOOKS_INODE_LIVE;
+		if (state == NOOKS_INODE_PARKED || state == NOOKS_INODE_SPOILED ||
+		    (state == NOOKS_INODE_ADOPTED && !restores))
+			return true;
+	}
+	return false;
+}
+
+/* The next mount of this walk, with an active reference on its super block. @busy: some are being unmounted. */
+static struct nooks_mount *next_mount(struct nooks_driver *driver, unsigned int round, bool *busy)
+{
+	struct nooks_mount *m, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	list_for_each_entry(m, &mounts, list) {
+		if (m->driver != driver || m->round == round)
+			continue;
+		m->round = round;
+		if (atomic_inc_not_zero(&m->sb->s_active)) {
+			found = m;
+			break;
+		}
+		*busy = true;
+	}
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+	return found;
+}
+
+static unsigned int new_round(void)
+{
+	unsigned long flags;
+	unsigned int round;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	round = ++last_round;
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+	return round;
+}
+
+/* It has been mounted, and is not being unmounted; s_umount is held. */
+static bool mounted(const struct super_block *sb)
+{
+	return sb->s_root && sb->s_flags & SB_BORN;
+}
+
+static struct nooks_replay *find_replay(const struct nooks_mount *m, const struct inode *inode)
+{
+	struct nooks_replay *r;
+
+	list_for_each_entry(r, &m->replays, list)
+		if (r->inode == inode)
+			return r;
+	return NULL;
+}
+
+static void drop_replay(struct nooks_replay *r)
+{
+	list_del(&r->list);
+	nooks_replay_free(r);
+}
+
+static void drop_replays(struct nooks_mount *m)
+{
+	struct nooks_replay *r, *next;
+
+	list_for_each_entry_safe(r, next, &m->replays, list)
+		drop_replay(r);
+}
+
+void nooks_fspark_close(struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (m)
+		drop_replays(m);
+}
+
+/* It is parked: what users have written to it must not get lost. Without memory for a note it does. */
+static void note_written(struct nooks_mount *m, struct inode *inode)
+{
+	struct nooks_replay *r = find_replay(m, inode);
+
+	if (!r) {
+		r = nooks_replay_new(inode);
+		if (!r)
+			return;
+		list_add_tail(&r->list, &m->replays);
+	}
+	nooks_replay_keep(r);
+}
+
+static void note_all_written(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+	struct inode *inode, *last = NULL;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if (!nooks_replay_needed(inode) ||
+		    nooks_inode_state(m->driver, inode) == NOOKS_INODE_SPOILED || !igrab(inode))
+			continue;
+		spin_unlock(&sb->s_inode_list_lock);
+		iput(last);
+		last = inode;		/* keeps our place in the list */
+		note_written(m, inode);
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(last);
+}
+
+/* What is not in use goes. Nobody comes in, so nothing new comes either. */
+static void park(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+
+	WRITE_ONCE(m->state, NOOKS_MOUNT_PARKED);
+	note_all_written(m);
+	shrink_dcache_sb(sb);
+	nooks_inodes_drop(m->driver, sb);
+	evict_inodes(sb);
+}
+
+bool nooks_fspark_park(struct nooks_driver *driver)
+{
+	unsigned int round = new_round();
+	bool busy = false, all = true;
+	struct nooks_mount *m;
+
+	might_sleep();
+	WRITE_ONCE(driver->fs.refuses, true);
+	while ((m = next_mount(driver, round, &busy))) {
+		struct super_block *sb = m->sb;
+
+		down_write(&sb->s_umount);
+		if (mounted(sb) && m->root && m->state != NOOKS_MOUNT_DEAD)
+			park(m);
+		else if (mounted(sb) && m->state != NOOKS_MOUNT_DEAD)
+			all = false;
+		deactivate_locked_super(sb);
+	}
+	if (busy || !all)
+		return false;
+	nooks_inodes_park(driver);
+	nooks_types_park(driver);
+	driver->fs.parked = true;
+	return true;
+}
+
+/* The driver makes an inode around one that there is: its part is made anew. */
+static struct inode *adopt(struct nooks_crossing *x, struct inode *inode)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	const struct super_operations *op = inode->i_sb->s_op;
+	struct inode *got;
+
+	if (!op->alloc_inode ||
+	    !nooks_inode_move(driver, inode, NOOKS_INODE_PARKED, NOOKS_INODE_ADOPTED))
+		return ERR_PTR(-EIO);
+	/* As a new one: the driver hashes it. */
+	remove_inode_hash(inode);
+	driver->fs.adopted = inode;
+	got = op->alloc_inode(inode->i_sb);
+	driver->fs.adopted = NULL;
+	if (got != inode) {
+		if (got)
+			nooks_fail(x, NOOKS_BAD_RETURN, (unsigned long)got,
+				   "alloc_inode: not the object that was allocated");
+		return ERR_PTR(-ENOMEM);
+	}
+	ihold(inode);
+	return inode;
+}
+
+struct inode *nooks_fspark_new_inode(struct nooks_crossing *x, struct super_block *sb)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_mount *m;
+	struct inode *inode;
+
+	if (READ_ONCE(driver->fs.restorer) != current)
+		return NULL;
+	m = get(sb);
+	if (!m || m->state != NOOKS_MOUNT_FILLING)
+		return NULL;
+	inode = driver->fs.wanted;
+	if (!inode || inode->i_sb != sb)
+		return NULL;
+	/* The root is the one that it was the first time; all others are asked for by name. */
+	if (inode == d_inode(sb->s_root) && ++m->nr_made != m->root)
+		return NULL;
+	driver->fs.wanted = NULL;
+	return adopt(x, inode);
+}
+
+struct dentry *nooks_fspark_root(struct super_block *sb, const struct inode *inode)
+{
+	struct nooks_mount *m = get(sb);
+	unsigned int i;
+
+	if (!m)
+		return NULL;
+	if (m->state == NOOKS_MOUNT_FILLING)
+		return inode == d_inode(sb->s_root) ? dget(sb->s_root) : ERR_PTR(-EIO);
+	for (i = 0; m->state == NOOKS_MOUNT_NEW && i < m->nr_made; i++)
+		if (m->made[i] == inode)
+			m->root = i + 1;
+	return NULL;
+}
+
+/**
+ * struct identity - what an inode is known by, beside its address
+ * @ino: number
+ * @generation: ditto, for file handles
+ * @hashed: it was found by @ino
+ * @size: in bytes
+ */
+struct identity {
+	unsigned long ino;
+	u32 generation;
+	bool hashed;
+	loff_t size;
+};
+
+static struct identity identity_of(const struct inode *inode)
+{
+	return (struct identity) {
+		.ino = inode->i_ino,
+		.generation = inode->i_generation,
+		.hashed = !inode_unhashed((struct inode *)inode),
+		.size = i_size_read(inode),
+	};
+}
+
+/* What the driver makes up for a new inode stays as it was. */
+static void identify(struct inode *inode, const struct identity *was)
+{
+	remove_inode_hash(inode);
+	inode->i_ino = was->ino;
+	inode->i_generation = was->generation;
+	if (was->hashed)
+		insert_inode_hash(inode);
+}
+
+static bool is_open(const struct nooks_mount *m)
+{
+	return READ_ONCE(m->driver->domain->open);
+}
+
+/* No path leads to it any more, and no call gets through: those who have it open get errors. */
+static void spoil(struct nooks_driver *driver, struct inode *inode)
+{
+	struct address_space *mapping = &inode->i_data;
+	struct dentry *dentry;
+
+	nooks_inode_spoil(driver, inode);
+	remove_inode_hash(inode);
+	do {
+		dentry = NULL;
+		spin_lock(&inode->i_lock);
+		hlist_for_each_entry(dentry, &inode->i_dentry, d_u.d_alias)
+			if (!d_unhashed(dentry))
+				break;
+		if (dentry)
+			dget(dentry);
+		spin_unlock(&inode->i_lock);
+		if (dentry)
+			d_drop(dentry);
+		dput(dentry);
+	} while (dentry);
+	filemap_invalidate_lock(mapping);
+	truncate_inode_pages(mapping, 0);
+	filemap_invalidate_unlock(mapping);
+}
+
+/*
+ * The driver has made a file its own, as it is on the disk. Return: false: what users have seen of it is not there, and
+ * can't be written.
+ */
+static bool make_current(struct nooks_mount *m, struct inode *inode, const struct identity *was)
+{
+	struct nooks_replay *r = find_replay(m, inode);
+	bool ok;
+
+	if (!r && i_size_read(inode) == was->size)
+		return true;
+	if (!r) {
+		r = nooks_replay_new(inode);
+		if (!r)
+			return false;
+		r->size = was->size;
+		list_add(&r->list, &m->replays);
+	}
+	ok = !nooks_replay_write(r);
+	if (is_open(m))
+		drop_replay(r);
+	return ok;
+}
+
+/* The driver looks a parked inode up by the name that it has. True: it is live. */
+static bool look_up(struct nooks_mount *m, struct dentry *dentry)
+{
+	struct dentry *parent = dget_parent(dentry), *own, *found = ERR_PTR(-ENOMEM);
+	struct inode *dir = d_inode(parent), *inode = d_inode(dentry);
+	struct identity was = identity_of(inode);
+	struct nooks_driver *driver = m->driver;
+	bool ok;
+
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	own = d_alloc(parent, &dentry->d_name);
+	if (own && !d_unhashed(dentry) && dentry->d_parent == parent) {
+		dentry->d_fsdata = NULL;
+		driver->fs.wanted = inode;
+		found = dir->i_op->lookup(dir, own, 0);
+		driver->fs.wanted = NULL;
+	}
+	ok = !IS_ERR(found) && d_inode(found ?: own) == inode &&
+	     nooks_inode_state(driver, inode) == NOOKS_INODE_ADOPTED;
+	if (!IS_ERR_OR_NULL(found))
+		dput(found);
+	if (own) {
+		d_drop(own);
+		dput(own);
+	}
+	inode_unlock(dir);
+	dput(parent);
+	identify(inode, &was);
+	/* Should it be tried again, it must be known what was on the disk and what was not. */
+	if (!is_open(m))
+		i_size_write(inode, was.size);
+	if (!ok)
+		return false;
+	if (S_ISREG(inode->i_mode) && !make_current(m, inode, &was))
+		return false;
+	ok = nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	/* Where pages are on the disk only the failed driver has said. */
+	if (S_ISREG(inode->i_mode))
+		invalidate_inode_pages2(&inode->i_data);
+	return ok;
+}
+
+/* The highest dentry on the way to @dentry whose inode is parked; with a reference. */
+static struct dentry *highest_parked(struct nooks_mount *m, struct dentry *dentry)
+{
+	struct dentry *top = dget(dentry);
+
+	while (!IS_ROOT(top)) {
+		struct dentry *parent = dget_parent(top);
+
+		if (nooks_inode_state(m->driver, d_inode(parent)) != NOOKS_INODE_PARKED) {
+			dput(parent);
+			break;
+		}
+		dput(top);
+		top = parent;
+	}
+	return top;
+}
+
+/* Look an inode up, after those of the directories on the way to it. False: the driver has failed. */
+static bool bring_back(struct nooks_mount *m, struct inode *inode)
+{
+	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
+		struct dentry *dentry = d_find_alias(inode), *top;
+
+		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
+			dput(dentry);
+			spoil(m->driver, inode);
+			break;
+		}
+		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
+		if (S_ISREG(inode->i_mode))
+			inode_dio_wait(inode);
+		top = highest_parked(m, dentry);
+		dput(dentry);
+		if (IS_ROOT(top) || !look_up(m, top)) {
+			if (is_open(m))
+				spoil(m->driver, d_inode(top));
+		}
+		dput(top);
+	}
+	return is_open(m);
+}
+
+/* Inodes that are parked, with references. */
+static unsigned int take_parked(struct nooks_mount *m, struct inode **inodes)
+{
+	struct super_block *sb = m->sb;
+	struct inode *inode;
+	unsigned int n = 0;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if (n == BATCH)
+			break;
+		if (nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED && igrab(inode))
+			inodes[n++] = inode;
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	return n;
+}
+
+static void for_all_parked(struct nooks_mount *m, bool (*fn)(struct nooks_mount *m, struct inode *inode))
+{
+	struct inode **inodes = kmalloc_array(BATCH, sizeof(*inodes), GFP_KERNEL | __GFP_NOFAIL);
+	bool goes_on = true;
+	unsigned int n;
+
+	while (goes_on && (n = take_parked(m, inodes))) {
+		while (n--) {
+			goes_on = goes_on && fn(m, inodes[n]);
+			iput(inodes[n]);
+		}
+	}
+	kfree(inodes);
+}
+
+static bool spoil_one(struct nooks_mount *m, struct inode *inode)
+{
+	spoil(m->driver, inode);
+	return true;
+}
+
+/* Run the driver's fill_super on a super block that is there. */
+static int fill(struct nooks_mount *m)
+{
+	struct nooks_driver *driver = m->driver;
+	struct super_block *sb = m->sb;
+	struct inode *root = d_inode(sb->s_root);
+	struct identity was = identity_of(root);
+	unsigned long args[6] = { (unsigned long)sb, 0, 1 };
+	char *options = m->options ? (char *)__get_free_page(GFP_KERNEL) : NULL;
+	int ret;
+
+	if (m->options && !options)
+		return -ENOMEM;
+	/* It is the driver's, which takes it apart. */
+	if (options)
+		args[1] = (unsigned long)memcpy(options, m->options, PAGE_SIZE);
+	m->nr_made = 0;
+	WRITE_ONCE(m->state, NOOKS_MOUNT_FILLING);
+	sb->s_fs_info = NULL;
+	driver->fs.wanted = root;
+	ret = nooks_call_role(m->fill, &nooks_roles[m->fill->role], args);
+	driver->fs.wanted = NULL;
+	free_page((unsigned long)options);
+	/* The super block has the reference that it needs. */
+	if (nooks_dentry_unref(driver, sb->s_root))
+		dput(sb->s_root);
+	identify(root, &was);
+	if (ret)
+		return ret;
+	return nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ? 0 : -EIO;
+}
+
+static void restore(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+	int ret = fill(m);
+
+	if (!is_open(m))
+		return;
+	trace_nooks_recovery(m->driver->name, "filled", ret);
+	if (ret) {
+		pr_err("%s: what is mounted of %s can't be used any more (%d)\n", m->driver->name,
+		       sb->s_id, ret);
+		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
+		drop_replays(m);
+		nooks_inodes_drop(m->driver, sb);
+		spoil(m->driver, d_inode(sb->s_root));
+		for_all_parked(m, spoil_one);
+		return;
+	}
+	for_all_parked(m, bring_back);
+	if (!is_open(m))
+		return;
+	drop_replays(m);		/* of those that are spoiled */
+	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+}
+
+void nooks_fspark_restore(struct nooks_driver *driver)
+{
+	unsigned int round = new_round();
+	bool busy = false, all = true;
+	struct nooks_mount *m;
+
+	might_sleep();
+	while (READ_ONCE(driver->domain->open) && (m = next_mount(driver, round, &busy))) {
+		struct super_block *sb = m->sb;
+
+		down_write(&sb->s_umount);
+		if (mounted(sb) && m->state == NOOKS_MOUNT_PARKED)
+			restore(m);
+		all = all && m->state == NOOKS_MOUNT_LIVE;
+		deactivate_locked_super(sb);
+	}
+	/* Nobody has to be looked at any more. */
+	if (all && !busy && READ_ONCE(driver->domain->open) && nooks_inodes_live(driver))
+		WRITE_ONCE(driver->fs.refuses, false);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * File systems that stay mounted while their driver restarts. The VFS, mounts, working directories and open files hold
+ * super blocks, dentries and inodes: these stay, parked, and what is not in use of them goes. Nobody gets into the
+ * driver with one that is parked.
+ *
+ * When the restarted driver has run its init, it fills the super block again, from the disk, and the inodes that are
+ * in use are looked up by their names. The driver gets its own objects where they were, around the inodes
+ * that the kernel holds, but what was in its part of them is gone: it makes it anew. An inode that does
+ * not come back is spoiled: calls with it fail for good.
+ */
+#ifndef NOOKS_FSPARK_H
+#define NOOKS_FSPARK_H
+
+#include <linux/types.h>
+
+struct dentry;
+struct inode;
+struct nooks_crossing;
+struct nooks_driver;
+struct nooks_role;
+struct nooks_stub;
+struct super_block;
+
+/*
+ * A driver is about to fill a super block for the first time, by the function behind @stub, with these options of
+ * mount(), NULL or a string. May sleep. Return: 0 or -ENOMEM.
+ */
+int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
+		     const char *options);
+/* It is filled, or this has failed. */
+void nooks_fspark_filled(struct super_block *sb);
+/* It is unmounted: nothing of it is held any more. May sleep; s_umount is held. */
+void nooks_fspark_close(struct super_block *sb);
+/* It has gone. */
+void nooks_fspark_remove(struct super_block *sb);
+
+/*
+ * The driver is going to be restarted, and no thread is inside. May sleep, wants no s_umount. Return: false: one of
+ * its file systems can't be parked, or is being unmounted.
+ */
+bool nooks_fspark_park(struct nooks_driver *driver);
+/*
+ * It has run its init: bring back what is parked. In the context of recovery. What the driver does not give back is
+ * spoiled; if it fails, the rest stays parked.
+ */
+void nooks_fspark_restore(struct nooks_driver *driver);
+
+/* The driver wants a new inode, or makes one the root: NULL: nothing is being restored by that. May sleep. */
+struct inode *nooks_fspark_new_inode(struct nooks_crossing *x, struct super_block *sb);
+void nooks_fspark_made(struct super_block *sb, const struct inode *inode);
+struct dentry *nooks_fspark_root(struct super_block *sb, const struct inode *inode);
+
+/* May the driver not be called with these arguments? Any context but NMI, inside a crossing. */
+bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *role,
+			  const unsigned long *args);
+
+#endif
