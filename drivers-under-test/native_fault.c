@@ -139,18 +139,18 @@ static bool __init find_private(void)
 /* What is in its cache now, but the first page: the boot sector can't be told from another. */
 static bool __init find_metadata(void)
 {
-	struct block_device *bdev = disk ? blkdev_get_by_path(disk, FMODE_READ, NULL) : NULL;
+	struct file *file = disk ? filp_open(disk, O_RDONLY, 0) : NULL;
 	pgoff_t i;
 
-	if (IS_ERR_OR_NULL(bdev))
+	if (IS_ERR_OR_NULL(file))
 		return false;
-	for (i = 1; i << PAGE_SHIFT < bdev_nr_bytes(bdev) && nr_pages < ARRAY_SIZE(pages); i++) {
-		struct page *page = find_get_page(bdev->bd_inode->i_mapping, i);
+	for (i = 1; i << PAGE_SHIFT < i_size_read(file->f_mapping->host) && nr_pages < ARRAY_SIZE(pages); i++) {
+		struct page *page = find_get_page(file->f_mapping, i);
 
 		if (page)
 			pages[nr_pages++] = page;
 	}
-	blkdev_put(bdev, FMODE_READ);
+	filp_close(file, NULL);
 	return nr_pages;
 }
 

@@ -95,6 +95,31 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
 #endif
 
+/* Of inodes. */
+#ifdef HAVE_inode_i_mtime
+#define nooks_inode_mtime(inode) ((inode)->i_mtime)
+#define nooks_inode_set_mtime(inode, time) ((inode)->i_mtime = (time))
+#else
+#define nooks_inode_mtime(inode) inode_get_mtime(inode)
+#define nooks_inode_set_mtime(inode, time) inode_set_mtime_to_ts(inode, time)
+#endif
+
+/* For functions of the VFS that ask whose ids a mount shows. */
+#ifdef HAVE_mnt_idmap
+#define nooks_no_idmap (&nop_mnt_idmap)
+#else
+#define nooks_no_idmap (&init_user_ns)
+#endif
+
+/* What write_begin() gives, and the page of it that has an index. */
+#ifdef HAVE_block_write_begin_foliop
+#define nooks_write_target struct folio
+#define nooks_write_page(target, index) folio_file_page(target, index)
+#else
+#define nooks_write_target struct page
+#define nooks_write_page(target, index) (target)
+#endif
+
 #ifdef HAVE_address_space_private_list
 #define i_private_list private_list
 #endif

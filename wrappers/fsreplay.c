@@ -6,8 +6,8 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/slab.h>
+#include "../nooks/compat.h"
 #include "fsreplay.h"
 
 #define SECTORS	(PAGE_SIZE / SECTOR_SIZE)
@@ -33,7 +33,7 @@ struct nooks_replay *nooks_replay_new(struct inode *inode)
 	r->inode = inode;
 	r->dentry = d_find_alias(inode);
 	r->size = i_size_read(inode);
-	r->mtime = inode->i_mtime;
+	r->mtime = nooks_inode_mtime(inode);
 	return r;
 }
 
@@ -95,23 +95,19 @@ static void keep(struct nooks_replay *r, struct page *page)
 void nooks_replay_keep(struct nooks_replay *r)
 {
 	struct address_space *mapping = &r->inode->i_data;
-	struct pagevec pvec;
-	pgoff_t index = 0;
-	unsigned int i, n;
+	unsigned long index = 0;
 
 	filemap_fdatawait_keep_errors(mapping);
-	pagevec_init(&pvec);
-	while ((n = pagevec_lookup_range_tag(&pvec, mapping, &index, ULONG_MAX, PAGECACHE_TAG_DIRTY))) {
-		for (i = 0; i < n; i++) {
-			struct page *page = pvec.pages[i];
+	while (xa_find(&mapping->i_pages, &index, ULONG_MAX, PAGECACHE_TAG_DIRTY)) {
+		struct page *page = find_lock_page(mapping, index++);
 
-			lock_page(page);
+		if (page) {
 			/* Clean first: who writes to it by a mapping from now on makes it dirty again. */
-			if (page->mapping == mapping && clear_page_dirty_for_io(page))
+			if (clear_page_dirty_for_io(page))
 				keep(r, page);
 			unlock_page(page);
+			put_page(page);
 		}
-		pagevec_release(&pvec);
 		cond_resched();
 	}
 }
@@ -150,7 +146,7 @@ static int set_size(struct nooks_replay *r, loff_t size)
 {
 	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_FORCE, .ia_size = size };
 
-	return notify_change(&init_user_ns, r->dentry, &attr, NULL);
+	return notify_change(nooks_no_idmap, r->dentry, &attr, NULL);
 }
 
 static int write_run(struct nooks_replay *r, pgoff_t index, struct page *copy, unsigned int from,
@@ -160,13 +156,13 @@ static int write_run(struct nooks_replay *r, pgoff_t index, struct page *copy, u
 	loff_t pos = ((loff_t)index << PAGE_SHIFT) + from;
 	unsigned int len = to - from;
 	void *fsdata = NULL;
-	struct page *page;
-	int ret = mapping->a_ops->write_begin(NULL, mapping, pos, len, &page, &fsdata);
+	nooks_write_target *target;
+	int ret = mapping->a_ops->write_begin(NULL, mapping, pos, len, &target, &fsdata);
 
 	if (ret)
 		return ret;
-	memcpy_page(page, from, copy, from, len);
-	ret = mapping->a_ops->write_end(NULL, mapping, pos, len, len, page, fsdata);
+	memcpy_page(nooks_write_page(target, index), from, copy, from, len);
+	ret = mapping->a_ops->write_end(NULL, mapping, pos, len, len, target, fsdata);
 	return ret == len ? 0 : ret < 0 ? ret : -EIO;
 }
 
@@ -211,7 +207,7 @@ static int write_all(struct nooks_replay *r)
 		ret = set_size(r, r->size);
 	if (ret)
 		return ret;
-	r->inode->i_mtime = r->mtime;
+	nooks_inode_set_mtime(r->inode, r->mtime);
 	mark_inode_dirty(r->inode);
 	return 0;
 }
