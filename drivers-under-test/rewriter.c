@@ -79,7 +79,8 @@ static int poll(struct napi_struct *napi, int budget)
 			WRITE_ONCE(first->protocol, UNKNOWN);
 		if (second)
 			WRITE_ONCE(second->protocol, UNKNOWN);
-		r->done = first && second;
+		r->done = first && second && READ_ONCE(first->protocol) == UNKNOWN &&
+			  READ_ONCE(second->protocol) == UNKNOWN;
 	}
 	napi_complete_done(napi, 0);
 	return 0;

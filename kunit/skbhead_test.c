@@ -217,7 +217,7 @@ static struct kunit_case skbhead_cases[] = {
 };
 
 static struct kunit_suite skbhead_suite = {
-	.name = "nooks-skbhead",
+	.name = "nooks_skbhead",
 	.suite_init = make_device,
 	.suite_exit = free_device,
 	.test_cases = skbhead_cases,

@@ -82,9 +82,16 @@ static void show(const struct nooks_shadow *shadow)
 	u64 *slot = shadow->slot;
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_words; i++)
-		WRITE_ONCE(slot[i], (READ_ONCE(object[i]) & ~layout->private[i]) |
-				    (READ_ONCE(slot[i]) & layout->private[i]));
+	for (i = 0; i < layout->nr_words; i++) {
+		u64 now = READ_ONCE(object[i]), shown = READ_ONCE(slot[i]);
+
+		/* Few words differ, and most of those in private bits only. */
+		if (likely(now == shown))
+			continue;
+		now = (now & ~layout->private[i]) | (shown & layout->private[i]);
+		if (now != shown)
+			WRITE_ONCE(slot[i], now);
+	}
 }
 
 static bool has_room(const struct nooks_shadows *shadows, unsigned int bytes)
@@ -296,11 +303,11 @@ static bool learned(struct nooks_crossing *x, const struct nooks_shadow *shadow,
 }
 
 /*
- * What the object would be with the driver's fields, and which bits may change; false: the domain
- * has failed.
+ * What the object would be with the driver's fields, in which words it would be another one, and which of their bits may
+ * change; false: the domain has failed.
  */
 static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u64 *merged,
-		  u64 *mask, const char *fn, const char *arg)
+		  u64 *mask, unsigned long *changed, const char *fn, const char *arg)
 {
 	const struct nooks_type *type = &nooks_types[shadow->type];
 	const struct nooks_shadow_layout *layout = type->shadow;
@@ -308,11 +315,16 @@ static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u
 	const char *why;
 	unsigned int i;
 
+	*changed = 0;
 	for (i = 0; i < layout->nr_words; i++) {
 		u64 ours = READ_ONCE(object[i]), differ = READ_ONCE(slot[i]) ^ ours;
+		u64 other;
 
-		u64 other = differ & ~(layout->writable[i] | layout->private[i]);
-
+		merged[i] = ours;
+		if (likely(!(differ & ~layout->private[i])))
+			continue;
+		other = differ & ~(layout->writable[i] | layout->private[i]);
+		*changed |= BIT(i);
 		if (unlikely(other) && !learned(x, shadow, i, other, ours ^ differ, fn))
 			return denied(x, shadow, i, other);
 		mask[i] = layout->writable[i] | other;
@@ -331,6 +343,8 @@ static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u
 			return false;
 		}
 	}
+	if (layout->class->keep)
+		layout->class->keep(merged, object);
 	why = layout->class->check ? layout->class->check(merged) : NULL;
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s: %s", fn,
@@ -375,13 +389,13 @@ static void store_word(u64 *to, u64 value, u64 mask)
 bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
 			 const char *arg)
 {
-	const struct nooks_shadow_layout *layout = layout_of(shadow);
 	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS], *object = shadow->object;
+	unsigned long changed;
 	unsigned int i;
 
-	if (!merge(x, shadow, merged, mask, fn, arg))
+	if (!merge(x, shadow, merged, mask, &changed, fn, arg))
 		return false;
-	for (i = 0; i < layout->nr_words; i++) {
+	for_each_set_bit(i, &changed, NOOKS_SHADOW_WORDS) {
 		if (mask[i] && object[i] != merged[i])
 			store_word(&object[i], merged[i], mask[i]);
 	}
@@ -402,8 +416,9 @@ bool nooks_shadow_check(struct nooks_crossing *x, struct nooks_shadow *shadow, c
 			const char *arg)
 {
 	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS];
+	unsigned long changed;
 
-	return merge(x, shadow, merged, mask, fn, arg);
+	return merge(x, shadow, merged, mask, &changed, fn, arg);
 }
 
 /**

@@ -28,12 +28,14 @@ struct nooks_shadow;
 /**
  * struct nooks_shadow_class - what is special about a type that has shadows
  * @show: sets private fields of a new shadow's slot; they are 0 otherwise. Any context
+ * @keep: puts back into @merged, which @check gets, what of @object the driver may not change now; NULL: nothing. Any context
  * @check: what is wrong with the object as the driver would have it: @merged is a copy of it with
  *	the driver's fields. NULL: nothing. Any context
  * @release: recovery frees what the driver owned. In process context, may sleep
  */
 struct nooks_shadow_class {
 	void (*show)(struct nooks_shadow *shadow);
+	void (*keep)(void *merged, const void *object);
 	const char *(*check)(const void *merged);
 	void (*release)(struct nooks_driver *driver, void *object);
 };

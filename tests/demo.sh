@@ -106,10 +106,10 @@ arrived=$(received_mib)
 tell "What the kernel had to say about it:"
 kernel_log | sed -n '/====/,/====/p; /restarted in/p' | pass_on
 
-tell "The interface is set up again as it was. The driver negotiates the link anew, which takes it two" \
-	"seconds, as after any reset. Then the download, of which $arrived MiB had arrived, goes on over" \
-	"the same TCP connection:"
-check "index, name, addresses and routes are the same; the link is up" wait_for 30 as_before
+tell "The interface was there all the time, with all that it had. The driver negotiates the link anew," \
+	"which takes it two seconds, as after any reset. Then the download, of which $arrived MiB had arrived," \
+	"goes on over the same TCP connection:"
+check "index, name, addresses and routes are what they were; packets come and go" wait_for 30 as_before
 run ip -br address show "$iface"
 check "the download that was interrupted" finish_download
 check "ping" run ping -c 3 "$(peer_of "$iface")"

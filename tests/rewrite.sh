@@ -28,7 +28,7 @@ if [ "${1-}" = native ]; then
 	check "it sends" send
 	exit
 fi
-plan 7
+plan 8
 check "nooks loads" load_nooks
 check "rewriter loads in a domain" load_isolated rewriter
 before=$(segments)
@@ -36,4 +36,7 @@ check "it sends" send
 check "TCP gets the segments as they were" wait_for 10 got_it
 check "it goes down" ip link set "$iface" down
 check "the driver has rewritten them" [ "$(dmesg | grep -c 'rewriter: rewritten')" -eq 1 ]
+# shellcheck disable=SC2034 # for counter
+dir=/sys/class/nooks/rewriter
+check "that was no failure: the memory is its own" [ "$(counter failures)" -eq 0 ]
 check "it unloads" unload rewriter

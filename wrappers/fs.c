@@ -198,36 +198,42 @@ void nooks_types_park(struct nooks_driver *driver)
 	mutex_unlock(&types_mutex);
 }
 
-/* Copy what the driver has. False: the domain has failed. */
+/* Copy what the driver has, if it is good. False: the domain has failed; what is mounted goes on with the old copy. */
 static bool copy_type(struct nooks_crossing *x, struct nooks_fstype *t, unsigned long addr,
 		      const char *fn)
 {
-	const struct file_system_type *theirs = (void *)addr;
+	struct file_system_type theirs;
+	char name[sizeof(t->name)];
 	const char *why;
 
-	if (!nooks_arg_readable(x, theirs, sizeof(*theirs), false, fn, "fs"))
+	if (!nooks_arg_readable(x, (void *)addr, sizeof(theirs), false, fn, "fs"))
 		return false;
-	memcpy(&t->theirs, theirs, sizeof(t->theirs));
-	if (!nooks_arg_string(x, t->theirs.name, sizeof(t->name), false, fn, "fs->name"))
+	memcpy(&theirs, (void *)addr, sizeof(theirs));
+	if (!nooks_arg_string(x, theirs.name, sizeof(name), false, fn, "fs->name"))
 		return false;
-	nooks_copy_string(t->name, t->theirs.name, sizeof(t->name));
-	why = nooks_members_bind(t->driver, &t->theirs, NOOKS_OPS_file_system_type);
-	if (!why && !stub_of(t, t->theirs.mount))
+	nooks_copy_string(name, theirs.name, sizeof(name));
+	why = nooks_members_bind(t->driver, &theirs, NOOKS_OPS_file_system_type);
+	if (!why && !stub_of(t, theirs.mount))
 		why = "mount";
-	if (!why && !t->theirs.kill_sb)
+	if (!why && !theirs.kill_sb)
 		why = "kill_sb";
-	if (!why && t->theirs.fs_flags & ~(FS_REQUIRES_DEV | FS_BINARY_MOUNTDATA | FS_HAS_SUBTYPE |
+	if (!why && theirs.fs_flags & ~(FS_REQUIRES_DEV | FS_BINARY_MOUNTDATA | FS_HAS_SUBTYPE |
 					   FS_ALLOW_IDMAP | FS_DISALLOW_NOTIFY_PERM |
 					   FS_RENAME_DOES_D_MOVE | FS_USERNS_MOUNT))
 		why = "fs_flags";
-	if (!why && (!*t->name || strchr(t->name, '.')))
+	if (!why && (!*name || strchr(name, '.')))
 		why = "name";
-	if (!why && !(t->theirs.fs_flags & FS_REQUIRES_DEV))
+	if (!why && !(theirs.fs_flags & FS_REQUIRES_DEV))
 		why = "fs_flags: one without a device";
-	if (!why)
-		return true;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: %s", fn, why);
-	return false;
+	if (!why && t->parked && strcmp(name, t->name))
+		why = "another name than before";
+	if (why) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: %s", fn, why);
+		return false;
+	}
+	t->theirs = theirs;
+	memcpy(t->name, name, sizeof(name));
+	return true;
 }
 
 /* int register_filesystem(struct file_system_type *fs) */
@@ -254,12 +260,12 @@ NOOKS_WRAPPER(register_filesystem)
 	t = take_type(driver);
 	if (!t)
 		return -ENOMEM;
+	t->parked = false;
 	if (!copy_type(x, t, a0, fn)) {
 		give_type(t);
 		return 0;
 	}
 	t->start = a0;
-	t->parked = false;
 	memset(&t->type, 0, sizeof(t->type));
 	t->type.name = t->name;
 	t->type.fs_flags = t->theirs.fs_flags;
@@ -280,7 +286,7 @@ NOOKS_WRAPPER(register_filesystem)
 	return ret;
 }
 
-/* The module is held by what is mounted, so nothing is. */
+/* Nothing is mounted of it. */
 static void undo_type(struct nooks_fstype *t)
 {
 	unregister_filesystem(&t->type);
@@ -296,11 +302,14 @@ static void type_release(struct nooks_object *object)
 /* int unregister_filesystem(struct file_system_type *fs) */
 NOOKS_WRAPPER(unregister_filesystem)
 {
+	static const char fn[] = "unregister_filesystem";
+	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_object *object;
 
-	if (!nooks_may_sleep(x, "unregister_filesystem"))
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_require(x, !nooks_fs_mounted(driver), fn, "nothing is mounted"))
 		return 0;
-	object = nooks_object_remove(nooks_driver_of(x), &type_class, (void *)a0);
+	object = nooks_object_remove(driver, &type_class, (void *)a0);
 	if (!object)
 		return -EINVAL;
 	type_release(object);

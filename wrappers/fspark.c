@@ -275,20 +275,27 @@ static void drop_replay(struct nooks_replay *r)
 	nooks_replay_free(r);
 }
 
+/* Nobody is going to write them: who asks is told. */
 static void drop_replays(struct nooks_mount *m)
 {
 	struct nooks_replay *r, *next;
 
-	list_for_each_entry_safe(r, next, &m->replays, list)
+	list_for_each_entry_safe(r, next, &m->replays, list) {
+		mapping_set_error(&r->inode->i_data, -EIO);
 		drop_replay(r);
+	}
 }
 
 void nooks_fspark_close(struct super_block *sb)
 {
 	struct nooks_mount *m = get(sb);
 
-	if (m)
-		drop_replays(m);
+	if (!m)
+		return;
+	if (!list_empty(&m->replays))
+		pr_warn("%s: %s is unmounted before its driver is back: what was not synced is lost\n",
+			m->driver->name, sb->s_id);
+	drop_replays(m);
 }
 
 /* It is parked: what users have written to it must not get lost. Without memory for a note it does. */
@@ -336,6 +343,9 @@ static void park(struct nooks_mount *m)
 	shrink_dcache_sb(sb);
 	nooks_inodes_drop(m->driver, sb);
 	evict_inodes(sb);
+	/* Metadata that a later fsync() can't find any more: the inodes that it would look for them at are gone. */
+	if (sync_blockdev(sb->s_bdev))
+		pr_err("%s: %s: can't write what was committed\n", m->driver->name, sb->s_id);
 }
 
 bool nooks_fspark_park(struct nooks_driver *driver)
@@ -499,7 +509,9 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 	struct nooks_replay *r = find_replay(m, inode);
 	bool ok;
 
-	if (!r && i_size_read(inode) == was->size)
+	/* Where clean pages are on the disk only the failed driver has said; those that can't go now are written anew. */
+	if (!r && i_size_read(inode) == was->size && !nooks_replay_needed(inode) &&
+	    !invalidate_inode_pages2(&inode->i_data))
 		return true;
 	if (!r) {
 		r = nooks_replay_new(inode);
@@ -549,11 +561,7 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 		return false;
 	if (S_ISREG(inode->i_mode) && !make_current(m, inode, &was))
 		return false;
-	ok = nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
-	/* Where pages are on the disk only the failed driver has said. */
-	if (S_ISREG(inode->i_mode))
-		invalidate_inode_pages2(&inode->i_data);
-	return ok;
+	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
 }
 
 /* The highest dentry on the way to @dentry whose inode is parked; with a reference. */

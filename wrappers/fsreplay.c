@@ -97,6 +97,8 @@ void nooks_replay_keep(struct nooks_replay *r)
 	struct address_space *mapping = &r->inode->i_data;
 	unsigned long index = 0;
 
+	if (r->begun)
+		return;
 	filemap_fdatawait_keep_errors(mapping);
 	while (xa_find(&mapping->i_pages, &index, ULONG_MAX, PAGECACHE_TAG_DIRTY)) {
 		struct page *page = find_lock_page(mapping, index++);
@@ -112,6 +114,15 @@ void nooks_replay_keep(struct nooks_replay *r)
 	}
 }
 
+/* Has a copy of a page at @start all that the file has from @from to @to? */
+static bool covers(const struct page *copy, loff_t start, loff_t from, loff_t to)
+{
+	unsigned int first = max(from, start) - start, end = min_t(loff_t, to - start, PAGE_SIZE);
+	unsigned long wanted = GENMASK((end - 1) / SECTOR_SIZE, first / SECTOR_SIZE);
+
+	return (page_private(copy) & wanted) == wanted;
+}
+
 /*
  * What is behind the end that the disk knows of was written there, but it is not known where. Return: false: the
  * page cache does not have all of it.
@@ -121,22 +132,20 @@ static bool keep_behind(struct nooks_replay *r, loff_t end)
 	struct address_space *mapping = &r->inode->i_data;
 	pgoff_t index;
 
-	for (index = end >> PAGE_SHIFT; (loff_t)index << PAGE_SHIFT < r->size; index++) {
-		struct page *page;
+	for (index = end >> PAGE_SHIFT; end < r->size && (loff_t)index << PAGE_SHIFT < r->size; index++) {
+		struct page *copy = xa_load(&r->pages, index), *page;
 
 		if (fatal_signal_pending(current))
 			return false;
-		if (xa_load(&r->pages, index))
-			continue;
-		page = find_lock_page(mapping, index);
-		if (page)
-			keep(r, page);
-		else if ((loff_t)index << PAGE_SHIFT >= end)
-			return false;
+		page = copy ? NULL : find_lock_page(mapping, index);
 		if (page) {
+			keep(r, page);
 			unlock_page(page);
 			put_page(page);
+			copy = xa_load(&r->pages, index);
 		}
+		if (!copy || !covers(copy, (loff_t)index << PAGE_SHIFT, end, r->size))
+			return false;
 		cond_resched();
 	}
 	return true;
@@ -192,8 +201,9 @@ static int write_all(struct nooks_replay *r)
 	unsigned long index;
 	int ret;
 
-	if (!r->dentry || r->lost || !keep_behind(r, end) || r->lost)
+	if (!r->dentry || r->lost || (!r->begun && !keep_behind(r, end)) || r->lost)
 		return -EIO;
+	r->begun = true;
 	truncate_inode_pages(&r->inode->i_data, 0);
 	/* Also if that is no change: the driver gives back what the file may have behind its end. */
 	ret = set_size(r, min(end, r->size));

@@ -23,6 +23,7 @@ struct inode;
  * @mtime: when
  * @pages: copies of pages; page_private() says which of their sectors are valid
  * @lost: not all of it could be kept
+ * @begun: it is being written, or was when the driver failed once more: the page cache says nothing of it any more
  */
 struct nooks_replay {
 	struct list_head list;
@@ -32,6 +33,7 @@ struct nooks_replay {
 	struct timespec64 mtime;
 	struct xarray pages;
 	bool lost;
+	bool begun;
 };
 
 /* Does a file have what its driver should write? Any context. */

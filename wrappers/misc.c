@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include "../nooks/driver.h"
 #include "args.h"
 #include "generated.h"
@@ -21,6 +22,7 @@
  * @theirs: the driver's
  * @name: a copy
  * @nodename: ditto, if there is one
+ * @is_registered: with the kernel; under registration
  */
 struct nooks_misc {
 	struct nooks_object object;
@@ -29,7 +31,13 @@ struct nooks_misc {
 	struct file_operations theirs;
 	char name[32];
 	char nodename[64];
+	bool is_registered;
 };
+
+/* Held while a miscdevice is registered or deregistered. Outside of the kernel's lock of all miscdevices. */
+static DEFINE_MUTEX(registration);
+/* Who is in a driver's open(), with the kernel's lock held. */
+static struct task_struct *opener;
 
 static struct nooks_misc *misc_of(struct nooks_object *object)
 {
@@ -38,7 +46,8 @@ static struct nooks_misc *misc_of(struct nooks_object *object)
 
 static void release(struct nooks_object *object)
 {
-	misc_deregister(&misc_of(object)->misc);
+	if (misc_of(object)->is_registered)
+		misc_deregister(&misc_of(object)->misc);
 }
 
 static const struct nooks_object_class misc_class = {
@@ -143,12 +152,21 @@ static long file_compat_ioctl(struct file *file, unsigned int command, unsigned 
 	return call(file, misc_of_file(file)->theirs.compat_ioctl, args);
 }
 
+/* The VFS looks at a file's functions once more when it is closed. */
+static const struct file_operations closed_fops = {
+	.owner = THIS_MODULE,
+};
+
 static void forget_file(struct file *file)
 {
 	struct nooks_misc *m = misc_of_file(file);
+	struct module *owner = m->fops.owner;
 
 	untrack(m->object.driver, &file_class, file);
+	__module_get(THIS_MODULE);
+	file->f_op = &closed_fops;
 	nooks_object_free(&m->object);
+	module_put(owner);
 }
 
 static int file_open(struct inode *inode, struct file *file)
@@ -165,7 +183,9 @@ static int file_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	}
 	file->private_data = (void *)m->object.start;	/* where the kernel has put its own */
+	WRITE_ONCE(opener, current);
 	ret = nooks_stub_find(m->object.driver, m->theirs.open) ? call(file, m->theirs.open, args) : 0;
+	WRITE_ONCE(opener, NULL);
 	if (ret)
 		forget_file(file);
 	return ret;
@@ -207,28 +227,40 @@ static void set_functions(struct nooks_misc *m)
 	};
 }
 
-/* Copy what the driver has. False: the domain has failed. */
-static bool copy_misc(struct nooks_crossing *x, struct nooks_misc *m, const struct miscdevice *theirs,
-		      const char *fn)
+/* The minors below are those that the kernel gives. */
+static bool good_minor(int minor)
 {
-	if (!nooks_arg_string(x, theirs->name, sizeof(m->name), false, fn, "misc->name") ||
-	    !nooks_arg_string(x, theirs->nodename, sizeof(m->nodename), true, fn, "misc->nodename") ||
-	    !nooks_arg_ops(x, theirs->fops, NOOKS_OPS_file_operations, false, fn, "misc->fops") ||
-	    !nooks_arg_object(x, theirs->parent, NOOKS_TYPE_device, true, fn, "misc->parent") ||
-	    !nooks_arg_require(x, !theirs->groups, fn, "misc->groups, which is not offered, is NULL"))
+	return minor == MISC_DYNAMIC_MINOR || (minor >= 128 && minor < MISC_DYNAMIC_MINOR);
+}
+
+/* Copy what the driver has. False: the domain has failed. */
+static bool copy_misc(struct nooks_crossing *x, struct nooks_misc *m, unsigned long addr, const char *fn)
+{
+	struct miscdevice theirs;
+
+	/* Once: other threads of the driver may write it. */
+	memcpy(&theirs, (void *)addr, sizeof(theirs));
+	if (!nooks_arg_string(x, theirs.name, sizeof(m->name), false, fn, "misc->name") ||
+	    !nooks_arg_string(x, theirs.nodename, sizeof(m->nodename), true, fn, "misc->nodename") ||
+	    !nooks_arg_ops(x, theirs.fops, NOOKS_OPS_file_operations, false, fn, "misc->fops") ||
+	    !nooks_arg_object(x, theirs.parent, NOOKS_TYPE_device, true, fn, "misc->parent") ||
+	    !nooks_arg_require(x, !theirs.groups, fn, "misc->groups, which is not offered, is NULL"))
 		return false;
-	nooks_copy_string(m->name, theirs->name, sizeof(m->name));
-	if (theirs->nodename)
-		nooks_copy_string(m->nodename, theirs->nodename, sizeof(m->nodename));
-	m->theirs = *theirs->fops;
+	nooks_copy_string(m->name, theirs.name, sizeof(m->name));
+	if (theirs.nodename)
+		nooks_copy_string(m->nodename, theirs.nodename, sizeof(m->nodename));
+	if (!nooks_arg_require(x, *m->name && !strchr(m->name, '/'), fn, "misc->name is one") ||
+	    !nooks_arg_require(x, good_minor(theirs.minor), fn, "misc->minor is from 128 to 255"))
+		return false;
+	m->theirs = *theirs.fops;
 	set_functions(m);
 	m->misc = (struct miscdevice) {
-		.minor = theirs->minor,
+		.minor = theirs.minor,
 		.name = m->name,
-		.nodename = theirs->nodename ? m->nodename : NULL,
+		.nodename = theirs.nodename ? m->nodename : NULL,
 		.fops = &m->fops,
-		.parent = theirs->parent,
-		.mode = theirs->mode & 0777,
+		.parent = theirs.parent,
+		.mode = theirs.mode & 0777,
 	};
 	return true;
 }
@@ -240,31 +272,26 @@ static int register_misc(struct nooks_misc *m)
 
 	if (ret)
 		return ret;
-	if (nooks_object_add(driver, &device_class, m->misc.this_device, sizeof(struct device),
-			     NOOKS_TYPE_device, GFP_KERNEL))
+	m->is_registered = nooks_object_add(driver, &device_class, m->misc.this_device, sizeof(struct device),
+					    NOOKS_TYPE_device, GFP_KERNEL);
+	if (m->is_registered)
 		return 0;
 	misc_deregister(&m->misc);
 	return -ENOMEM;
 }
 
-/* int misc_register(struct miscdevice *misc) */
-NOOKS_WRAPPER(misc_register)
+static int do_register(struct nooks_crossing *x, struct miscdevice *theirs, const char *fn)
 {
-	static const char fn[] = "misc_register";
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct miscdevice *theirs = (struct miscdevice *)a0;
 	struct nooks_object *object;
 	struct nooks_misc *m;
 	int ret = -EINVAL;
 
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "misc"))
-		return 0;
 	object = nooks_object_add(driver, &misc_class, theirs, sizeof(*theirs), NOOKS_TYPE_none, GFP_KERNEL);
 	if (!object)
 		return nooks_object_find(driver, &misc_class, theirs) ? -EBUSY : -ENOMEM;
 	m = misc_of(object);
-	if (copy_misc(x, m, theirs, fn))
+	if (copy_misc(x, m, (unsigned long)theirs, fn))
 		ret = register_misc(m);
 	if (ret) {
 		untrack(driver, &misc_class, theirs);
@@ -275,6 +302,27 @@ NOOKS_WRAPPER(misc_register)
 	return 0;
 }
 
+static bool may_register(struct nooks_crossing *x, const char *fn)
+{
+	return nooks_may_sleep(x, fn) &&
+	       nooks_arg_require(x, READ_ONCE(opener) != current, fn, "this thread opens no miscdevice");
+}
+
+/* int misc_register(struct miscdevice *misc) */
+NOOKS_WRAPPER(misc_register)
+{
+	static const char fn[] = "misc_register";
+	struct miscdevice *theirs = (struct miscdevice *)a0;
+	int ret;
+
+	if (!may_register(x, fn) || !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "misc"))
+		return 0;
+	mutex_lock(&registration);
+	ret = do_register(x, theirs, fn);
+	mutex_unlock(&registration);
+	return ret;
+}
+
 /* void misc_deregister(struct miscdevice *misc) */
 NOOKS_WRAPPER(misc_deregister)
 {
@@ -282,14 +330,17 @@ NOOKS_WRAPPER(misc_deregister)
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_object *object;
 
-	if (!nooks_may_sleep(x, fn))
+	if (!may_register(x, fn))
 		return 0;
+	mutex_lock(&registration);
 	object = nooks_object_remove(driver, &misc_class, (void *)a0);
-	if (!nooks_arg_require(x, object, fn, "a miscdevice that is registered"))
-		return 0;
-	untrack(driver, &device_class, misc_of(object)->misc.this_device);
-	release(object);
-	nooks_object_free(object);
+	if (object) {
+		untrack(driver, &device_class, misc_of(object)->misc.this_device);
+		release(object);
+		nooks_object_free(object);
+	}
+	mutex_unlock(&registration);
+	nooks_arg_require(x, object, fn, "a miscdevice that is registered");
 	return 0;
 }
 

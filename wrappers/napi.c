@@ -478,8 +478,7 @@ NOOKS_WRAPPER(napi_gro_frags)
 	if (!nooks_in_napi_context() || !n->frags) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", n->frags ?
 			   "not in a softirq" : "napi_get_frags was not called");
-	} else if (nooks_skb_filled(x, n->frags, "napi_gro_frags")) {
-		n->frags = NULL;
+	} else if (nooks_skb_filled(x, &n->frags, "napi_gro_frags")) {
 		ret = gro_frags(&n->napi);
 	}
 	put(n);

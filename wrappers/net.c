@@ -38,6 +38,7 @@ static_assert(NETDEV_BYTES <= PAGE_SIZE);
 static void netdev_release(struct nooks_object *object);
 static void private_release(struct nooks_object *object);
 
+/* data[1]: it is being registered, or has been. */
 static const struct nooks_object_class netdev_class = {
 	.name = "net_device",
 	.phase = NOOKS_PHASE_DEVICES,
@@ -358,6 +359,13 @@ bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *de
 	return dev && nooks_object_find(driver, &netdev_class, dev);
 }
 
+bool nooks_netdev_registering(struct nooks_driver *driver, const struct net_device *dev)
+{
+	struct nooks_object *object = nooks_object_find(driver, &netdev_class, dev);
+
+	return object && READ_ONCE(object->data[1]);
+}
+
 bool nooks_netdev_check(struct nooks_crossing *x, const struct net_device *seen, const char *fn)
 {
 	if (strnlen(seen->name, IFNAMSIZ) == IFNAMSIZ || seen->addr_len > MAX_ADDR_LEN ||
@@ -400,13 +408,25 @@ static bool check_netdev(struct nooks_crossing *x, struct net_device *dev, const
 static int do_register(struct nooks_crossing *x, struct net_device *dev,
 		       int (*how)(struct net_device *dev), const char *fn)
 {
+	struct nooks_object *object;
+	int ret = -EINVAL;
+
 	if (nooks_netpark_adopted(dev))
 		return nooks_netpark_register(x, dev, fn) ? 0 : -EINVAL;
-	if (!nooks_netdev_check(x, dev, fn))
+	object = nooks_object_get(nooks_driver_of(x), &netdev_class, dev);
+	if (!object)
 		return -EINVAL;
-	nooks_netpark_note(dev);
-	nooks_netstate_name(nooks_driver_of(x), dev);
-	return how(dev);
+	/* From the check on, for the driver is called before the device counts as registered. */
+	WRITE_ONCE(object->data[1], true);
+	if (nooks_netdev_check(x, dev, fn)) {
+		nooks_netpark_note(dev);
+		nooks_netstate_name(nooks_driver_of(x), dev);
+		ret = how(dev);
+	}
+	if (ret)
+		WRITE_ONCE(object->data[1], false);
+	nooks_object_free(object);
+	return ret;
 }
 
 /* The kernel would wait for a lock that the caller has, for ever. */

@@ -56,6 +56,8 @@ void nooks_settings_free(struct list_head *taken);
 /* What was taken is the device's again: the driver will be told it once more. */
 void nooks_settings_put_back(struct list_head *taken);
 
+/* Is a net_device being registered, or has it been? What was checked then stays so. Any context but NMI. */
+bool nooks_netdev_registering(struct nooks_driver *driver, const struct net_device *dev);
 /*
  * What is wrong with such features of a device with these functions (NULL: they are to come)? NULL: nothing. Any context.
  */
@@ -84,7 +86,7 @@ struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, 
  */
 unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow);
-bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn);
+bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, const char *fn);
 bool nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow);
 int nooks_skb_init(void);
 

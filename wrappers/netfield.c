@@ -5,6 +5,7 @@
  */
 #include <linux/if_ether.h>
 #include <linux/netdevice.h>
+#include "../nooks/driver.h"
 #include "args.h"
 #include "generated.h"
 #include "net.h"
@@ -32,28 +33,33 @@ const char *nooks_netdev_features_wrong(const struct net_device_ops *ops, netdev
 	return NULL;
 }
 
-/* Before it is registered the functions may come later: nooks_netdev_check(). */
-static const char *gained_wrong(const struct net_device *dev, netdev_features_t gained)
+static bool is_registered(struct nooks_crossing *x, const struct net_device *dev)
 {
-	return nooks_netdev_features_wrong(dev->reg_state == NETREG_UNINITIALIZED ? NULL : dev->netdev_ops, gained);
+	return dev->reg_state != NETREG_UNINITIALIZED || nooks_netdev_registering(nooks_driver_of(x), dev);
+}
+
+/* Before it is registered the functions may come later: nooks_netdev_check(). */
+static const char *gained_wrong(struct nooks_crossing *x, const struct net_device *dev, netdev_features_t gained)
+{
+	return nooks_netdev_features_wrong(is_registered(x, dev) ? dev->netdev_ops : NULL, gained);
 }
 
 const char *nooks_field_netdev_features(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
 {
-	return gained_wrong(container_of((netdev_features_t *)addr, struct net_device, features), new & ~old);
+	return gained_wrong(x, container_of((netdev_features_t *)addr, struct net_device, features), new & ~old);
 }
 
 /* Users may switch these on. */
 const char *nooks_field_netdev_hw_features(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
 					   bool done)
 {
-	return gained_wrong(container_of((netdev_features_t *)addr, struct net_device, hw_features), new & ~old);
+	return gained_wrong(x, container_of((netdev_features_t *)addr, struct net_device, hw_features), new & ~old);
 }
 
 const char *nooks_field_netdev_wanted_features(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
 					       bool done)
 {
-	return gained_wrong(container_of((netdev_features_t *)addr, struct net_device, wanted_features), new & ~old);
+	return gained_wrong(x, container_of((netdev_features_t *)addr, struct net_device, wanted_features), new & ~old);
 }
 
 const char *nooks_field_netdev_flags(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
@@ -78,7 +84,9 @@ const char *nooks_field_netdev_ops(struct nooks_crossing *x, unsigned long addr,
 {
 	const struct net_device *dev = container_of((const struct net_device_ops **)addr, struct net_device, netdev_ops);
 
-	return new != old && !done && dev->reg_state != NETREG_UNINITIALIZED ? "the device is registered" : NULL;
+	if (done || new == old)
+		return NULL;
+	return is_registered(x, dev) ? "the device is registered" : old && !new ? "there must be one" : NULL;
 }
 
 /* The kernel follows it without a look. */

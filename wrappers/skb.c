@@ -98,6 +98,15 @@ static void show_skb(struct nooks_shadow *shadow)
 		theirs->destructor = (void (*)(struct sk_buff *))orphan_stub;
 }
 
+/* What a socket was charged for its packet is what it gets back when the packet is freed. */
+static void keep_skb(void *merged, const void *object)
+{
+	const struct sk_buff *skb = object;
+
+	if (skb->destructor)
+		((struct sk_buff *)merged)->truesize = skb->truesize;
+}
+
 static const char *check_skb(const void *merged)
 {
 	return nooks_skb_fault(merged);
@@ -113,6 +122,7 @@ static void release_skb(struct nooks_driver *driver, void *object)
 
 const struct nooks_shadow_class nooks_shadow_skb = {
 	.show = show_skb,
+	.keep = keep_skb,
 	.check = check_skb,
 	.release = release_skb,
 };
@@ -344,19 +354,40 @@ static const char *received_fault(struct nooks_driver *driver, struct sk_buff *s
 	return delivered_fault(driver, skb);
 }
 
-/* The fragments become the stack's. They have been the driver's, which the heap knows. */
-static const char *give_fragments(struct nooks_driver *driver, const struct sk_buff *skb)
+/* It is going to be freed, without fragments but the first @n. */
+static void strip_fragments(struct sk_buff *skb, unsigned int n)
 {
-	const struct skb_shared_info *shared = skb_shinfo(skb);
-	unsigned int i;
+	skb_shinfo(skb)->nr_frags = n;
+	skb->len -= skb->data_len;
+	skb->data_len = 0;
+}
 
-	if (shared->frag_list)
-		return "a list of packets";
-	for (i = 0; i < shared->nr_frags; i++)
+/* The fragments become the stack's. They have been the driver's, which the heap knows; others it does not get. */
+static const char *give_fragments(struct nooks_driver *driver, struct sk_buff *skb)
+{
+	struct skb_shared_info *shared = skb_shinfo(skb);
+	const char *why = shared->frag_list ? "a list of packets" : NULL;
+	unsigned int i, n = min_t(unsigned int, shared->nr_frags, MAX_SKB_FRAGS);
+
+	for (i = 0; i < n; i++)
 		if (!nooks_heap_lend(&driver->heap, skb_frag_address(&shared->frags[i]),
 				     skb_frag_size(&shared->frags[i])))
-			return "a fragment that is not the driver's";
-	return NULL;
+			break;
+	if (i == shared->nr_frags)
+		return why;
+	strip_fragments(skb, i);
+	return "a fragment that is not the driver's";
+}
+
+/* The packet is no longer the driver's, so no thread of it can store to it: are its lengths still good? */
+static const char *take_fragments(struct nooks_driver *driver, struct sk_buff *skb)
+{
+	const char *why = nooks_skb_fault(skb);
+
+	if (!why)
+		return give_fragments(driver, skb);
+	strip_fragments(skb, 0);
+	return why;
 }
 
 /* The driver has given it to the stack. NULL: it is dropped, or can't be given, and the domain has failed. */
@@ -376,7 +407,7 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	}
 	skb = shadow->object;
 	nooks_shadow_remove(driver, shadow);
-	why = give_fragments(driver, skb);
+	why = take_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
 	if (why)
@@ -405,21 +436,23 @@ unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 	return *shadow ? (unsigned long)(*shadow)->slot : 0;
 }
 
-bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn)
+bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_shadow *shadow = *lent;
 	struct sk_buff *skb = shadow->object;
+	unsigned long slot = (unsigned long)shadow->slot;
 	const char *why;
 
 	if (!nooks_shadow_commit(x, shadow, fn, "skb"))
 		return false;
-	why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
+	nooks_shadow_remove(driver, shadow);
+	*lent = NULL;
+	why = take_fragments(driver, skb);
 	if (!why)
-		why = give_fragments(driver, skb);
+		why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
 	if (why)
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s", fn, why);
-	else
-		nooks_shadow_remove(driver, shadow);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	return !why;
 }
 

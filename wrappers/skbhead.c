@@ -20,6 +20,13 @@ static unsigned int headers_length(const struct sk_buff *skb, const void *start,
 	return clamp(eth_get_headlen(skb->dev, start, length), min(length, (u32)ETH_HLEN), length);
 }
 
+/* What lies before the end of a checksum that is to be filled in: software does that in the linear part only. */
+static unsigned int checksum_end(const struct sk_buff *skb, const unsigned char *start)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL ?
+	       skb->head + skb->csum_start + skb->csum_offset + sizeof(__sum16) - start : 0;
+}
+
 static void move_offsets(struct sk_buff *skb, int by)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
@@ -59,7 +66,7 @@ static bool replace_head(struct sk_buff *skb, const unsigned char *start)
 	to = head + NET_SKB_PAD + NET_IP_ALIGN;
 	memcpy(to, start, headers);
 	if (headers < length)
-		headers = max(headers_length(skb, to, headers), before);
+		headers = max3(headers_length(skb, to, headers), before, checksum_end(skb, start));
 
 	skb->head = head;
 	skb->data = to + before;
@@ -81,7 +88,7 @@ static bool replace_head(struct sk_buff *skb, const unsigned char *start)
 static bool replaceable(const struct sk_buff *skb, const unsigned char *start)
 {
 	return skb->head_frag && !skb_cloned(skb) && skb_shinfo(skb)->nr_frags < MAX_SKB_FRAGS &&
-	       skb->data - start <= ETH_HLEN;
+	       skb->data - start <= ETH_HLEN && checksum_end(skb, start) <= HEADERS_MAX;
 }
 
 /* What of the headers lies in fragments. */
@@ -107,6 +114,9 @@ static void bound_truesize(struct sk_buff *skb)
 {
 	unsigned int least = SKB_TRUESIZE(skb_end_offset(skb)) + skb->data_len;
 
+	/* That of a packet that a socket has sent was charged, and will be given back. */
+	if (skb->destructor)
+		return;
 	skb->truesize = clamp(skb->truesize, least, least + (skb_shinfo(skb)->nr_frags + 1) * SZ_64K);
 }
 

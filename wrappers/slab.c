@@ -493,6 +493,8 @@ void nooks_inodes_park(struct nooks_driver *driver)
 		nooks_inode_abandon(driver, (void *)n->object.start);
 		nooks_inode_put(n);
 	}
+	/* Those that have been evicted are freed by RCU, which gives their slots back. */
+	rcu_barrier();
 	park_inodes(driver);
 	while ((cache = inode_cache(driver, not_parked, NULL))) {
 		wipe(cache);

@@ -94,6 +94,30 @@ static void masks(FILE *f, const struct type *type, const char *name, bool priva
 	fputs("\n\t},\n", f);
 }
 
+static bool overlap(const struct field *a, const struct field *b)
+{
+	__u32 a_bits = a->bits ?: a->size * 8, b_bits = b->bits ?: b->size * 8;
+	__u32 a_first = a->offset * 8 + a->first_bit, b_first = b->offset * 8 + b->first_bit;
+
+	return a_first < b_first + b_bits && b_first < a_first + a_bits;
+}
+
+/* The kernel takes a word as unchanged if it differs in private bits only. */
+static void check_private(const struct type *type)
+{
+	for (unsigned int i = 0; i < type->nr_fields; i++) {
+		const struct field *private = &type->fields[i];
+
+		for (unsigned int n = 0; private->own && n < type->nr_fields; n++) {
+			const struct field *field = &type->fields[n];
+
+			if (!field_denied(field) && !field->own && overlap(private, field))
+				complain(type->pos, "%s.%s is private, and shares bits with %s, which is not",
+					 type->name, private->name, field->name);
+		}
+	}
+}
+
 static void layout(FILE *f, const struct type *type)
 {
 	unsigned int n = 0;
@@ -110,6 +134,7 @@ static void layout(FILE *f, const struct type *type)
 			complain(type->pos, "more than %u fields are objects", SHADOW_OBJECTS);
 	}
 	fprintf(f, " },\n\t.nr_objects = %u,\n", n);
+	check_private(type);
 	masks(f, type, "writable", false);
 	masks(f, type, "private", true);
 	fputs("};\n", f);
