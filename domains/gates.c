@@ -12,7 +12,9 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <asm/desc.h>
-#if __has_include(<linux/unaligned.h>)
+#ifndef __has_include		/* sparse does not know it */
+#include <asm/unaligned.h>
+#elif __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
