@@ -18,17 +18,7 @@ left() {
 
 # says REGEX COMMAND...: it fails with such a message, and nothing is left
 says() {
-	local regex=$1
-	shift
-	if "$@" >/tmp/said 2>&1; then
-		diag "it succeeded"
-		return 1
-	fi
-	if ! grep -qE "$regex" /tmp/said; then
-		sed 's/^/# /' /tmp/said >&3
-		return 1
-	fi
-	! left
+	fails_saying "$@" && ! left
 }
 
 # spoilt OFFSET BYTES: print the path of a copy of the module that has other bytes there

@@ -43,3 +43,22 @@ sound() {
 		-e 'FATs differ but appear to be intact' -e 'Using first FAT' -e 'differences between boot sector' -e 'mostly harmless' -e '^  65:01/00$' \
 		-e 'Not automatically fixing' -e 'Leaving filesystem unchanged' -e ' files, ' -e '^$' /tmp/fsck >&3
 }
+
+# work NAME: something for the driver to do in every context, on what is mounted, with a file that has been confirmed; fails
+# if the driver does.
+work() {
+	echo more >"/mnt/work.$1" && mkdir "/mnt/dir.$1" && mv "/mnt/work.$1" "/mnt/dir.$1" &&
+		cat "/mnt/dir.$1/work.$1" >/dev/null && ls /mnt >/dev/null && df /mnt >/dev/null &&
+		echo 1 >/proc/sys/vm/drop_caches && cat /mnt/confirmed >/dev/null &&
+		sync && rm -r "/mnt/dir.$1" && echo 2 >/proc/sys/vm/drop_caches
+}
+
+# failed_after FAILURES: it has failed since there were so many, from some work at the latest
+failed_after() {
+	local i=0
+	while [ "$(counter failures)" -le "$1" ] && [ $i -lt 50 ]; do
+		work $i 2>/dev/null
+		i=$((i + 1))
+	done
+	[ "$(counter failures)" -gt "$1" ]
+}

@@ -29,6 +29,19 @@ wait_for() {
 	done
 }
 
+# fails_saying REGEX COMMAND...: it fails with such a message, which is in /tmp/said
+fails_saying() {
+	local regex=$1
+	shift
+	if "$@" >/tmp/said 2>&1; then
+		diag "it succeeded"
+		return 1
+	fi
+	grep -qE "$regex" /tmp/said && return
+	sed 's/^/# /' /tmp/said >&3
+	return 1
+}
+
 # --- modules
 
 # load_native MODULE [PARAMETER=VALUE...]: as everyone does

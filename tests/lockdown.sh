@@ -13,17 +13,6 @@ locked() {
 	grep -q '\[integrity\]' $locks
 }
 
-# says REGEX COMMAND...: it fails with such a message
-says() {
-	local regex=$1
-	shift
-	if "$@" >/tmp/said 2>&1; then
-		diag "it succeeded"
-		return 1
-	fi
-	grep -qE "$regex" /tmp/said || { sed 's/^/# /' /tmp/said >&3; return 1; }
-}
-
 # nothing_of MODULE: the kernel has nothing of it
 nothing_of() {
 	! loaded "$1" && [ ! -e "/sys/class/nooks/$1" ]
@@ -37,7 +26,7 @@ if locked; then
 	refuse "nooks does not load" modprobe nooks
 	check "the kernel says why" kernel_said "Lockdown: .*unsigned module loading is restricted"
 	check "nothing of it is left" eval '! loaded nooks && [ ! -e /sys/class/nooks ] && [ ! -e /dev/nooks ]'
-	check "nooks-load says why there is no nooks" says "$signed" nooks-load "$module"
+	check "nooks-load says why there is no nooks" fails_saying "$signed" nooks-load "$module"
 	check "and leaves nothing" nothing_of "$module"
 	exit
 fi
@@ -52,6 +41,6 @@ check "the kernel is locked down" locked
 check "a restart of $module needs no new image" nooksctl restart "$module"
 check "ping over $iface" wait_for 20 ping_peer "$iface"
 check "$module unloads" nooks-load -r "$module"
-check "nooks-load says why it does not come back" says "$signed" nooks-load "$module"
+check "nooks-load says why it does not come back" fails_saying "$signed" nooks-load "$module"
 check "and leaves nothing" nothing_of "$module"
 check "nooks unloads" unload nooks

@@ -11,23 +11,6 @@
 dir=/sys/class/nooks/vfat
 deep=/mnt/dir/a_long_name_of_a_directory
 
-# Something for the driver to do in every context, which fails if the driver does.
-work() {
-	echo more >"/mnt/work.$1" && mkdir "/mnt/dir.$1" && mv "/mnt/work.$1" "/mnt/dir.$1" &&
-		cat "/mnt/dir.$1/work.$1" >/dev/null && ls /mnt >/dev/null && df /mnt >/dev/null &&
-		echo 1 >/proc/sys/vm/drop_caches && cat /mnt/confirmed >/dev/null &&
-		sync && rm -r "/mnt/dir.$1" && echo 2 >/proc/sys/vm/drop_caches
-}
-
-failed_after() {
-	local i=0
-	while [ "$(counter failures)" -le "$1" ] && [ $i -lt 50 ]; do
-		work $i 2>/dev/null
-		i=$((i + 1))
-	done
-	[ "$(counter failures)" -gt "$1" ]
-}
-
 fs_modules
 make_image 32 -F 32
 plan $((4 + 18 * $#))
