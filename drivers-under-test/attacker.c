@@ -440,6 +440,29 @@ static void attack_packet_clone(void)
 	kfree_skb(clone);
 }
 
+/* A packet with a fragment in a page that is not the driver's, which loses a reference with the packet. */
+static void attack_fragment(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC);
+
+	if (!skb)
+		return;
+	skb_fill_page_desc(skb, 0, virt_to_page((void *)addr), 0, 64);
+	kfree_skb(skb);
+}
+
+/* Fragments of a packet that has a clone, which is somebody else's by now. */
+static void attack_fragment_shared(void)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC), *clone = skb ? skb_clone(skb, GFP_ATOMIC) : NULL;
+
+	if (!clone)
+		return;
+	skb_shinfo(skb)->nr_frags = 3;
+	kfree_skb(clone);
+	kfree_skb(skb);
+}
+
 /* As many of something as there is memory for, within reason. */
 #define MANY	40000
 
@@ -631,6 +654,33 @@ static void use_packets(void)
 	consume_skb(skb);
 }
 
+/* Packets with the driver's pages, which are freed as they are, after a look at all their bytes, and after some were cut off. */
+static void use_fragments(void)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		struct sk_buff *skb = alloc_skb(256, GFP_KERNEL);
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		balanced &= skb && page;
+		if (!skb || !page)
+			return;
+		memset(page_address(page), 0x5a, 128);
+		get_page(page);
+		skb_fill_page_desc(skb, 0, page, 0, 64);
+		skb->len = skb->data_len = 64;
+		skb->truesize += 64;
+		skb_add_rx_frag(skb, 1, page, 64, 64, 64);
+		balanced &= skb->len == 128;
+		if (i == 1)
+			balanced &= pskb_may_pull(skb, 100) && skb->data[99] == 0x5a && skb_headlen(skb) == 100;
+		if (i == 2)
+			balanced &= !pskb_trim(skb, 10) && skb->len == 10;
+		kfree_skb(skb);
+	}
+}
+
 /* UDP to the echo port is recognised, and gets its checksum. */
 static void look_into_packet(void)
 {
@@ -668,6 +718,7 @@ static void attack_balanced(void)
 	rcu_read_unlock();
 	use_queues();
 	use_packets();
+	use_fragments();
 	look_into_packet();
 }
 
@@ -726,6 +777,8 @@ static const struct {
 	{ "rx-queue", attack_rx_queue },
 	{ "packet-queue", attack_packet_queue },
 	{ "packet-clone", attack_packet_clone },
+	{ "fragment", attack_fragment },
+	{ "fragment-shared", attack_fragment_shared },
 	{ "checksum", attack_checksum },
 	{ "timers", attack_timers },
 	{ "locks", attack_locks },

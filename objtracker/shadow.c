@@ -158,6 +158,7 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 			shadow->object = object;
 			shadow->type = type;
 			shadow->lent = lent;
+			shadow->made = false;
 			shadow->data = 0;
 			shadow->charged = bytes;
 			shadows->charged += bytes;
@@ -345,7 +346,7 @@ static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u
 	}
 	if (layout->class->keep)
 		layout->class->keep(merged, object);
-	why = layout->class->check ? layout->class->check(merged) : NULL;
+	why = layout->class->check ? layout->class->check(shadow, merged) : NULL;
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s: %s", fn,
 			   arg, why);
@@ -470,13 +471,14 @@ void nooks_shadow_return(struct nooks_shadow *shadow)
  * @shadow: that nooks_shadow_find() has found for @slot, or NULL
  * @type: enum nooks_type_id
  * @slot: the driver's argument
+ * @made: out: what the shadow said of the object, if that is returned
  * @fn: for reports: the function that it is given to
  *
  * What the driver has written is lost: it is to be freed. Any context but NMI. Return: the object,
  * now the caller's; NULL, with the domain failed, if the driver does not own it.
  */
 void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, unsigned int type,
-			unsigned long slot, const char *fn)
+			unsigned long slot, bool *made, const char *fn)
 {
 	struct nooks_shadows *shadows = shadows_of(nooks_driver_of(x));
 	void *object = NULL;
@@ -486,6 +488,7 @@ void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, u
 	raw_spin_lock_irqsave(&shadows->lock, flags);
 	if (shadow && shadow->state == NOOKS_SHADOW_OWNED && shadow->type == type) {
 		object = shadow->object;
+		*made = shadow->made;
 		forget(shadows, shadow);
 	}
 	raw_spin_unlock_irqrestore(&shadows->lock, flags);
@@ -555,7 +558,7 @@ void nooks_shadows_release(struct nooks_driver *driver)
 	/* Nobody else uses them any more: no lock. */
 	list_for_each_entry(shadow, &shadows->held, list)
 		if (shadow->state == NOOKS_SHADOW_OWNED)
-			layout_of(shadow)->class->release(driver, shadow->object);
+			layout_of(shadow)->class->release(driver, shadow);
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;

@@ -31,13 +31,13 @@ struct nooks_shadow;
  * @keep: puts back into @merged, which @check gets, what of @object the driver may not change now; NULL: nothing. Any context
  * @check: what is wrong with the object as the driver would have it: @merged is a copy of it with
  *	the driver's fields. NULL: nothing. Any context
- * @release: recovery frees what the driver owned. In process context, may sleep
+ * @release: recovery frees the object, which the driver owned. In process context, may sleep
  */
 struct nooks_shadow_class {
 	void (*show)(struct nooks_shadow *shadow);
 	void (*keep)(void *merged, const void *object);
-	const char *(*check)(const void *merged);
-	void (*release)(struct nooks_driver *driver, void *object);
+	const char *(*check)(const struct nooks_shadow *shadow, const void *merged);
+	void (*release)(struct nooks_driver *driver, const struct nooks_shadow *shadow);
 };
 
 /** enum nooks_shadow_state - of a shadow; changed under nooks_shadows.lock */
@@ -58,6 +58,7 @@ enum nooks_shadow_state {
  * @charged: bytes of the kernel's memory that the object has on the driver's account; under the lock
  * @state: enum nooks_shadow_state
  * @lent: the state to return to from BUSY is LENT
+ * @made: for the class: the driver makes the object, of its own memory
  *
  * Lifetime: as long as its driver's heap is not reset; which is only done to a domain that is idle,
  * so whoever is in a crossing may use what it has added or found.
@@ -71,6 +72,7 @@ struct nooks_shadow {
 	u16 type;
 	u8 state;
 	bool lent;
+	bool made;
 };
 
 /**
@@ -108,7 +110,7 @@ bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned l
 			 struct nooks_shadow **shadow, const char *fn, const char *arg);
 /* nooks_shadow_return(): wrappers/wrapper.h */
 void *nooks_shadow_take(struct nooks_crossing *x, struct nooks_shadow *shadow, unsigned int type,
-			unsigned long slot, const char *fn);
+			unsigned long slot, bool *made, const char *fn);
 bool nooks_shadow_check(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
 			const char *arg);
 bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,

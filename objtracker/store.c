@@ -29,6 +29,7 @@ struct target {
 	unsigned int type;
 	unsigned long offset;
 	bool any;			/* plain memory that is lent for writing */
+	struct nooks_shadow *packet;	/* of the driver's, or NULL */
 };
 
 /* Kernel memory that the arguments of the current call lend. */
@@ -62,15 +63,19 @@ static bool find_object(struct nooks_crossing *x, unsigned long addr, struct tar
 	return true;
 }
 
-/* What lies behind the data of a packet that the driver holds. */
-static bool find_shared_info(struct nooks_crossing *x, unsigned long addr, struct target *target)
+/* The data of a packet that the driver holds, and what lies behind them. */
+static bool find_packet(struct nooks_crossing *x, unsigned long addr, unsigned int size,
+			struct target *target)
 {
-	unsigned long start = nooks_net_shared_info(nooks_driver_of(x), addr);
+	unsigned long info;
 
-	target->type = NOOKS_TYPE_skb_shared_info;
-	target->offset = addr - start;
-	target->any = false;
-	return start;
+	target->packet = nooks_skb_at(nooks_driver_of(x), addr, size, &info);
+	if (!target->packet)
+		return false;
+	target->any = !info;
+	target->type = info ? NOOKS_TYPE_skb_shared_info : NOOKS_TYPE_none;
+	target->offset = info ? addr - info : 0;
+	return true;
 }
 
 /* struct page of memory that the domain may write: references are counted inline. */
@@ -306,14 +311,27 @@ static struct nooks_decoder decoder(void)
 static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int width,
 		      unsigned int size, struct target *target)
 {
-	if (find_argument(x, addr, width, target) || find_object(x, addr, target) ||
-	    find_own(addr, width, target) || find_page(x, addr, target) ||
-	    find_shared_info(x, addr, target))
-		return true;
-	if (!nooks_net_may_store(nooks_driver_of(x), x, addr, size))
-		return false;
-	*target = (struct target) { .any = true };
-	return true;
+	target->packet = NULL;
+	return find_argument(x, addr, width, target) || find_object(x, addr, target) ||
+	       find_own(addr, width, target) || find_page(x, addr, target) ||
+	       find_packet(x, addr, size, target);
+}
+
+/* Perform the store; NULL, or what is wrong with it, and then nothing is stored. */
+static const char *perform(struct nooks_crossing *x, const struct nooks_field *field,
+			   const struct target *target, const struct nooks_store *store,
+			   struct pt_regs *regs, void *where, struct nooks_effect *effect)
+{
+	const char *why;
+
+	do {
+		if (nooks_store_compute(store, regs, where, effect))
+			return "its source can't be read";
+		why = value_wrong(x, field, effect, target, store);
+		if (why)
+			return why;
+	} while (nooks_store_commit(store, effect, regs, where));
+	return NULL;
 }
 
 /**
@@ -332,7 +350,7 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	const struct nooks_decoder dec = decoder();
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_store store;
-	struct nooks_effect effect;
+	struct nooks_effect effect = { };
 	const unsigned long site = regs->ip;
 	struct target target;
 	unsigned long size;
@@ -382,20 +400,18 @@ enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *r
 	}
 	if (field && field->policy == NOOKS_FIELD_IGNORED)
 		where = &nowhere;
-	do {
-		ret = nooks_store_compute(&store, regs, where, &effect);
-		if (ret)
-			break;
-		why = value_wrong(x, field, &effect, &target, &store);
-		if (why) {
-			nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
-					nooks_types[target.type].name, field->name, effect.new, why);
-			return NOOKS_UNWIND;
-		}
-		ret = nooks_store_commit(&store, &effect, regs, where);
-	} while (ret == -EAGAIN);
-	if (ret) {
-		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs, "store failed (%d)", ret);
+	why = target.packet ? nooks_skb_hold(driver, target.packet, store.addr, size) : NULL;
+	if (why) {
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: %s",
+				nooks_types[target.type].name, field ? field->name : "?", why);
+		return NOOKS_UNWIND;
+	}
+	why = perform(x, field, &target, &store, regs, where, &effect);
+	if (target.packet)
+		nooks_skb_release(driver);
+	if (why) {
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
+				nooks_types[target.type].name, field ? field->name : "?", effect.new, why);
 		return NOOKS_UNWIND;
 	}
 	if (field && field->check)

@@ -42,7 +42,7 @@ parameters() {
 	unknown-function) echo "attack=jump addr=$(symbol tracing_off)" ;;
 	data-jump) echo "attack=jump addr=$(symbol panic_timeout)" ;;
 	wild-stack) echo "attack=stack addr=$(symbol linux_banner)" ;;
-	packet-queue) echo "attack=packet-queue addr=$(symbol linux_banner)" ;;
+	packet-queue | fragment) echo "attack=$1 addr=$(symbol linux_banner)" ;;
 	foreign-free) echo "attack=free addr=$(symbol panic_timeout)" ;;
 	*) echo "attack=$1" ;;
 	esac

@@ -58,6 +58,8 @@ device-mtu	denied store	init
 rx-queue	bad argument	init
 packet-queue	bad argument	init timer
 packet-clone	bad argument	init timer
+fragment	bad argument	init timer
+fragment-shared	denied store	init timer
 checksum	bad argument	init timer
 timers		out of resources	init work
 locks		out of resources	init

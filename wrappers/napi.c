@@ -212,8 +212,8 @@ static void stop(struct nooks_napi *n, struct nooks_crossing *x)
 {
 	if (xchg(&n->enabled, 0))
 		quiesce(n, x);
-	if (n->frags && !nooks_skb_unlend(n->object.driver, n->frags))
-		n->napi.skb = NULL;		/* lost, rather than freed with wild fragments */
+	if (n->frags)
+		nooks_skb_unlend(n->object.driver, n->frags);
 	n->frags = NULL;
 	netif_napi_del(&n->napi);	/* and waits until nobody finds it by its id */
 }

@@ -10,15 +10,6 @@
 int nooks_net_init(void);
 void nooks_net_exit(void);
 
-/*
- * May the driver store to an address that no tracked object contains? It may to the linear data of
- * a packet that it holds. Any context but NMI.
- */
-bool nooks_net_may_store(struct nooks_driver *driver, struct nooks_crossing *x, unsigned long addr,
-			 size_t size);
-/* Start of the skb_shared_info around an address, of a packet that the driver holds; or 0. */
-unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long addr);
-
 /* Does this thread hold rtnl, for whomever? */
 bool nooks_rtnl_held(void);
 /* Does this call into a driver hold off CPUs that come and go? */
@@ -75,19 +66,30 @@ struct net_device *nooks_napi_dev(struct nooks_crossing *x, unsigned long napi, 
 /* Delete all instances of a device. May sleep. */
 void nooks_napi_forget(struct nooks_driver *driver, struct net_device *dev);
 
-/* Packets: skb.c. What is wrong with one that the kernel is to work on; NULL if nothing is. */
-const char *nooks_skb_fault(const struct sk_buff *skb);
-/* The driver gives a packet to the stack. NULL, with its domain failed, if it can't. */
+/* Packets: skb.c. The driver gives a packet to the stack. NULL, with its domain failed, if it can't. */
 struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, const char *fn);
 /*
  * A packet that the driver fills, but that is the kernel's (NAPI's own): its address for the
  * driver, 0 without memory; the driver has filled it, false: badly, and its domain has failed; the
- * driver no longer sees it, false: it can't be freed.
+ * driver no longer sees it.
  */
 unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow);
 bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, const char *fn);
-bool nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow);
+void nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow);
+/*
+ * Stores to packets: skbfrag.c. In which packet that the driver holds lie these bytes? Those of its buffer, and then @info is 0,
+ * or of its skb_shared_info, at @info. NULL: in none. Any context but NMI.
+ */
+struct nooks_shadow *nooks_skb_at(struct nooks_driver *driver, unsigned long addr, size_t size,
+				  unsigned long *info);
+/*
+ * Keep kernel functions, and the packet's end, away while these bytes are stored to, until nooks_skb_release().
+ * Return: NULL, or why they may not be. Interrupts are off.
+ */
+const char *nooks_skb_hold(struct nooks_driver *driver, const struct nooks_shadow *shadow,
+			   unsigned long addr, size_t size);
+void nooks_skb_release(struct nooks_driver *driver);
 int nooks_skb_init(void);
 
 /* May what NAPI keeps per CPU be touched? */

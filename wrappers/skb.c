@@ -2,7 +2,7 @@
 /*
  * Packets. A driver sees shadows of those that it has made and of those that it was given to transmit,
  * until it frees them or gives them to the stack. Only the header is shadowed: the data and
- * skb_shared_info are the kernel's own, with checked stores.
+ * skb_shared_info (skbfrag.c) are the kernel's own, with checked stores.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/etherdevice.h>
@@ -23,60 +23,18 @@
 #define GSO_RECEIVED	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP | \
 			 SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
 
-/* Could the kernel drop a reference on this page? */
-static bool page_sane(const struct page *page)
+/* What is wrong with a packet that the kernel is to work on? */
+static const char *check_skb(const struct nooks_shadow *shadow, const void *merged)
 {
-	unsigned long offset = (unsigned long)page - VMEMMAP_START;
-
-	return (unsigned long)page >= VMEMMAP_START && !(offset % sizeof(*page)) &&
-	       pfn_valid(page_to_pfn(page)) && page_count((struct page *)page) > 0;
-}
-
-/* Can the packet be freed? The driver may have stored to its fragments. */
-static const char *fragments_fault(const struct sk_buff *skb)
-{
-	const struct skb_shared_info *shared = skb_shinfo(skb);
-	unsigned int i, n = READ_ONCE(shared->nr_frags);
-
-	if (n > MAX_SKB_FRAGS)
-		return "too many fragments";
-	for (i = 0; i < n; i++)
-		if (!page_sane(skb_frag_page(&shared->frags[i])))
-			return "a fragment without a page";
-	return NULL;
-}
-
-/* Does each fragment lie in its page, and are they as long as the packet says? */
-static const char *fragment_lengths_fault(const struct sk_buff *skb)
-{
-	const struct skb_shared_info *shared = skb_shinfo(skb);
-	unsigned int i, n = READ_ONCE(shared->nr_frags);
-	unsigned long sum = 0;
-
-	for (i = 0; i < n; i++) {
-		const skb_frag_t *fragment = &shared->frags[i];
-		struct page *page = skb_frag_page(fragment), *head = compound_head(page);
-		unsigned long end = (unsigned long)skb_frag_off(fragment) + skb_frag_size(fragment);
-
-		if (end > page_size(head) - (page - head) * PAGE_SIZE)
-			return "a fragment beyond its page";
-		sum += skb_frag_size(fragment);
-	}
-	return sum == skb->data_len || shared->frag_list ? NULL : "data_len is not the fragments'";
-}
-
-const char *nooks_skb_fault(const struct sk_buff *skb)
-{
+	const struct sk_buff *skb = merged;
 	unsigned long offset = skb->data - skb->head;
-	const char *why;
 
 	/* The driver can't change head and end. */
 	if (offset > skb->tail || skb->tail > skb->end)
 		return "data or tail is outside of the buffer";
 	if (skb->data_len > skb->len || skb->len - skb->data_len != skb->tail - offset)
 		return "len does not fit data and tail";
-	why = fragments_fault(skb);
-	return why || !skb->data_len ? why : fragment_lengths_fault(skb);
+	return nooks_skb_fragments_fault(skb, shadow->made);
 }
 
 /* What skb_orphan() calls inline: a stub of nooks_skb_orphan(). */
@@ -107,17 +65,11 @@ static void keep_skb(void *merged, const void *object)
 		((struct sk_buff *)merged)->truesize = skb->truesize;
 }
 
-static const char *check_skb(const void *merged)
+static void release_skb(struct nooks_driver *driver, const struct nooks_shadow *shadow)
 {
-	return nooks_skb_fault(merged);
-}
-
-static void release_skb(struct nooks_driver *driver, void *object)
-{
-	if (fragments_fault(object))
-		pr_warn_once("%s has corrupted a packet, which is lost\n", driver->name);
-	else
-		kfree_skb(object);
+	if (shadow->made && nooks_skb_seal(driver, shadow->object))
+		pr_warn_once("%s has corrupted fragments of a packet\n", driver->name);
+	kfree_skb(shadow->object);
 }
 
 const struct nooks_shadow_class nooks_shadow_skb = {
@@ -127,57 +79,22 @@ const struct nooks_shadow_class nooks_shadow_skb = {
 	.release = release_skb,
 };
 
-unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes)
+static unsigned long own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes, bool made)
 {
 	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false,
 						       bytes);
 
-	if (shadow)
+	if (shadow) {
+		shadow->made = made;
 		return (unsigned long)shadow->slot;
+	}
 	dev_kfree_skb_any(skb);
 	return 0;
 }
 
-/* What holds of all addresses in [start, end) of a packet. */
-static struct sk_buff *skb_with(struct nooks_driver *driver, unsigned long start, unsigned long end,
-				bool shared_info)
+unsigned long nooks_skb_own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes)
 {
-	struct nooks_shadows *shadows = &driver->shadows;
-	struct nooks_shadow *shadow;
-	struct sk_buff *found = NULL;
-	unsigned long flags;
-
-	/* Newest first: what drivers store to is a packet that they have just got. */
-	raw_spin_lock_irqsave(&shadows->lock, flags);
-	list_for_each_entry(shadow, &shadows->held, list) {
-		struct sk_buff *skb = shadow->object;
-		unsigned long first, last;
-
-		if (shadow->type != NOOKS_TYPE_sk_buff)
-			continue;
-		first = (unsigned long)(shared_info ? skb_end_pointer(skb) : skb->head);
-		last = (unsigned long)skb_end_pointer(skb) +
-		       (shared_info ? sizeof(struct skb_shared_info) : 0);
-		if (start >= first && end <= last) {
-			found = skb;
-			break;
-		}
-	}
-	raw_spin_unlock_irqrestore(&shadows->lock, flags);
-	return found;
-}
-
-bool nooks_net_may_store(struct nooks_driver *driver, struct nooks_crossing *x, unsigned long addr,
-			 size_t size)
-{
-	return addr + size >= addr && skb_with(driver, addr, addr + size, false);
-}
-
-unsigned long nooks_net_shared_info(struct nooks_driver *driver, unsigned long addr)
-{
-	struct sk_buff *skb = skb_with(driver, addr, addr + 1, true);
-
-	return skb ? (unsigned long)skb_shinfo(skb) : 0;
+	return own(driver, skb, bytes, false);
 }
 
 /* Making packets */
@@ -217,7 +134,7 @@ static unsigned long make(struct nooks_crossing *x, struct net_device *dev, unsi
 		return 0;
 	skb_reserve(skb, headroom);
 	skb->dev = dev;
-	return nooks_skb_own(driver, skb, 0);
+	return own(driver, skb, 0, true);
 }
 
 /* __alloc_skb(unsigned int size, gfp_t gfp_mask, int flags, int node) */
@@ -273,7 +190,7 @@ static unsigned long build_from(struct nooks_crossing *x, void *data, unsigned i
 		return 0;
 	skb = build(lent, size);
 	if (skb)
-		slot = nooks_skb_own(driver, skb, 0);
+		slot = own(driver, skb, 0, true);
 	if (!slot)	/* the driver would go on to use the buffer, which is gone */
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, (unsigned long)data, "%s: no memory", fn);
 	return slot;
@@ -311,15 +228,15 @@ struct sk_buff *nooks_skb_take(struct nooks_crossing *x, unsigned long slot, con
 							slot);
 	struct sk_buff *skb;
 	const char *why;
+	bool made;
 
 	if (shadow && put_reference(shadow))
 		return NULL;
-	skb = nooks_shadow_take(x, shadow, NOOKS_TYPE_sk_buff, slot, fn);
-	why = skb ? fragments_fault(skb) : NULL;
-	if (!why)
-		return skb;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
-	return NULL;
+	skb = nooks_shadow_take(x, shadow, NOOKS_TYPE_sk_buff, slot, &made, fn);
+	why = skb && made ? nooks_skb_seal(nooks_driver_of(x), skb) : NULL;
+	if (why)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
+	return skb;
 }
 
 /* What the stack takes for granted of any packet that comes from a device. */
@@ -354,39 +271,12 @@ static const char *received_fault(struct nooks_driver *driver, struct sk_buff *s
 	return delivered_fault(driver, skb);
 }
 
-/* It is going to be freed, without fragments but the first @n. */
-static void strip_fragments(struct sk_buff *skb, unsigned int n)
+/* Nobody works on the packet but the caller; NULL: nothing is wrong with its fragments, which do not change any more. */
+static const char *seal(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
-	skb_shinfo(skb)->nr_frags = n;
-	skb->len -= skb->data_len;
-	skb->data_len = 0;
-}
+	const char *why = shadow->made ? nooks_skb_seal(driver, shadow->object) : NULL;
 
-/* The fragments become the stack's. They have been the driver's, which the heap knows; others it does not get. */
-static const char *give_fragments(struct nooks_driver *driver, struct sk_buff *skb)
-{
-	struct skb_shared_info *shared = skb_shinfo(skb);
-	const char *why = shared->frag_list ? "a list of packets" : NULL;
-	unsigned int i, n = min_t(unsigned int, shared->nr_frags, MAX_SKB_FRAGS);
-
-	for (i = 0; i < n; i++)
-		if (!nooks_heap_lend(&driver->heap, skb_frag_address(&shared->frags[i]),
-				     skb_frag_size(&shared->frags[i])))
-			break;
-	if (i == shared->nr_frags)
-		return why;
-	strip_fragments(skb, i);
-	return "a fragment that is not the driver's";
-}
-
-/* The packet is no longer the driver's, so no thread of it can store to it: are its lengths still good? */
-static const char *take_fragments(struct nooks_driver *driver, struct sk_buff *skb)
-{
-	const char *why = nooks_skb_fault(skb);
-
-	if (!why)
-		return give_fragments(driver, skb);
-	strip_fragments(skb, 0);
+	shadow->made = false;
 	return why;
 }
 
@@ -406,8 +296,8 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 		return NULL;
 	}
 	skb = shadow->object;
+	why = seal(driver, shadow);
 	nooks_shadow_remove(driver, shadow);
-	why = take_fragments(driver, skb);
 	if (!why)
 		why = received_fault(driver, skb);
 	if (why)
@@ -433,22 +323,26 @@ unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow)
 {
 	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true, 0);
-	return *shadow ? (unsigned long)(*shadow)->slot : 0;
+	if (!*shadow)
+		return 0;
+	(*shadow)->made = true;
+	return (unsigned long)(*shadow)->slot;
 }
 
 bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_shadow *shadow = *lent;
-	struct sk_buff *skb = shadow->object;
-	unsigned long slot = (unsigned long)shadow->slot;
+	unsigned long slot = (unsigned long)(*lent)->slot;
+	struct nooks_shadow *shadow;
+	struct sk_buff *skb;
 	const char *why;
 
-	if (!nooks_shadow_commit(x, shadow, fn, "skb"))
+	if (!nooks_shadow_borrow(x, NOOKS_TYPE_sk_buff, slot, &shadow, fn, "skb"))
 		return false;
+	skb = shadow->object;
+	why = seal(driver, shadow);
 	nooks_shadow_remove(driver, shadow);
 	*lent = NULL;
-	why = take_fragments(driver, skb);
 	if (!why)
 		why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
 	if (why)
@@ -456,12 +350,10 @@ bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, cons
 	return !why;
 }
 
-bool nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow)
+void nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
-	bool sane = !fragments_fault(shadow->object);
-
+	seal(driver, shadow);
 	nooks_shadow_remove(driver, shadow);
-	return sane;
 }
 
 /* netif_rx(struct sk_buff *skb) */
@@ -576,10 +468,25 @@ struct nooks_shadow *nooks_skb_borrow(struct nooks_crossing *x, unsigned long sl
 	return shadow;
 }
 
+struct nooks_shadow *nooks_skb_borrow_sealed(struct nooks_crossing *x, unsigned long slot, const char *fn)
+{
+	struct nooks_shadow *shadow = nooks_skb_borrow(x, slot, fn);
+	const char *why;
+
+	if (!shadow)
+		return NULL;
+	why = seal(nooks_driver_of(x), shadow);
+	if (!why)
+		return shadow;
+	nooks_shadow_return(shadow);
+	nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
+	return NULL;
+}
+
 struct nooks_shadow *nooks_skb_borrow_alone(struct nooks_crossing *x, unsigned long slot,
 					    const char *fn)
 {
-	struct nooks_shadow *shadow = nooks_skb_borrow(x, slot, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow_sealed(x, slot, fn);
 
 	if (!shadow || !skb_shared((struct sk_buff *)shadow->object))
 		return shadow;
@@ -729,53 +636,6 @@ NOOKS_WRAPPER(skb_copy_and_csum_dev)
 	skb = shadow->object;
 	if (nooks_arg_writable(x, (void *)a1, skb->len, false, fn, "to") && check_csum(x, skb, fn))
 		skb_copy_and_csum_dev(skb, (u8 *)a1);
-	nooks_shadow_return(shadow);
-	return 0;
-}
-
-static bool check_rx_frag(struct nooks_crossing *x, const struct sk_buff *skb, int i,
-			  const struct page *page, int off, int size, const char *fn)
-{
-	if (!nooks_arg_range(x, i, skb_shinfo(skb)->nr_frags, MAX_SKB_FRAGS - 1, fn, "i") ||
-	    !nooks_arg_range(x, off, 0, NOOKS_SKB_LENGTH_MAX, fn, "off") ||
-	    !nooks_arg_range(x, size, 1, NOOKS_SKB_LENGTH_MAX, fn, "size"))
-		return false;
-	/* The stack would hand its content to anyone, and put it: it has to be the driver's. */
-	if (page_sane(page) && nooks_may_write(x->domain, page_address(page) + off, size))
-		return true;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page, "%s: page is not the driver's", fn);
-	return false;
-}
-
-/* skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size, truesize) */
-NOOKS_WRAPPER(skb_add_rx_frag)
-{
-	static const char fn[] = "skb_add_rx_frag";
-	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
-	struct page *page = (struct page *)a2;
-
-	if (!shadow)
-		return 0;
-	if (check_rx_frag(x, shadow->object, a1, page, a3, a4, fn))
-		skb_add_rx_frag(shadow->object, (int)a1, page, (int)a3, (int)a4, (u32)a5);
-	nooks_shadow_return(shadow);
-	return 0;
-}
-
-/* skb_coalesce_rx_frag(struct sk_buff *skb, int i, int size, unsigned int truesize) */
-NOOKS_WRAPPER(skb_coalesce_rx_frag)
-{
-	static const char fn[] = "skb_coalesce_rx_frag";
-	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
-	struct sk_buff *skb;
-
-	if (!shadow)
-		return 0;
-	skb = shadow->object;
-	/* Whether the longer fragment lies in its page is checked when the packet is received. */
-	if (nooks_arg_range(x, (int)a1, 0, (int)skb_shinfo(skb)->nr_frags - 1, fn, "i") &&
-	    nooks_arg_range(x, (int)a2, 0, NOOKS_SKB_LENGTH_MAX, fn, "size"))
-		skb_coalesce_rx_frag(skb, (int)a1, (int)a2, (u32)a3);
 	nooks_shadow_return(shadow);
 	return 0;
 }

@@ -20,7 +20,7 @@ static struct nooks_shadow *borrow_whole(struct nooks_crossing *x, unsigned long
 
 	if (!nooks_arg_gfp(x, gfp, fn))
 		return NULL;
-	shadow = nooks_skb_borrow(x, slot, fn);
+	shadow = nooks_skb_borrow_sealed(x, slot, fn);
 	if (!shadow)
 		return NULL;
 	skb = shadow->object;
@@ -57,7 +57,7 @@ NOOKS_WRAPPER(skb_clone)
 
 	if (!nooks_arg_gfp(x, (__force gfp_t)a1, "skb_clone"))
 		return 0;
-	shadow = nooks_skb_borrow(x, a0, "skb_clone");
+	shadow = nooks_skb_borrow_sealed(x, a0, "skb_clone");
 	return shadow ? finish(x, shadow, skb_clone(shadow->object, GFP_ATOMIC)) : 0;
 }
 
@@ -101,7 +101,7 @@ NOOKS_WRAPPER(__pskb_copy_fclone)
 NOOKS_WRAPPER(skb_realloc_headroom)
 {
 	static const char fn[] = "skb_realloc_headroom";
-	struct nooks_shadow *shadow = nooks_skb_borrow(x, a0, fn);
+	struct nooks_shadow *shadow = nooks_skb_borrow_sealed(x, a0, fn);
 	struct sk_buff *copy = NULL;
 
 	if (!shadow)
