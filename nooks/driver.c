@@ -7,6 +7,7 @@
 #include "../recovery/evidence.h"
 #include "../recovery/recover.h"
 #include "../wrappers/net.h"
+#include "../wrappers/unplug.h"
 #include "debugfs.h"
 #include "driver.h"
 #include "export.h"
@@ -148,6 +149,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	trace_nooks_domain_free(driver->name, driver->domain->id);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
+	nooks_unplug_forget(driver);
 	for (i = 0; i < NOOKS_MAX_MODULES; i++)
 		module_put(driver->modules[i]);
 	nooks_net_forget(driver);

@@ -21,6 +21,7 @@ struct inode;
 struct module;
 struct nooks_evidence;
 struct nooks_learned;
+struct nooks_unplug;
 
 /**
  * enum nooks_state - what becomes of a driver
@@ -118,6 +119,7 @@ struct nooks_fs {
  * @shadows: ditto, of what it sees copies of
  * @heap: its memory
  * @fs: of its file systems
+ * @unplug: watches of the buses that its devices are on; only added to until it goes
  * @state: under @lock
  * @lock: protects @state and the life cycle: load, unload, recovery. Outside rtnl and the
  *	device locks: recovery takes these while it holds it
@@ -177,6 +179,7 @@ struct nooks_driver {
 	struct nooks_shadows shadows;
 	struct nooks_heap heap;
 	struct nooks_fs fs;
+	struct nooks_unplug *unplug;
 	enum nooks_state state;
 	struct mutex lock;
 	enum nooks_recovery_policy policy;

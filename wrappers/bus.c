@@ -10,6 +10,7 @@
 #include "devres.h"
 #include "dma.h"
 #include "generated.h"
+#include "unplug.h"
 #include "walk.h"
 
 static const struct nooks_bus * const buses[] = { &nooks_pci_bus, &nooks_virtio_bus };
@@ -143,7 +144,7 @@ static void abandon(struct nooks_driver *driver, const struct nooks_bus *bus, vo
 
 static bool bind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
-	if (!nooks_bus_hold(driver, bus, device))
+	if (!nooks_unplug_watch(driver, device + bus->inner) || !nooks_bus_hold(driver, bus, device))
 		return false;
 	if (nooks_object_add(driver, bus->activity, device, 1, NOOKS_TYPE_none, GFP_KERNEL))
 		return true;

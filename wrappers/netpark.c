@@ -284,6 +284,41 @@ struct net_device *nooks_netpark_view(struct net_device *dev)
 	return dev;
 }
 
+/* A net device that is registered below a device, held. */
+static struct net_device *registered_below(const struct device *parent)
+{
+	struct net_device *dev = NULL;
+	struct nooks_parked *p;
+
+	spin_lock_irq(&nooks_parked_lock);
+	list_for_each_entry(p, &all, list) {
+		if (p->dev->dev.parent == parent && READ_ONCE(p->dev->reg_state) == NETREG_REGISTERED) {
+			p->parent = NULL;
+			dev = p->dev;
+			dev_hold(dev);
+			break;
+		}
+	}
+	spin_unlock_irq(&nooks_parked_lock);
+	return dev;
+}
+
+void nooks_netpark_orphan(const struct device *parent)
+{
+	struct net_device *dev;
+	int ret = 0;
+
+	while (!ret && (dev = registered_below(parent))) {
+		rtnl_lock();
+		if (dev->reg_state == NETREG_REGISTERED)
+			ret = device_move(&dev->dev, NULL, DPM_ORDER_NONE);
+		rtnl_unlock();
+		if (ret)
+			pr_err("%s stays below a device that is gone (%d)\n", netdev_name(dev), ret);
+		dev_put(dev);
+	}
+}
+
 /* A new owner */
 
 /* Claim a parked device for the one that is being probed. */

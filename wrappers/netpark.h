@@ -45,6 +45,9 @@ bool nooks_netpark_park(struct net_device *dev);
 /* Is it parked, and nobody's? */
 bool nooks_netpark_parked(const struct net_device *dev);
 
+/* A device goes: no net device stays below it. */
+void nooks_netpark_orphan(const struct device *parent);
+
 /*
  * The driver wants a net device. Return: a parked one of that size for the device that is being probed, which is not
  * tracked, and with its private area zeroed; or NULL.
