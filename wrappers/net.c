@@ -536,6 +536,21 @@ NOOKS_WRAPPER(dev_close)
 	return 0;
 }
 
+/* int dev_alloc_name(struct net_device *dev, const char *name): one that came back has its name */
+NOOKS_WRAPPER(dev_alloc_name)
+{
+	static const char fn[] = "dev_alloc_name";
+	struct net_device *dev = (struct net_device *)a0;
+	char name[IFNAMSIZ];
+
+	if (!check_netdev(x, dev, fn) || !check_rtnl(x, a0, fn) ||
+	    !nooks_arg_string(x, (char *)a1, sizeof(name), false, fn, "name") ||
+	    nooks_netpark_adopted(dev))
+		return 0;
+	strscpy(name, (char *)a1, sizeof(name));
+	return dev_alloc_name(dev, name);
+}
+
 /* Of a registered device, the number of queues changes under rtnl. */
 static unsigned long set_queues(struct nooks_crossing *x, struct net_device *dev, unsigned int n,
 				int (*set)(struct net_device *dev, unsigned int n), const char *fn)

@@ -475,6 +475,21 @@ PRINT_WRAPPER(netdev_warn, net_device)
 PRINT_WRAPPER(netdev_notice, net_device)
 PRINT_WRAPPER(netdev_info, net_device)
 
+/* int dev_err_probe(const struct device *dev, int err, const char *fmt, ...): for the log, and for who asks why it waits */
+NOOKS_WRAPPER(dev_err_probe)
+{
+	static const char fn[] = "dev_err_probe";
+	struct nooks_print *print;
+
+	if (!nooks_may_sleep(x, fn) || !check_device(x, (struct device *)a0, fn))
+		return 0;
+	print = NOOKS_GET_LINE(a2, 3, "dev_err_probe");
+	if (print)
+		dev_err_probe((struct device *)a0, (int)a1, "%pV", &print->vaf);
+	kfree(print);
+	return a1;
+}
+
 /* void fn(const char *level, dev, const char *fmt, ...); the level is "\001" and a character */
 #define PRINT_LEVEL_WRAPPER(fn, type)							\
 NOOKS_WRAPPER(fn)									\
