@@ -5,7 +5,10 @@
 
 #include <stdio.h>
 
-/* Write every file of the model to @dir; their headers name @from, what they were made of. */
+/*
+ * Write every file of the model to @dir; their headers name @from, what they were made of. A file that is so already
+ * keeps its time: make need not build again what includes it.
+ */
 void emit_all(const char *dir, const char *from);
 
 /* One file. */
