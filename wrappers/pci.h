@@ -7,6 +7,10 @@
 
 struct device;
 struct pci_dev;
+struct pci_device_id;
+
+/* Generated from "device" annotations: those of which nooks_pci_needs_stop() is true. */
+extern const struct pci_device_id nooks_pci_to_stop[];
 
 /* May a driver write to these bytes of its device's configuration space? Any context. */
 bool nooks_pci_may_configure(const struct pci_dev *pdev, int where, int size);

@@ -20,6 +20,7 @@ static const struct file {
 	{ "stubs.S", "/* %s */", "/* %s */\n", emit_stubs },
 	{ "types.c", "// %s", "/* %s */\n", emit_types },
 	{ "roles.c", "// %s", "/* %s */\n", emit_roles },
+	{ "devices.c", "// %s", "/* %s */\n", emit_devices },
 	{ "coverage.txt", NULL, "%s\n", emit_coverage },
 };
 

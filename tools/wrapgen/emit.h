@@ -19,6 +19,7 @@ void emit_imports(FILE *f);
 void emit_stubs(FILE *f);
 void emit_types(FILE *f);
 void emit_roles(FILE *f);
+void emit_devices(FILE *f);
 void emit_coverage(FILE *f);
 
 /* A number in C; constants may be of a type that sparse restricts. */
