@@ -3,11 +3,11 @@
 #ifndef NOOKS_PCI_H
 #define NOOKS_PCI_H
 
+#include <linux/mod_devicetable.h>
 #include <linux/types.h>
 
 struct device;
 struct pci_dev;
-struct pci_device_id;
 
 /* Generated from "device" annotations: those of which nooks_pci_needs_stop() is true. */
 extern const struct pci_device_id nooks_pci_to_stop[];
