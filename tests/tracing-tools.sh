@@ -60,6 +60,11 @@ counted() {
 	awk -v event="nooks:$1" '$2 == event { gsub(",", "", $1); nr = $1 } END { exit !(nr >= 20) }' /tmp/said
 }
 
+names() {
+	said "nooks:nooks_enter: driver=$module function=[a-z0-9_]+ args=" &&
+		said "nooks:nooks_return: driver=$module function=[a-z0-9_]+ unwound=0 ret=[0-9a-f]+ ns=[0-9]+"
+}
+
 # One failure, from which it comes back: what runs below perf
 cat >/tmp/fail <<EOF
 echo wild-write >$dir/inject
@@ -88,8 +93,7 @@ show 16
 # shellcheck disable=SC2046
 check "perf record" run perf record -q -a -o /tmp/perf.data -e nooks:nooks_enter -e nooks:nooks_return -- $(traffic)
 check "perf script" run perf script -i /tmp/perf.data
-check "names functions of the driver and of the kernel" eval \
-	'said "nooks:nooks_enter: driver=$module function=[a-z0-9_]+ args=" && said "nooks:nooks_return: driver=$module function=[a-z0-9_]+ unwound=0 ret=[0-9a-f]+ ns=[0-9]+"'
+check "names functions of the driver and of the kernel" names
 show 8
 check "perf trace" run perf trace -a -e nooks:nooks_failure,nooks:nooks_recovery -- sh /tmp/fail "$(peer_of "$iface")"
 check "tells of a failure, and of the restart" eval 'said "nooks:nooks_failure" && said "nooks:nooks_recovery.*restarted"'
