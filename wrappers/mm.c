@@ -169,6 +169,23 @@ NOOKS_WRAPPER(__kmalloc_node)
 	return allocate(x, a0, (__force gfp_t)flags, "__kmalloc_node");
 }
 
+/* void *kvmalloc_node(size_t size, [bucket,] gfp_t flags, int node): ditto */
+NOOKS_WRAPPER(kvmalloc_node)
+{
+	gfp_t gfp = (__force gfp_t)(NOOKS_KMALLOC_NODE_FLAGS == 1 ? a1 : a2);
+
+	if (a0 > PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
+		return allocate_vmalloc(x, a0, gfp, "kvmalloc_node");
+	return allocate(x, a0, gfp, "kvmalloc_node");
+}
+
+/* void kvfree(const void *addr) */
+NOOKS_WRAPPER(kvfree)
+{
+	release(x, (void *)a0, is_vmalloc_addr((void *)a0), "kvfree");
+	return 0;
+}
+
 /* char *kstrdup(const char *s, gfp_t gfp) */
 NOOKS_WRAPPER(kstrdup)
 {

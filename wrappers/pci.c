@@ -573,12 +573,7 @@ bool nooks_pci_may_configure(const struct pci_dev *pdev, int where, int size)
 
 bool nooks_pci_needs_stop(const struct device *dev)
 {
-	static const struct pci_device_id ids[] = {
-		{ PCI_DEVICE(PCI_VENDOR_ID_VMWARE, PCI_DEVICE_ID_VMWARE_VMXNET3) },
-		{}
-	};
-
-	return dev && dev_is_pci(dev) && pci_match_id(ids, to_pci_dev(dev));
+	return dev && dev_is_pci(dev) && pci_match_id(nooks_pci_to_stop, to_pci_dev(dev));
 }
 
 /*

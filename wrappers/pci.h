@@ -3,10 +3,14 @@
 #ifndef NOOKS_PCI_H
 #define NOOKS_PCI_H
 
+#include <linux/mod_devicetable.h>
 #include <linux/types.h>
 
 struct device;
 struct pci_dev;
+
+/* Generated from "device" annotations: those of which nooks_pci_needs_stop() is true. */
+extern const struct pci_device_id nooks_pci_to_stop[];
 
 /* May a driver write to these bytes of its device's configuration space? Any context. */
 bool nooks_pci_may_configure(const struct pci_dev *pdev, int where, int size);

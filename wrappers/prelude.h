@@ -52,6 +52,7 @@
 #include <linux/virtio_config.h>
 #include <linux/wait.h>
 #include <linux/writeback.h>
+#include <net/netdev_queues.h>
 #include <net/netevent.h>
 #include <net/net_failover.h>
 #include <asm/tsc.h>

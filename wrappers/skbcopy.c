@@ -110,3 +110,18 @@ NOOKS_WRAPPER(skb_realloc_headroom)
 		copy = skb_realloc_headroom(shadow->object, a1);
 	return finish(x, shadow, copy);
 }
+
+/* int skb_copy_ubufs(struct sk_buff *skb, gfp_t gfp_mask): a user process may get its pages back */
+NOOKS_WRAPPER(skb_copy_ubufs)
+{
+	static const char fn[] = "skb_copy_ubufs";
+	struct nooks_shadow *shadow = nooks_skb_borrow_alone(x, a0, fn);
+	int ret = -ENOMEM;
+
+	if (!shadow)
+		return 0;
+	if (nooks_arg_gfp(x, (__force gfp_t)a1, fn))
+		ret = skb_copy_ubufs(shadow->object, GFP_ATOMIC);
+	nooks_shadow_return(shadow);
+	return ret;
+}

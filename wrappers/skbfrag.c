@@ -12,6 +12,7 @@
 #include "../objtracker/shadow.h"
 #include "args.h"
 #include "generated.h"
+#include "net.h"
 #include "skb.h"
 
 bool nooks_page_sane(const struct page *page)

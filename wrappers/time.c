@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
@@ -22,6 +23,7 @@
 
 /* As for spinning locks: a timer's function that runs for so long will not end. */
 #define TIMER_LIMIT	(5 * NSEC_PER_SEC)
+#define WORK_DISABLED_MAX	1000
 
 #ifdef CONFIG_LOCKDEP
 #define own_class(map)	lockdep_init_map(map, "nooks", nooks_lockdep_key(), 0)
@@ -50,12 +52,14 @@ struct nooks_timer {
  * @lock: as in struct nooks_timer
  * @work: the kernel's; of plain work, only the work in it is used
  * @runner: the thread that runs the driver's function, to find one that waits for itself
+ * @disabled: how often it is; under @lock
  */
 struct nooks_work {
 	struct nooks_instance instance;
 	spinlock_t lock;
 	struct delayed_work work;
 	struct task_struct *runner;
+	unsigned int disabled;
 };
 
 NOOKS_INSTANCE(timer)
@@ -591,6 +595,76 @@ WORK_WRAPPER(cancel_delayed_work, false, true, &w->work)
 WORK_WRAPPER(cancel_delayed_work_sync, true, true, &w->work)
 WORK_WRAPPER(flush_work, true, false, &w->work.work)
 WORK_WRAPPER(flush_delayed_work, true, false, &w->work)
+
+#ifdef HAVE_disable_work
+/*
+ * Disable, or enable, a work that need not have been queued yet. The kernel counts how often, and warns of a count that
+ * it can't have. Return: it was pending, and is no more.
+ */
+static bool work_disable(struct nooks_crossing *x, unsigned long addr, bool disable, bool waits, const char *fn)
+{
+	struct nooks_work *w;
+	unsigned long flags;
+	bool good, ret = false;
+
+	if (waits && !nooks_may_sleep(x, fn))
+		return false;
+	w = to_work(nooks_instance_get(x, &work_class, addr, sizeof(struct work_struct), GFP_ATOMIC));
+	if (!w)
+		return false;
+	if (waits && READ_ONCE(w->runner) == current) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: work waits for itself", fn);
+		goto out;
+	}
+	spin_lock_irqsave(&w->lock, flags);
+	good = disable ? w->disabled < WORK_DISABLED_MAX : w->disabled;
+	if (good && disable) {
+		w->disabled++;
+		ret = disable_work(&w->work.work);
+	} else if (good) {
+		w->disabled--;
+		enable_work(&w->work.work);
+	}
+	work_mirror(w);
+	spin_unlock_irqrestore(&w->lock, flags);
+	if (!good)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: the work is disabled %u times", fn, w->disabled);
+	else if (waits)
+		cancel_work_sync(&w->work.work);
+	if (ret)
+		nooks_instance_put(&w->instance);
+out:
+	nooks_instance_put(&w->instance);
+	return ret;
+}
+
+/* bool disable_work(struct work_struct *work) */
+NOOKS_WRAPPER(disable_work)
+{
+	return work_disable(x, a0, true, false, "disable_work");
+}
+
+/* bool disable_work_sync(struct work_struct *work) */
+NOOKS_WRAPPER(disable_work_sync)
+{
+	return work_disable(x, a0, true, true, "disable_work_sync");
+}
+
+/* bool enable_work(struct work_struct *work): is it enabled now? */
+NOOKS_WRAPPER(enable_work)
+{
+	struct nooks_work *w;
+	bool ret = false;
+
+	work_disable(x, a0, false, false, "enable_work");
+	w = to_work(nooks_instance_find(x, &work_class, a0));
+	if (w) {
+		ret = !READ_ONCE(w->disabled);
+		nooks_instance_put(&w->instance);
+	}
+	return ret;
+}
+#endif
 
 /* Drivers take its address only; the timer of their delayed work is never armed. */
 NOOKS_WRAPPER(delayed_work_timer_fn)

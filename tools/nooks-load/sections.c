@@ -24,10 +24,12 @@
 
 /*
  * Lists of places in the code where the kernel would patch in branches to its own text. It must
- * not, as the domain can't execute that; what these branches call is bound by import instead.
+ * not, as the domain can't execute that; what these branches call is bound by import instead. And
+ * lists of the driver's tracepoints, which would be called there: so nobody can switch them on.
  */
 static const char * const dropped[] = {
 	"__mcount_loc", ".call_sites", ".retpoline_sites", ".return_sites", ".static_call_sites",
+	"__bpf_raw_tp_map", "__tracepoints_ptrs", "_ftrace_eval_map", "_ftrace_events",
 };
 
 /* Writable sections that belong to the driver, and all that start with these and a dot. */

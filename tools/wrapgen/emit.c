@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files that wrapgen writes: opening, heading and closing them. */
+/* The files that wrapgen writes: opening, heading and closing them, and leaving alone what has not changed. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
@@ -19,8 +20,38 @@ static const struct file {
 	{ "stubs.S", "/* %s */", "/* %s */\n", emit_stubs },
 	{ "types.c", "// %s", "/* %s */\n", emit_types },
 	{ "roles.c", "// %s", "/* %s */\n", emit_roles },
+	{ "devices.c", "// %s", "/* %s */\n", emit_devices },
 	{ "coverage.txt", NULL, "%s\n", emit_coverage },
 };
+
+/* Is that what the file at @path holds? */
+static bool holds(const char *path, const char *text, size_t len)
+{
+	FILE *f = fopen(path, "r");
+	char *found;
+	bool same;
+
+	if (!f)
+		return false;
+	found = malloc(len + 1);
+	if (!found)
+		die("out of memory");
+	same = fread(found, 1, len + 1, f) == len && !memcmp(found, text, len);
+	free(found);
+	fclose(f);
+	return same;
+}
+
+static void write_file(const char *path, const char *text, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		die("%s: %m", path);
+	fwrite(text, 1, len, f);
+	if (ferror(f) | fclose(f))
+		die("%s: %m", path);
+}
 
 void emit_all(const char *dir, const char *from)
 {
@@ -28,10 +59,12 @@ void emit_all(const char *dir, const char *from)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
 		const char *path = print("%s/%s", dir, files[i].name);
-		FILE *f = fopen(path, "w");
+		char *text;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
 
 		if (!f)
-			die("%s: %m", path);
+			die("out of memory");
 		if (files[i].spdx) {
 			fprintf(f, files[i].spdx, "SPDX-License-Identifier: GPL-2.0");
 			fputc('\n', f);
@@ -39,7 +72,10 @@ void emit_all(const char *dir, const char *from)
 		fprintf(f, files[i].head, origin);
 		files[i].emit(f);
 		if (ferror(f) | fclose(f))
-			die("%s: %m", path);
+			die("out of memory");
+		if (!holds(path, text, len))
+			write_file(path, text, len);
+		free(text);
 	}
 }
 

@@ -5,7 +5,10 @@
 
 #include <stdio.h>
 
-/* Write every file of the model to @dir; their headers name @from, what they were made of. */
+/*
+ * Write every file of the model to @dir; their headers name @from, what they were made of. A file that is so already
+ * keeps its time: make need not build again what includes it.
+ */
 void emit_all(const char *dir, const char *from);
 
 /* One file. */
@@ -16,6 +19,7 @@ void emit_imports(FILE *f);
 void emit_stubs(FILE *f);
 void emit_types(FILE *f);
 void emit_roles(FILE *f);
+void emit_devices(FILE *f);
 void emit_coverage(FILE *f);
 
 /* A number in C; constants may be of a type that sparse restricts. */

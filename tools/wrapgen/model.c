@@ -45,6 +45,7 @@ static const struct step {
 	{ "field",	field_declare },
 	{ "fn",		function_declare },
 	{ "have",	have_declare },
+	{ "device",	device_declare },
 };
 
 bool name_matches(const char *name, const char *pattern)

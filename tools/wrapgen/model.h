@@ -181,6 +181,13 @@ struct function {
 	unsigned int nr_requires;
 };
 
+/** struct device - one that recovery must treat otherwise: it needs its driver's stop function */
+struct device {
+	struct pos pos;
+	const char *name;
+	unsigned int vendor, device;	/* PCI's numbers */
+};
+
 struct model {
 	struct type **types;
 	unsigned int nr_types;
@@ -196,6 +203,8 @@ struct model {
 	unsigned int nr_built_in;
 	const char **have;		/* what "have" statements name, of what this kernel has */
 	unsigned int nr_have;
+	struct device *devices;
+	unsigned int nr_devices;
 };
 
 /* The one model; complaints are counted by diag.c. */
@@ -241,6 +250,9 @@ bool kernel_has(const char *name);
 /* Whether the conditions of a statement hold; they are taken out of it. */
 bool statement_applies(struct statement *s);
 void have_declare(const struct statement *s);
+
+/* device.c */
+void device_declare(const struct statement *s);
 
 /* function.c */
 struct function *function_find(const char *name);
