@@ -1,30 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Which functions of a driver does the fault campaign's workload call? A line "# function NAME" for each.
-# usage: campaign-profile.sh MODULE[,BUS-MODULE]
+# usage: campaign-profile.sh WORK MODULE[,BUS-MODULE]
 # shellcheck shell=dash source=tests/lib-campaign.sh
 . /tests/lib-campaign.sh
 
-module=${1%,*}
-bus=${1#*,}
+module=${2%,*}
+bus=${2#*,}
 tracing=/sys/kernel/tracing
 # shellcheck disable=SC2034 # of the library
 patience=20
+# shellcheck source=tests/lib-campaign-net.sh
+. "/tests/lib-campaign-$1.sh"
 
-plan 3
-[ "$bus" = "$1" ] || load_native "$bus"
-prepare_payload
+plan 4
+[ "$bus" = "$2" ] || load_native "$bus"
+prepare_work
 check "$module loads" load_native "$module"
-iface=$(iface_of_driver "$module") || bail "$module drives no interface"
-address "$iface" 2
-wait_for 20 answers "$iface" || bail "it does not work"
-ask >/tmp/answers.before 2>&1
-echo 20000 >$tracing/buffer_size_kb
-echo ":mod:$module" >$tracing/set_ftrace_filter
+check "it works" start_work || bail "it does not work"
 # shellcheck disable=SC2034
 seed=1
 dead=
 wrong=
+begin_work
+echo 20000 >$tracing/buffer_size_kb
+echo ":mod:$module" >$tracing/set_ftrace_filter
 echo function >$tracing/current_tracer
 workload
 echo 0 >$tracing/tracing_on
