@@ -66,6 +66,28 @@ void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
 	va_end(args);
 }
 
+/** nooks_fail_driver - fail a driver outside of its crossings; see driver.h */
+void nooks_fail_driver(struct nooks_driver *driver, const struct nooks_stub *stub,
+		       enum nooks_failure_kind kind, unsigned long address, const char *fmt, ...)
+{
+	struct nooks_crossing x = {
+		.domain = driver->domain,
+		.incarnation = READ_ONCE(driver->domain->incarnation),
+		.stub = stub,
+		.task = current,
+		.preempt_count = preempt_count(),
+		.held = LIST_HEAD_INIT(x.held),
+	};
+	va_list args;
+
+	/* A closed domain has failed already, and the incarnation may be the next one. */
+	if (!READ_ONCE(driver->domain->open))
+		return;
+	va_start(args, fmt);
+	fail(&x, kind, address, NULL, fmt, args);
+	va_end(args);
+}
+
 /* The driver has jumped to something that it may not execute: a kernel function's own address? */
 static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *regs)
 {

@@ -3,9 +3,11 @@
 # Trials of a fault campaign: faults in a driver's code while it works. For each seed the driver is loaded, is
 # seen to work, gets its faults, works for some seconds, and is judged; so is the kernel. Each trial
 # leaves a line "# result", JSON; scripts/campaign gathers them. A check passes if the kernel is well.
-# usage: campaign.sh native|isolated WORK MODULE[,BUS-MODULE] OTHER[,BUS-MODULE] FAULTS SEED:KIND,...
-#	 campaign.sh native|isolated WORK MODULE[,BUS-MODULE] OTHER[,BUS-MODULE] served
+# usage: campaign.sh native|isolated WORK DRIVER OTHER[,BUS-MODULE] FAULTS SEED:KIND,...
+#	 campaign.sh native|isolated WORK DRIVER OTHER[,BUS-MODULE] served
 #	WORK	what it does: net or fs (tests/lib-campaign-WORK.sh)
+#	DRIVER	MODULE[,CODE[,BUS-MODULE]]; faults go to the code of the module CODE, by default MODULE, which in a
+#		domain is a part of MODULE
 #	OTHER	native driver of another adapter, which has to work all the time
 #	KIND	as nooks-mutate takes it
 #	served	the machine has files "trials" and "plan.SEED.KIND", made by nooks-mutate; its state may be saved
@@ -18,15 +20,17 @@
 
 mode=$1
 work=$2
-module=${3%,*}
-bus=${3#*,}
+IFS=, read -r module code bus <<EOF
+$3
+EOF
+code=${code:-$module}
 other=${4%,*}
 other_bus=${4#*,}
 faults=$5
 dir=/sys/class/nooks/$module
 engine=/sys/kernel/debug/nooks_mutate/plan
-functions=/tests/functions/$module
-file=$(modinfo -n "$module")
+functions=/tests/functions/$code
+file=$(modinfo -n "$code")
 patience=$((6 * ${LAB_PATIENCE:-1}))
 # shellcheck source=tests/lib-campaign-net.sh
 . "/tests/lib-campaign-$work.sh"
@@ -61,15 +65,29 @@ make_plan() {
 	fi
 }
 
+# find_base FUNCTION DISTANCE: into $base, where the section is that the plan means. In a domain a module is a part of
+# another one, and of its section: the first function that the plan names tells where.
+find_base() {
+	local address
+	if [ -e "/sys/module/$code/sections/$section" ]; then
+		base=$(cat "/sys/module/$code/sections/$section")
+	elif [ -z "$base" ]; then
+		address=$(sed -n "s/^\([0-9a-f]*\) . $1\t\[$module\]$/\1/p" /proc/kallsyms)
+		base=$(printf '0x%x' $((0x$address + $2 - offset)))
+	fi
+}
+
 # Have the faults in the code that runs.
 put_faults() {
 	local tab line number name section offset old new fixes flags where
 	privileged=0
+	base=
 	tab=$(printf '\t')
 	while IFS=$tab read -r number name section offset old new fixes flags where line; do
 		diag "fault $seed $number $name $section+$offset $flags $where: $line"
 		[ "$flags" = - ] || privileged=$((privileged + 1))
-		echo "$(cat "/sys/module/$module/sections/$section") $offset $old $new $fixes"
+		find_base "${where%+*}" "${where#*+}"
+		echo "$base $offset $old $new $fixes"
 	done </tmp/plan >/tmp/changes
 	dd if=/tmp/changes of=$engine bs=256k 2>/dev/null
 }
@@ -183,7 +201,7 @@ trial() {
 
 # A WARN is a finding and no end; an oops is the end.
 echo 0 >/proc/sys/kernel/panic_on_warn
-[ "$bus" = "$3" ] || load_native "$bus"
+[ -z "$bus" ] || load_native "$bus"
 [ "$other_bus" = "$4" ] || load_native "$other_bus"
 profile=
 [ ! -e "$functions" ] || profile=$functions

@@ -57,7 +57,12 @@ alive() {
 }
 
 works() {
-	alive && receive && send
+	local what
+	for what in alive receive send; do
+		$what && continue
+		diag "seed $seed: afterwards, not: $what"
+		return 1
+	done
 } >/dev/null 2>&1
 
 # A connection that lasts: half of its data goes before, half after.
