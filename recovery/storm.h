@@ -3,53 +3,57 @@
 #ifndef NOOKS_STORM_H
 #define NOOKS_STORM_H
 
-#include <linux/interrupt.h>
 #include <linux/percpu.h>
+#include <asm/tsc.h>
+
+struct nooks_domain;
 
 /**
- * struct nooks_storm - of an interrupt; zeroed at first. Written by its handler, of which there is one at a time
- * @round: of @calls: which look it was
- * @calls: while the softirq counted
- * @since: jiffies when they became too many, if @last says so
- * @last: jiffies when they were, or 0
+ * struct nooks_storm - of an interrupt; zeroed at first. Written by its handler, of which one runs at a time
+ * @look: which look the next five are of
+ * @calls: that were looked at
+ * @alone: of these, with no other call into the domain since the one before
+ * @entries: calls into the domain after the last of them
+ * @begin: of the first of them, by the CPU's clock
+ * @inside: how much of the time was spent in them
+ * @since: jiffies of the first bad look, if @last says so
+ * @last: jiffies of the last bad one, or 0
  */
 struct nooks_storm {
-	unsigned long round;
+	unsigned long look;
 	unsigned int calls;
+	unsigned int alone;
+	unsigned long entries;
+	u64 begin;
+	u64 inside;
 	unsigned long since;
 	unsigned long last;
 };
 
 /**
- * struct nooks_storm_cpu - a CPU's part, written by that CPU
+ * struct nooks_storm_cpu - a CPU's part, written by that CPU with interrupts off
  * @calls: of handlers, in hard interrupts
- * @seen: of these at the last look
- * @probing: the softirq counts
- * @silent: looks since it has done so to the end
+ * @seen: of these at the last look, which it stands for
  * @stall: seconds after which a storm is one
- * @probe: the softirq
+ * @looking: calls are looked at
  */
 struct nooks_storm_cpu {
 	unsigned long calls;
 	unsigned long seen;
-	bool probing;
-	unsigned int silent;
 	unsigned int stall;
-	struct tasklet_struct probe;
+	bool looking;
 };
 
 DECLARE_PER_CPU(struct nooks_storm_cpu, nooks_storm_cpu);
 
-/* Count a handler's call, in a hard interrupt. True: it may be one of too many, for nooks_storm_judge(). */
-static inline bool nooks_storm_counted(void)
+/* Count a call of a handler, in a hard interrupt. Return: the CPU's clock if it is looked at, or 0. */
+static inline u64 nooks_storm_counted(void)
 {
 	this_cpu_inc(nooks_storm_cpu.calls);
-	return unlikely(this_cpu_read(nooks_storm_cpu.probing));
+	return unlikely(this_cpu_read(nooks_storm_cpu.looking)) ? rdtsc() : 0;
 }
 
 void nooks_storm_look(unsigned int stall);
-unsigned int nooks_storm_judge(struct nooks_storm *storm);
-void nooks_storm_watch(void);
-void nooks_storm_leave(void);
+unsigned int nooks_storm_judge(struct nooks_storm *storm, const struct nooks_domain *domain, u64 begin);
 
 #endif

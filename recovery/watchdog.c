@@ -194,7 +194,6 @@ static int watch_cpu(unsigned int cpu)
 {
 	struct hrtimer *timer = this_cpu_ptr(&watch_timer);
 
-	nooks_storm_watch();
 	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	timer->function = watch_all;
 	hrtimer_start(timer, NSEC_PER_SEC, HRTIMER_MODE_REL_PINNED_HARD);
@@ -204,7 +203,6 @@ static int watch_cpu(unsigned int cpu)
 static int leave_cpu(unsigned int cpu)
 {
 	hrtimer_cancel(this_cpu_ptr(&watch_timer));
-	nooks_storm_leave();
 	return 0;
 }
 

@@ -95,10 +95,10 @@ static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
 	return nooks_call_role(stub, &i->role, args);
 }
 
-/* It has been called while this is worth a look. */
-static void judge(struct nooks_irq *i)
+/* It has been called while this is worth a look, at the time @begin. */
+static void judge(struct nooks_irq *i, u64 begin)
 {
-	unsigned int seconds = nooks_storm_judge(&i->storm);
+	unsigned int seconds = nooks_storm_judge(&i->storm, i->object.driver->domain, begin);
 
 	if (seconds)
 		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
@@ -110,15 +110,18 @@ static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
 	irqreturn_t ret;
+	u64 begin = 0;
 
 	/* In a thread (threadirqs) there is no line to hold. */
-	if (in_hardirq())
+	if (in_hardirq()) {
+		begin = nooks_storm_counted();
 		this_cpu_write(handled, i);
+	}
 	ret = call(i, i->handler);
 	if (in_hardirq()) {
 		this_cpu_write(handled, NULL);
-		if (nooks_storm_counted())
-			judge(i);
+		if (begin)
+			judge(i, begin);
 	}
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
 		i->stray = 0;
