@@ -207,7 +207,7 @@ profile=
 [ ! -e "$functions" ] || profile=$functions
 prepare_work || bail "nothing to work with"
 load_native "$other" && other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
-address "$other_iface" 3
+address "$other_iface" "$other_net"
 wait_for 20 answers "$other_iface" || bail "the second adapter does not work"
 load_native nooks_mutate || bail "no engine"
 ! isolated || load_nooks stall_seconds=2 call_seconds=10

@@ -7,6 +7,7 @@
 
 fstype=$module
 operations=60
+other_net=2
 
 # What the operations have to say, natively, without a fault.
 prepare_work() {

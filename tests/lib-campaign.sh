@@ -8,6 +8,7 @@
 #	same_answers	does it say of itself what it did before? 2 if not
 #	works		afterwards: does it do its work again?
 #	end_work SECONDS  into $kept, what became of what was in use: kept, broken or wrong; let go of it
+# and $other_net, which is the number of the network of the other adapter.
 # The scripts set $seed and $patience: seconds after which silence is an answer.
 # shellcheck shell=dash source=tests/lib.sh disable=SC2154
 
