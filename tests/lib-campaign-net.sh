@@ -61,7 +61,9 @@ works() {
 	local what
 	for what in alive receive send; do
 		$what && continue
-		diag "seed $seed: afterwards, not: $what"
+		diag "seed $seed: afterwards, not: $what; carrier $(cat "/sys/class/net/$iface/carrier");" \
+			"$(ip -s link show "$iface" | tr '\n' ' '); $(ip neigh show dev "$iface" | tr '\n' ' ')" \
+			"$(ethtool -S "$iface" | grep -E ' [1-9][0-9]*$' | tr '\n' ' ')"
 		return 1
 	done
 } >/dev/null 2>&1
