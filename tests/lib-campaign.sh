@@ -44,9 +44,10 @@ no_task_stuck() {
 	! cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^.*) //' | grep -q '^D '
 }
 
-# What the kernel has said that no healthy one says; not what it may say of a driver that does not work.
+# What the kernel has said that no healthy one says; not what it may say of a driver that does not work, nor a WARN in the
+# driver's own code.
 kernel_complains() {
-	dmesg -r | complaints | grep -v 'NETDEV WATCHDOG' | sed 's/^<[0-9]*>\[[^]]*\] *//' | grep -m 1 .
+	dmesg -r | complaints | grep -v -e 'NETDEV WATCHDOG' -e "WARNING: .* \[\($module\|$code\)\]$" | sed 's/^<[0-9]*>\[[^]]*\] *//' | grep -m 1 .
 }
 
 used() {
