@@ -206,15 +206,20 @@ echo 0 >/proc/sys/kernel/panic_on_warn
 profile=
 [ ! -e "$functions" ] || profile=$functions
 prepare_work || bail "nothing to work with"
-load_native "$other" && other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
+load_native "$other"
+other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
 address "$other_iface" "$other_net"
 wait_for 20 answers "$other_iface" || bail "the second adapter does not work"
 load_native nooks_mutate || bail "no engine"
 ! isolated || load_nooks stall_seconds=2 call_seconds=10
 if served; then
-	load && start_work || bail "it does not work: $(cat /tmp/load)"
+	if ! load || ! start_work; then
+		bail "it does not work: $(cat /tmp/load)"
+	fi
 	is_ready=yes
-	save_machine && get_file trials /tmp/trials || bail "no trials"
+	if ! save_machine || ! get_file trials /tmp/trials; then
+		bail "no trials"
+	fi
 	trials=$(cat /tmp/trials)
 else
 	is_ready=

@@ -5,9 +5,9 @@
 # shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
-fstype=$module
 operations=60
-other_net=2
+# shellcheck disable=SC2034 # for lib-fs.sh and campaign.sh
+fstype=$module other_net=2
 
 # What the operations have to say, natively, without a fault.
 prepare_work() {

@@ -4,6 +4,7 @@
 # shellcheck shell=dash source=tests/lib-campaign.sh disable=SC2154
 
 size=$((256 << 10))
+# shellcheck disable=SC2034 # for campaign.sh
 other_net=3	# of the machine's networks, the one with the other adapter
 
 prepare_work() {
