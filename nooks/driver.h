@@ -232,6 +232,14 @@ __printf(5, 6)
 void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
 		     unsigned long address, const struct pt_regs *regs, const char *fmt, ...);
 
+/*
+ * The same where no crossing is under way: after the call of @stub's function has ended, or because of how often
+ * it is called.
+ */
+__printf(5, 6)
+void nooks_fail_driver(struct nooks_driver *driver, const struct nooks_stub *stub,
+		       enum nooks_failure_kind kind, unsigned long address, const char *fmt, ...);
+
 /* May the driver write to the log once more? If not, that is counted. Any context. */
 bool nooks_driver_may_log(struct nooks_driver *driver, struct ratelimit_state *limit);
 

@@ -66,6 +66,28 @@ void nooks_fail_trap(struct nooks_crossing *x, enum nooks_failure_kind kind,
 	va_end(args);
 }
 
+/** nooks_fail_driver - fail a driver outside of its crossings; see driver.h */
+void nooks_fail_driver(struct nooks_driver *driver, const struct nooks_stub *stub,
+		       enum nooks_failure_kind kind, unsigned long address, const char *fmt, ...)
+{
+	struct nooks_crossing x = {
+		.domain = driver->domain,
+		.incarnation = READ_ONCE(driver->domain->incarnation),
+		.stub = stub,
+		.task = current,
+		.preempt_count = preempt_count(),
+		.held = LIST_HEAD_INIT(x.held),
+	};
+	va_list args;
+
+	/* A closed domain has failed already, and the incarnation may be the next one. */
+	if (!READ_ONCE(driver->domain->open))
+		return;
+	va_start(args, fmt);
+	fail(&x, kind, address, NULL, fmt, args);
+	va_end(args);
+}
+
 /* The driver has jumped to something that it may not execute: a kernel function's own address? */
 static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *regs)
 {
@@ -91,8 +113,8 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 	return NOOKS_RESUME;
 }
 
-/* Is this instruction a WARN of the driver's, by the module's table, which will be printed? */
-static bool is_warning(const struct nooks_driver *driver, unsigned long ip)
+/* The WARN or BUG of the driver's that this instruction is, by the module's table; NULL: none. */
+static const struct bug_entry *find_bug_at(const struct nooks_driver *driver, unsigned long ip)
 {
 	const struct module *module = driver->module;
 	unsigned int i;
@@ -101,33 +123,44 @@ static bool is_warning(const struct nooks_driver *driver, unsigned long ip)
 		const struct bug_entry *bug = &module->bug_table[i];
 
 		if ((unsigned long)&bug->bug_addr_disp + bug->bug_addr_disp == ip)
-			return (bug->flags & BUGFLAG_WARNING) &&
-			       (bug->flags & (BUGFLAG_ONCE | BUGFLAG_DONE)) !=
-			       (BUGFLAG_ONCE | BUGFLAG_DONE);
+			return bug;
 	}
-	return false;
+	return NULL;
+}
+
+/* Will the kernel print it? */
+static bool is_loud_warning(const struct bug_entry *bug)
+{
+	return (bug->flags & BUGFLAG_WARNING) &&
+	       (bug->flags & (BUGFLAG_ONCE | BUGFLAG_DONE)) != (BUGFLAG_ONCE | BUGFLAG_DONE);
+}
+
+/* A BUG is a failure like others. The kernel's own words for it would be those of one that has died. */
+static void fail_bug(struct nooks_crossing *x, const struct pt_regs *regs, const struct bug_entry *bug)
+{
+#ifdef CONFIG_DEBUG_BUGVERBOSE
+	nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, "at %s:%u",
+			(const char *)&bug->file_disp + bug->file_disp, bug->line);
+#else
+	nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, NULL);
+#endif
 }
 
 static enum nooks_verdict undefined_instruction(struct nooks_crossing *x, struct pt_regs *regs)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
+	const struct bug_entry *bug = find_bug_at(driver, regs->ip);
 	struct pt_regs copy = *regs;
 
-	if (is_warning(driver, regs->ip) && !nooks_driver_may_log(driver, &driver->warnings)) {
-		regs->ip += LEN_UD2;
-		return NOOKS_RESUME;
-	}
-	/* A WARN or BUG of the driver's, which the kernel knows from the module's __bug_table? */
-	if (*(u16 *)regs->ip == INSN_UD2) {
-		switch (nooks_sym.report_bug(regs->ip, &copy)) {
-		case BUG_TRAP_TYPE_WARN:
+	if (bug && *(u16 *)regs->ip == INSN_UD2) {
+		if (!(bug->flags & BUGFLAG_WARNING)) {
+			fail_bug(x, regs, bug);
+			return NOOKS_UNWIND;
+		}
+		if ((is_loud_warning(bug) && !nooks_driver_may_log(driver, &driver->warnings)) ||
+		    nooks_sym.report_bug(regs->ip, &copy) == BUG_TRAP_TYPE_WARN) {
 			regs->ip += LEN_UD2;
 			return NOOKS_RESUME;
-		case BUG_TRAP_TYPE_BUG:
-			nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, NULL);
-			return NOOKS_UNWIND;
-		default:
-			break;
 		}
 	}
 	nooks_fail_trap(x, NOOKS_BAD_INSTRUCTION, regs->ip, regs, NULL);

@@ -23,10 +23,11 @@
 #include <asm/nmi.h>
 #include "../domains/switch.h"
 #include "recover.h"
+#include "storm.h"
 
 static unsigned int stall_seconds = 5;
 module_param(stall_seconds, uint, 0644);
-MODULE_PARM_DESC(stall_seconds, "Driver code may run for so long without a kernel call, and in atomic context at all; 0: no limit");
+MODULE_PARM_DESC(stall_seconds, "Driver code may run for so long without a kernel call, and in atomic context at all, and be called by interrupts without end; 0: no limit");
 
 static unsigned int call_seconds = 60;
 module_param(call_seconds, uint, 0644);
@@ -177,6 +178,7 @@ static enum hrtimer_restart watch_all(struct hrtimer *timer)
 {
 	unsigned int i;
 
+	nooks_storm_look(READ_ONCE(stall_seconds));
 	for (i = 0; i < NOOKS_MAX_DOMAINS; i++) {
 		struct nooks_domain *domain = rcu_dereference_sched(nooks_domains[i]);
 

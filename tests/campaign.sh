@@ -3,9 +3,15 @@
 # Trials of a fault campaign: faults in a driver's code while it works. For each seed the driver is loaded, is
 # seen to work, gets its faults, works for some seconds, and is judged; so is the kernel. Each trial
 # leaves a line "# result", JSON; scripts/campaign gathers them. A check passes if the kernel is well.
-# usage: campaign.sh native|isolated MODULE[,BUS-MODULE] OTHER[,BUS-MODULE] FAULTS SEED:KIND,...
+# usage: campaign.sh native|isolated WORK DRIVER OTHER[,BUS-MODULE] FAULTS SEED:KIND,...
+#	 campaign.sh native|isolated WORK DRIVER OTHER[,BUS-MODULE] served
+#	WORK	what it does: net or fs (tests/lib-campaign-WORK.sh)
+#	DRIVER	MODULE[,CODE[,BUS-MODULE]]; faults go to the code of the module CODE, by default MODULE, which in a
+#		domain is a part of MODULE
+#	OTHER	native driver of another adapter, which has to work all the time
 #	KIND	as nooks-mutate takes it
-#	OTHER	native driver of a second adapter, which has to work all the time
+#	served	the machine has files "trials" and "plan.SEED.KIND", made by nooks-mutate; its state may be saved
+#		when all is ready for the first of them
 # Natively it ends with the first trial that has done something.
 # shellcheck shell=dash source=tests/lib-campaign.sh
 . /tests/lib-campaign.sh
@@ -13,20 +19,28 @@
 . /tests/health.sh
 
 mode=$1
-module=${2%,*}
-bus=${2#*,}
-other=${3%,*}
-other_bus=${3#*,}
-faults=$4
-trials=$(echo "$5" | tr , ' ')
+work=$2
+IFS=, read -r module code bus <<EOF
+$3
+EOF
+code=${code:-$module}
+other=${4%,*}
+other_bus=${4#*,}
+faults=$5
 dir=/sys/class/nooks/$module
 engine=/sys/kernel/debug/nooks_mutate/plan
-functions=/tests/functions/$module
-file=$(modinfo -n "$module")
+functions=/tests/functions/$code
+file=$(modinfo -n "$code")
 patience=$((6 * ${LAB_PATIENCE:-1}))
+# shellcheck source=tests/lib-campaign-net.sh
+. "/tests/lib-campaign-$work.sh"
 
 isolated() {
 	[ "$mode" = isolated ]
+}
+
+served() {
+	[ "$faults" = served ]
 }
 
 load() {
@@ -37,22 +51,43 @@ load() {
 	fi >/tmp/load 2>&1
 }
 
-# Loaded, up, and passing packets.
+# Loaded, and at work, unless it is already.
 ready() {
-	load && iface=$(iface_of_driver "$module") && address "$iface" 2 &&
-		wait_for 10 carrier "$iface" && wait_for 5 answers "$iface"
+	[ -n "$is_ready" ] || { load && start_work; } || return
+	is_ready=
 }
 
-# put_faults: plan them, and have them in the code that runs
+make_plan() {
+	if served; then
+		get_file "plan.$seed.$kind" /tmp/plan
+	else
+		nooks-mutate -s "$seed" -n "$faults" -k "$kind" ${profile:+-f "$profile"} "$file" >/tmp/plan
+	fi
+}
+
+# find_base FUNCTION DISTANCE: into $base, where the section is that the plan means. In a domain a module is a part of
+# another one, and of its section: the first function that the plan names tells where.
+find_base() {
+	local address
+	if [ -e "/sys/module/$code/sections/$section" ]; then
+		base=$(cat "/sys/module/$code/sections/$section")
+	elif [ -z "$base" ]; then
+		address=$(sed -n "s/^\([0-9a-f]*\) . $1\t\[$module\]$/\1/p" /proc/kallsyms)
+		base=$(printf '0x%x' $((0x$address + $2 - offset)))
+	fi
+}
+
+# Have the faults in the code that runs.
 put_faults() {
 	local tab line number name section offset old new fixes flags where
-	nooks-mutate -s "$seed" -n "$faults" -k "$kind" ${profile:+-f "$profile"} "$file" >/tmp/plan || return
 	privileged=0
+	base=
 	tab=$(printf '\t')
 	while IFS=$tab read -r number name section offset old new fixes flags where line; do
 		diag "fault $seed $number $name $section+$offset $flags $where: $line"
 		[ "$flags" = - ] || privileged=$((privileged + 1))
-		echo "$(cat "/sys/module/$module/sections/$section") $offset $old $new $fixes"
+		find_base "${where%+*}" "${where#*+}"
+		echo "$base $offset $old $new $fixes"
 	done </tmp/plan >/tmp/changes
 	dd if=/tmp/changes of=$engine bs=256k 2>/dev/null
 }
@@ -65,16 +100,6 @@ take_faults_back() {
 changed() {
 	grep -vc ' old$' $engine
 }
-
-alive() {
-	iface=$(driven "$module") && ip link set "$iface" up && wait_for 6 carrier "$iface" &&
-		wait_for 5 answers "$iface"
-}
-
-# After faults have gone one way or another: does it do its work again?
-works() {
-	alive && receive && send
-} >/dev/null 2>&1
 
 settled() {
 	[ "$(counter state)" = running ] || [ "$(counter state)" = failed ]
@@ -135,8 +160,8 @@ trial() {
 		diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"no start\",\"well\":false,\"unwell\":\"the driver does not start\"}"
 		return 1
 	fi
-	ask >/tmp/answers.before 2>&1
-	open_connection
+	make_plan || bail "no plan for seed $seed"
+	begin_work
 	if ! put_faults; then
 		diag "$(dmesg | tail -n 3)"
 		bail "the faults of seed $seed can't be put there"
@@ -161,36 +186,49 @@ trial() {
 		take_faults_back
 	fi
 	if isolated || [ -z "$dead" ]; then
-		close_connection 15
+		end_work 15
 	else
-		close_connection 0
+		end_work 0
 	fi
 	well=$(unwell)
 	if isolated || [ "$outcome" = "no effect" ]; then
 		timeout 30 rmmod "$module" || well="$well it does not unload"
 		! isolated || [ ! -e "$dir" ] || well="$well its domain stays"
 	fi
-	diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"$outcome\",\"dead\":\"$(json "$dead")\",\"wrong\":\"$(json "$wrong")\",\"privileged\":$privileged,\"failures\":${failed:-0},\"failed_by\":[$(failures)],\"recovery\":\"$recovery\",\"restart_ms\":${restart_ms:-null},\"connection\":\"$word\",\"answers\":\"$answers\",\"changed\":$left,\"well\":$([ -z "$well" ] && echo true || echo false),\"unwell\":\"$(json "$well")\",\"seconds\":$(($(now) - begin))}"
+	diag "result {\"seed\":$seed,\"kind\":\"$kind\",\"mode\":\"$mode\",\"outcome\":\"$outcome\",\"dead\":\"$(json "$dead")\",\"wrong\":\"$(json "$wrong")\",\"privileged\":$privileged,\"failures\":${failed:-0},\"failed_by\":[$(failures)],\"recovery\":\"$recovery\",\"restart_ms\":${restart_ms:-null},\"connection\":\"$kept\",\"answers\":\"$answers\",\"changed\":$left,\"well\":$([ -z "$well" ] && echo true || echo false),\"unwell\":\"$(json "$well")\",\"seconds\":$(($(now) - begin))}"
 	[ -z "$well" ]
 }
 
 # A WARN is a finding and no end; an oops is the end.
 echo 0 >/proc/sys/kernel/panic_on_warn
-[ "$bus" = "$2" ] || load_native "$bus"
-[ "$other_bus" = "$3" ] || load_native "$other_bus"
+[ -z "$bus" ] || load_native "$bus"
+[ "$other_bus" = "$4" ] || load_native "$other_bus"
 profile=
 [ ! -e "$functions" ] || profile=$functions
-prepare_payload
+prepare_work || bail "nothing to work with"
+load_native "$other"
+other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
+address "$other_iface" "$other_net"
+wait_for 20 answers "$other_iface" || bail "the second adapter does not work"
+load_native nooks_mutate || bail "no engine"
+! isolated || load_nooks stall_seconds=2 call_seconds=10
+if served; then
+	if ! load || ! start_work; then
+		bail "it does not work: $(cat /tmp/load)"
+	fi
+	is_ready=yes
+	if ! save_machine || ! get_file trials /tmp/trials; then
+		bail "no trials"
+	fi
+	trials=$(cat /tmp/trials)
+else
+	is_ready=
+	trials=$(echo "$6" | tr , ' ')
+fi
 
 # shellcheck disable=SC2086 # words
 set -- $trials
-plan $(($# + 3 + $(isolated && echo 1 || echo 0)))
-check "the second adapter's driver loads" load_native "$other"
-other_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
-address "$other_iface" 3
-wait_for 20 answers "$other_iface" || bail "the second adapter does not work"
-check "the engine loads" load_native nooks_mutate || bail "no engine"
-! isolated || load_nooks stall_seconds=2 call_seconds=10
+plan $(($# + 1 + $(isolated && echo 1 || echo 0)))
 before=
 for name; do
 	check "seed ${name%:*}: the kernel is well" trial "$name"

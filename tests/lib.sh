@@ -96,6 +96,41 @@ same_picture() {
 	return 1
 }
 
+# --- the machine, which scripts/relay speaks for, if it has network adapters
+
+# ask_machine REQUEST: what it answers besides "ok" is in $answer; what follows that is in /tmp/got
+ask_machine() {
+	local port said=
+	port=$(echo /sys/bus/pci/devices/*/tty/ttyS*)
+	port=/dev/${port##*/}
+	exec 4<>"$port" || return
+	stty -F "$port" raw -echo
+	echo "$1" >&4
+	# Byte by byte, for what follows the line is not for this.
+	read -r said <&4
+	answer=${said#ok}
+	answer=${answer# }
+	case $1 in
+	get*) [ "$said" = "$answer" ] || head -c "$answer" <&4 >/tmp/got ;;
+	esac
+	exec 4>&-
+	case $said in
+	ok*) return ;;
+	esac
+	diag "$1: ${said:-no answer}"
+	return 1
+}
+
+# get_file NAME TO: of the directory that scripts/boot was given with --files
+get_file() {
+	ask_machine "get $1" && cp /tmp/got "$2"
+}
+
+# save_machine: with --save, this is where it ends, and where one with --load goes on. The peer is another one then.
+save_machine() {
+	ask_machine save && ask_machine peer && LAB_PEER=$answer
+}
+
 # --- network. A guest's adapter sits on a net of its own; see dhcp for who else is there.
 
 # all_driven DRIVER: print the interfaces that it drives
@@ -145,17 +180,7 @@ cable() {
 
 # set_carrier IFACE on|off: plug its cable in, or pull it out
 set_carrier() {
-	local port answer
-	port=$(echo /sys/bus/pci/devices/*/tty/ttyS*)
-	port=/dev/${port##*/}
-	exec 4<>"$port" || return
-	stty -F "$port" raw -echo &&
-		echo "link net$(cable "$1") $2" >&4 &&
-		answer=$(timeout 30 head -n 1 <&4)
-	exec 4>&-
-	[ "$answer" = ok ] && return
-	diag "set_carrier: ${answer:-no answer}"
-	return 1
+	ask_machine "link net$(cable "$1") $2"
 }
 
 # dhcp IFACE: bring it up and get an address. No route leads out of the adapter's own net, where

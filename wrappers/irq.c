@@ -8,6 +8,8 @@
  * kept the device from raising it. A device that can't be told is caught by counting: then the line
  * is masked until recovery has let go of it.
  *
+ * A handler that lives, but does not quiet its device, is called without end: recovery/storm.c.
+ *
  * How often a driver has disabled a line is counted, since others may share it: it is enabled as often when
  * the driver dies or lets go of it. The kernel itself forgets how often a line was disabled when the first
  * handler comes and when the last one goes.
@@ -21,6 +23,7 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "../recovery/storm.h"
 #include "args.h"
 #include "bus.h"
 #include "generated.h"
@@ -48,6 +51,7 @@
  * @handler: entry stub, or NULL
  * @thread_fn: ditto
  * @role: of the handlers, with what they answer when the domain is dead
+ * @storm: calls without end
  * @stray: calls since the domain died; they do not overlap
  * @masked: this has disabled the line
  * @held: so has nooks_irq_hold(); under hold_lock
@@ -62,6 +66,7 @@ struct nooks_irq {
 	struct nooks_stub *handler;
 	struct nooks_stub *thread_fn;
 	struct nooks_role role;
+	struct nooks_storm storm;
 	unsigned int stray;
 	bool masked;
 	bool held;
@@ -90,17 +95,34 @@ static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
 	return nooks_call_role(stub, &i->role, args);
 }
 
+/* It has been called while this is worth a look, at the time @begin. */
+static void judge(struct nooks_irq *i, u64 begin)
+{
+	unsigned int seconds = nooks_storm_judge(&i->storm, i->object.driver->domain, begin);
+
+	if (seconds)
+		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
+				  "interrupt %u without end: for %u s its handler is called again as soon as it has returned",
+				  i->irq, seconds);
+}
+
 static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
 	irqreturn_t ret;
+	u64 begin = 0;
 
 	/* In a thread (threadirqs) there is no line to hold. */
-	if (in_hardirq())
+	if (in_hardirq()) {
+		begin = nooks_storm_counted();
 		this_cpu_write(handled, i);
+	}
 	ret = call(i, i->handler);
-	if (in_hardirq())
+	if (in_hardirq()) {
 		this_cpu_write(handled, NULL);
+		if (begin)
+			judge(i, begin);
+	}
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
 		i->stray = 0;
 	} else if (++i->stray == STORM) {

@@ -650,19 +650,8 @@ unsigned long nooks_r_get_stats(struct nooks_stub *stub, const struct nooks_role
 
 void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stub, long value)
 {
-	struct nooks_crossing x = {
-		.domain = driver->domain,
-		.incarnation = READ_ONCE(driver->domain->incarnation),
-		.stub = stub,
-		.task = current,
-		.preempt_count = preempt_count(),
-		.held = LIST_HEAD_INIT(x.held),
-	};
-
-	/* A closed domain has failed already, and the incarnation may be the next one. */
-	if (READ_ONCE(driver->domain->open))
-		nooks_fail(&x, NOOKS_BAD_RETURN, value, "%s may not return %ld",
-			   (const char *)stub->name, value);
+	nooks_fail_driver(driver, stub, NOOKS_BAD_RETURN, value, "%s may not return %ld",
+			  (const char *)stub->name, value);
 }
 
 int __init nooks_net_init(void)
