@@ -28,6 +28,7 @@ enum nooks_inode_state {
  * @state: enum nooks_inode_state
  * @refs: references on the inode that the driver holds, and has to put or to pass on
  * @tries: how often the driver has failed while it was adopted
+ * @own: the driver, as it runs now, has made its part of the object
  * @shorter: the file got shorter, and its driver has not been told to write that
  */
 struct nooks_inode {
@@ -37,6 +38,7 @@ struct nooks_inode {
 	int state;
 	atomic_t refs;
 	unsigned int tries;
+	bool own;
 	bool shorter;
 };
 
@@ -63,6 +65,10 @@ int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode);
 bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, int from, int to);
 /* Are all of them the driver's own, none parked or spoiled? Ditto. */
 bool nooks_inodes_live(struct nooks_driver *driver);
+/* Does the driver, as it runs now, know this inode of its? Ditto. */
+bool nooks_inode_own(struct nooks_driver *driver, const struct inode *inode);
+/* Has the driver failed too often while it adopted this one? Ditto. */
+bool nooks_inode_hopeless(struct nooks_driver *driver, const struct inode *inode);
 /* Calls with it fail from now on. Ditto. */
 void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode);
 /* The driver has failed and starts anew: the inodes that the VFS has stay, what is the driver's of them goes. May sleep. */

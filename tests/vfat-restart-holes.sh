@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What others do just while a file system's driver fails and comes back, mounted: they sync, unmount, mount, and
+# store by mappings; and what is left of a file that does not come back.
+# usage: vfat-restart-holes.sh [ROUNDS]
+# shellcheck shell=dash source=tests/lib.sh
+. /tests/lib.sh
+# shellcheck source=tests/lib-fs.sh
+. /tests/lib-fs.sh
+
+dir=/sys/class/nooks/vfat
+rounds=${1:-3}
+
+# fail_now: the driver fails, and does not come back at once: much is to be written again
+fail_now() {
+	failures=$(counter failures)
+	restarts=$(counter restarts)
+	echo "null process vfat_lookup" >$dir/inject
+	[ ! -e "/mnt/nothing.$failures" ]
+	wait_for 10 has_failed
+}
+
+has_failed() {
+	[ "$(counter failures)" -gt "$failures" ]
+}
+
+unsynced() {
+	cat /bin/busybox /bin/busybox /bin/busybox >/mnt/unsynced
+}
+
+# has_all FILE: an image has what was written by unsynced()
+has_all() {
+	mkdir -p /tmp/copy
+	losetup /dev/loop7 "$1" && mount -t vfat -o ro /dev/loop7 /tmp/copy &&
+		cat /bin/busybox /bin/busybox /bin/busybox | cmp - /tmp/copy/unsynced
+	status=$?
+	umount /tmp/copy
+	losetup -d /dev/loop7
+	return $status
+}
+
+# synced: `sync` of the file system; if it says that all is on the disk, the image is copied
+synced() {
+	if sync -f /mnt/confirmed; then
+		cp /tmp/test.img /tmp/copy.img
+		diag "sync has succeeded"
+	else
+		diag "sync has failed"
+		false
+	fi
+}
+
+begin() {
+	cp "$image" /tmp/test.img
+	mount_image /tmp/test.img "$options" || bail "it does not mount"
+	cp /bin/busybox /mnt/confirmed
+	sync
+}
+
+mount_other() {
+	losetup /dev/loop6 /tmp/other.img && mkdir -p /tmp/other
+	while [ ! -e /tmp/done ]; do
+		mount -t vfat /dev/loop6 /tmp/other || return
+		umount /tmp/other
+		echo >>/tmp/mounts
+	done
+	losetup -d /dev/loop6
+}
+
+fs_modules
+make_image 48 -F 32
+plan $((19 + 6 * rounds))
+check "nooks loads" load_nooks
+check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
+echo 0 >$dir/max_failures
+
+round=0
+while [ $round -lt "$rounds" ]; do
+	begin
+	unsynced
+	check "the driver fails" fail_now
+	# It may have begun before the failure was known to recovery, and fail; then once more.
+	check "who syncs meanwhile waits" wait_for 20 synced
+	check "what sync has confirmed is on the disk" has_all /tmp/copy.img
+	check "vfat restarts" wait_for 30 restarted_after "$restarts"
+	check "it is unmounted" umount_image
+	check "what fsck finds is no damage" sound /tmp/test.img
+	round=$((round + 1))
+done
+
+begin
+unsynced
+check "the driver fails" fail_now
+check "it is unmounted at once" umount /mnt
+diag "vfat is $(cat $dir/state)"
+check "vfat restarts" wait_for 30 restarted_after "$restarts"
+check "the super block goes then" wait_for 20 losetup -d "$loop"
+check "what was not synced is there" has_all /tmp/test.img
+
+begin
+cp "$image" /tmp/other.img
+mount_other &
+other=$!
+failures=$(counter failures)
+round=0
+while [ $round -lt $((5 * rounds)) ]; do
+	restarts=$(counter restarts)
+	echo 1 >$dir/restart
+	wait_for 30 restarted_after "$restarts" || break
+	round=$((round + 1))
+done
+touch /tmp/done
+check "another one is mounted again and again while the driver restarts" wait $other
+diag "$(wc -l </tmp/mounts) mounts, $round restarts"
+check "it has not failed by that" [ "$(counter failures)" = "$failures" ]
+check "it is unmounted" umount_image
+
+begin
+/tests/mapped store /mnt/mapped 64 >/tmp/mapped &
+mapped=$!
+wait_for 20 grep -q ready /tmp/mapped
+round=0
+while [ $round -lt $((3 * rounds)) ]; do
+	restarts=$(counter restarts)
+	echo 1 >$dir/restart
+	wait_for 30 restarted_after "$restarts" || break
+	round=$((round + 1))
+done
+kill -TERM $mapped
+check "what is stored by a mapping while the driver restarts is there" wait $mapped
+while IFS= read -r line; do diag "$line"; done </tmp/mapped
+check "it is unmounted" umount_image
+
+begin
+mkfifo /tmp/until
+/tests/mapped longer /mnt/longer </tmp/until >/tmp/longer &
+mapped=$!
+exec 7>/tmp/until
+wait_for 20 grep -q ready /tmp/longer
+failures=$(counter failures)
+restarts=$(counter restarts)
+echo 1 >$dir/restart
+check "vfat restarts" wait_for 30 restarted_after "$restarts"
+exec 7>&-
+check "a file of which nobody knows what it has does not come back" wait $mapped
+while IFS= read -r line; do diag "$line"; done </tmp/longer
+check "what is on the disk of it can be opened then" sh -c "cat /mnt/longer && echo new >/mnt/longer && rm /mnt/longer"
+check "the driver has not failed by that" [ "$(counter failures)" = "$failures" ]
+check "it is unmounted" umount_image
+check "vfat unloads" unload vfat
+check "nooks unloads" unload nooks
