@@ -546,13 +546,17 @@ static bool is_open(const struct nooks_mount *m)
 	return READ_ONCE(m->driver->domain->open);
 }
 
-/* No path leads to it any more, and no call gets through: those who have it open get errors. */
-static void spoil(struct nooks_driver *driver, struct inode *inode)
+/*
+ * No path leads to it any more, and no call gets through: those who have it open get errors, up to the @size that they
+ * know.
+ */
+static void spoil(struct nooks_driver *driver, struct inode *inode, loff_t size)
 {
 	struct address_space *mapping = &inode->i_data;
 	struct dentry *dentry;
 
 	nooks_inode_spoil(driver, inode);
+	i_size_write(inode, size);
 	remove_inode_hash(inode);
 	do {
 		dentry = NULL;
@@ -666,21 +670,23 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 {
 	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
 		struct dentry *dentry = d_find_alias(inode), *top;
+		loff_t size;
 
 		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
 			dput(dentry);
-			spoil(m->driver, inode);
+			spoil(m->driver, inode, i_size_read(inode));
 			break;
 		}
 		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
 		if (S_ISREG(inode->i_mode))
 			inode_dio_wait(inode);
 		top = highest_parked(m, dentry);
+		size = i_size_read(d_inode(top));
 		dput(dentry);
 		if (IS_ROOT(top) || nooks_inode_hopeless(m->driver, d_inode(top)) ||
 		    !look_up(m, top)) {
 			if (is_open(m))
-				spoil(m->driver, d_inode(top));
+				spoil(m->driver, d_inode(top), size);
 		}
 		dput(top);
 	}
@@ -722,7 +728,7 @@ static void for_all_parked(struct nooks_mount *m, bool (*fn)(struct nooks_mount 
 
 static bool spoil_one(struct nooks_mount *m, struct inode *inode)
 {
-	spoil(m->driver, inode);
+	spoil(m->driver, inode, i_size_read(inode));
 	return true;
 }
 
@@ -776,7 +782,7 @@ static void restore(struct nooks_mount *m)
 		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
 		drop_replays(m);
 		nooks_inodes_drop(m->driver, sb);
-		spoil(m->driver, d_inode(sb->s_root));
+		spoil_one(m, d_inode(sb->s_root));
 		for_all_parked(m, spoil_one);
 		return;
 	}

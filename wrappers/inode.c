@@ -249,6 +249,7 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 	struct nooks_crossing x;
 	int status;
 
+	nooks_inode_leaves(driver, inode);
 	nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	if (READ_ONCE(inode->i_state) & I_CLEAR)
 		return 0;

@@ -225,8 +225,19 @@ void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode)
 {
 	struct nooks_inode *n = nooks_inode_get(driver, inode);
 
-	if (n)
+	if (n) {
+		n->size = i_size_read(inode);
 		WRITE_ONCE(n->state, NOOKS_INODE_SPOILED);
+	}
+	nooks_inode_put(n);
+}
+
+void nooks_inode_leaves(struct nooks_driver *driver, struct inode *inode)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+
+	if (n && READ_ONCE(n->state) == NOOKS_INODE_SPOILED)
+		i_size_write(inode, n->size);
 	nooks_inode_put(n);
 }
 

@@ -4,6 +4,7 @@
  * usage: mapped store FILE PAGES	stores to it by a mapping until it gets SIGTERM; then the file must have all of that
  *	  mapped longer FILE		what is written to it is on the disk, but not its size, and not in memory; it
  *					stays open until standard input ends
+ *	  mapped sync FILE		has it open; when standard input ends, syncs its file system until that succeeds
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +134,26 @@ static int longer(const char *name)
 	return errno == EIO ? 0 : fails("read");
 }
 
+static int sync_later(const char *name)
+{
+	int fd = open(name, O_RDONLY), errors = 0;
+	char c;
+
+	if (fd < 0)
+		return fails(name);
+	printf("ready\n");
+	fflush(stdout);
+	while (read(0, &c, 1) > 0)
+		;
+	while (syncfs(fd)) {
+		if (errors++ == 1000)
+			return fails("syncfs");
+		usleep(10000);
+	}
+	printf("mapped: syncfs has succeeded, after %d errors\n", errors);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "store")) {
@@ -141,6 +162,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(argv[1], "longer"))
 		return longer(argv[2]);
-	fprintf(stderr, "usage: mapped store FILE PAGES | mapped longer FILE\n");
+	if (argc == 3 && !strcmp(argv[1], "sync"))
+		return sync_later(argv[2]);
+	fprintf(stderr, "usage: mapped store FILE PAGES | mapped longer FILE | mapped sync FILE\n");
 	return 2;
 }
