@@ -2,6 +2,7 @@
 /*
  * Disks with a FAT file system that nobody should have.
  * usage: fatdisk spoil SEED IMAGE	changes the image, by the seed, and says how
+ *	  fatdisk large IMAGE MIB	the root directory gets one more file, LARGE, of zeros, its clusters near the end
  *	  fatdisk use DIRECTORY		does all that users do with what is mounted there, and says what comes of it
  *
  * What `use` says follows from what the driver does only: no times, no addresses.
@@ -197,6 +198,49 @@ static int spoil(uint64_t seed, const char *name)
 	return 0;
 }
 
+/* --- large: of FAT32, whose root directory is one cluster with room at its end */
+
+static int large(const char *name, uint32_t mib)
+{
+	uint8_t entry[32] = "LARGE      \x20";
+	struct image m;
+	uint32_t clusters, first, i, *chain;
+	off_t at;
+
+	if (layout(&m, name) || m.bits != 32) {
+		fprintf(stderr, "%s: no FAT32\n", name);
+		return 1;
+	}
+	/* A block device has no size that stat() tells. */
+	m.size = lseek(m.fd, 0, SEEK_END);
+	clusters = ((uint64_t)mib << 20) / m.cluster;
+	first = (m.size - m.data) / m.cluster - 8 - clusters;
+	chain = malloc(clusters * sizeof(*chain));
+	for (i = 0; chain && i < clusters; i++)
+		chain[i] = i + 1 < clusters ? first + i + 1 : 0x0fffffff;
+	for (i = 0; chain && i < m.fats; i++) {
+		at = m.fat + (off_t)i * m.fat_length * m.sector + (off_t)first * 4;
+		if (pwrite(m.fd, chain, clusters * 4, at) != (ssize_t)clusters * 4)
+			return 1;
+	}
+	entry[20] = first >> 16;
+	entry[21] = first >> 24;
+	entry[26] = first;
+	entry[27] = first >> 8;
+	for (i = 0; i < 4; i++)
+		entry[28 + i] = (mib << 20) >> 8 * i;
+	put(&m, m.sector + 488, UINT32_MAX, 4);		/* how many are free is not known */
+	for (at = m.root; at < m.root + m.cluster; at += 32) {
+		uint8_t used;
+
+		if (pread(m.fd, &used, 1, at) != 1)
+			return 1;
+		if (!used)
+			return pwrite(m.fd, entry, 32, at) != 32;
+	}
+	return 1;
+}
+
 /* --- use */
 
 static unsigned int nr_names;
@@ -345,8 +389,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "spoil"))
 		return spoil(strtoul(argv[2], NULL, 0), argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "large"))
+		return large(argv[2], strtoul(argv[3], NULL, 0));
 	if (argc == 3 && !strcmp(argv[1], "use"))
 		return use(argv[2]);
-	fprintf(stderr, "usage: fatdisk spoil SEED IMAGE | fatdisk use DIRECTORY\n");
+	fprintf(stderr, "usage: fatdisk spoil SEED IMAGE | fatdisk large IMAGE MIB | fatdisk use DIRECTORY\n");
 	return 2;
 }
