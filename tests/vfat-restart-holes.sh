@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What others do just while a file system's driver fails and comes back, mounted: they sync, unmount, mount, and
 # store by mappings; and what is left of a file that does not come back.
-# usage: vfat-restart-holes.sh [ROUNDS]
+# usage: vfat-restart-holes.sh [ROUNDS [BYTES]]
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lib-fs.sh
@@ -10,6 +10,7 @@
 
 dir=/sys/class/nooks/vfat
 rounds=${1:-3}
+[ -z "$2" ] || small_sample "$2"
 mkfifo /tmp/until
 
 # fail_now: the driver fails, and does not come back at once: much is to be written again
@@ -26,14 +27,14 @@ has_failed() {
 }
 
 unsynced() {
-	cp /bin/busybox /mnt/unsynced
+	cp $sample /mnt/unsynced
 }
 
 # has_all FILE: an image has what was written by unsynced()
 has_all() {
 	mkdir -p /tmp/copy
 	losetup /dev/loop7 "$1" && mount -t vfat -o ro /dev/loop7 /tmp/copy &&
-		cmp /bin/busybox /tmp/copy/unsynced
+		cmp $sample /tmp/copy/unsynced
 	status=$?
 	umount /tmp/copy
 	losetup -d /dev/loop7
@@ -65,7 +66,7 @@ synced() {
 begin() {
 	cp "$image" /tmp/test.img
 	mount_image /tmp/test.img "$options" || bail "it does not mount"
-	cp /bin/busybox /mnt/confirmed
+	cp $sample /mnt/confirmed
 	sync
 }
 
