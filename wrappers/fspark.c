@@ -287,7 +287,7 @@ static void drop_replay(struct nooks_replay *r)
 /* Who makes sure that all is on the disk is told that it is not. */
 static void say_unwritten(struct nooks_mount *m)
 {
-	if (m->state == NOOKS_MOUNT_PARKED && !list_empty(&m->replays))
+	if (m->state != NOOKS_MOUNT_LIVE && !list_empty(&m->replays))
 		errseq_set(&m->sb->s_wb_err, -EIO);
 }
 
