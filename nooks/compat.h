@@ -120,6 +120,13 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_write_page(target, index) (target)
 #endif
 
+/* Takes a locked page of a file out of the page cache. */
+#ifdef HAVE_generic_error_remove_folio
+#define nooks_remove_page(mapping, page) generic_error_remove_folio(mapping, page_folio(page))
+#else
+#define nooks_remove_page(mapping, page) generic_error_remove_page(mapping, page)
+#endif
+
 #ifdef HAVE_address_space_private_list
 #define i_private_list private_list
 #endif

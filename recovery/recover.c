@@ -162,6 +162,7 @@ static void recover(struct work_struct *work)
 	driver->resume = NOOKS_WISH_NONE;
 	set_state(driver, NOOKS_RECOVERING);
 	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
+	nooks_fspark_hold(driver);
 	tell_of_failure(driver);
 	trace_nooks_recovery(driver->name, "begin", 0);
 	wish = driver->wish;
@@ -212,6 +213,8 @@ static void recover(struct work_struct *work)
 		nooks_sysfs_event(driver, "give-up");
 	trace_nooks_recovery(driver->name, "given-up", ret);
 out:
+	/* If it begins once more, what is mounted stays until then. */
+	nooks_fspark_release(driver, READ_ONCE(driver->state) == NOOKS_CRASHED);
 	mutex_unlock(&driver->lock);
 }
 
@@ -255,6 +258,27 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 	flush_work(&driver->recovery);
 	state = READ_ONCE(driver->state);
 	return state == (wish == NOOKS_WISH_RESTART ? NOOKS_RUNNING : NOOKS_FAILED) ? 0 : -EIO;
+}
+
+/**
+ * nooks_recovery_wait - let a recovery that is under way, or about to begin, come to its end
+ * @driver: a driver that can't go now
+ *
+ * Context: may sleep; holds no lock that recovery takes. Return: 0, or -EINTR if the thread is killed.
+ */
+int nooks_recovery_wait(struct nooks_driver *driver)
+{
+	for (;;) {
+		enum nooks_state state = READ_ONCE(driver->state);
+
+		if (state != NOOKS_CRASHED && state != NOOKS_RECOVERING)
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		irq_work_sync(&driver->kick);
+		flush_work(&driver->recovery);
+		cond_resched();
+	}
 }
 
 /**

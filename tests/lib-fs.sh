@@ -3,6 +3,8 @@
 # shellcheck shell=dash
 
 image=/tmp/pristine.img
+# What is written to files.
+sample=/bin/busybox
 # shellcheck disable=SC2034 # for the tests
 options=utf8
 
@@ -12,6 +14,12 @@ fs_modules() {
 	for module in loop nls_cp437 nls_ascii nls_utf8; do
 		load_native "$module" || return
 	done
+}
+
+# small_sample BYTES: for machines that are slow
+small_sample() {
+	head -c "$1" /bin/busybox >/tmp/sample
+	sample=/tmp/sample
 }
 
 # make_image MIB [OPTION...]: a file system of so many MiB, with options of mkfs.fat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What kernels built for debugging call from inline functions, in a driver's name. */
 #include <linux/bottom_half.h>
+#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 #include "../nooks/driver.h"
 #include "debug.h"
@@ -34,6 +35,13 @@ NOOKS_WRAPPER(__might_sleep)
 	return 0;
 }
 
+NOOKS_WRAPPER(__might_fault)
+{
+	if (!pagefault_disabled())
+		nooks_may_sleep(x, "might_fault");
+	return 0;
+}
+
 NOOKS_WRAPPER(__local_bh_disable_ip)
 {
 	local_bh_disable();
@@ -44,6 +52,19 @@ NOOKS_WRAPPER(__local_bh_disable_ip)
 NOOKS_WRAPPER(dump_page)
 {
 	nooks_fail(x, NOOKS_DRIVER_BUG, a0, "dump_page");
+	return 0;
+}
+
+/* KASAN's code in the copy of a leaf function (leaf.c) has found an address that nobody may use. */
+NOOKS_WRAPPER(__asan_report_load_n_noabort)
+{
+	nooks_fail(x, NOOKS_WILD_READ, a0, "KASAN: a leaf function reads what is not valid");
+	return 0;
+}
+
+NOOKS_WRAPPER(__asan_report_store_n_noabort)
+{
+	nooks_fail(x, NOOKS_WILD_WRITE, a0, "KASAN: a leaf function writes to what is not valid");
 	return 0;
 }
 

@@ -203,11 +203,14 @@ unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role
 	return ret > (long)copied || ret < -MAX_ERRNO ? untrue(stub, ret) : ret;
 }
 
-/* What a driver says of where a block is: on its device, and no more than was asked for. */
+/*
+ * What a driver says of where a block is: on its device, and no more than was asked for. A bad disk has files behind the
+ * end of the device: that the block layer finds out. It must be told of the same sectors, though.
+ */
 static bool good_mapping(const struct inode *inode, const struct buffer_head *bh, size_t size)
 {
 	unsigned int bits = inode->i_blkbits;
-	sector_t blocks = bdev_nr_sectors(inode->i_sb->s_bdev) >> (bits - SECTOR_SHIFT);
+	sector_t blocks = (sector_t)LLONG_MAX >> bits;
 
 	if (bh->b_size > size || bh->b_size & ((1u << bits) - 1))
 		return false;

@@ -28,6 +28,8 @@ enum nooks_inode_state {
  * @state: enum nooks_inode_state
  * @refs: references on the inode that the driver holds, and has to put or to pass on
  * @tries: how often the driver has failed while it was adopted
+ * @own: the driver, as it runs now, has made its part of the object
+ * @size: of one that is spoiled: what the driver has for it
  * @shorter: the file got shorter, and its driver has not been told to write that
  */
 struct nooks_inode {
@@ -37,6 +39,8 @@ struct nooks_inode {
 	int state;
 	atomic_t refs;
 	unsigned int tries;
+	loff_t size;
+	bool own;
 	bool shorter;
 };
 
@@ -63,8 +67,14 @@ int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode);
 bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, int from, int to);
 /* Are all of them the driver's own, none parked or spoiled? Ditto. */
 bool nooks_inodes_live(struct nooks_driver *driver);
-/* Calls with it fail from now on. Ditto. */
+/* Does the driver, as it runs now, know this inode of its? Ditto. */
+bool nooks_inode_own(struct nooks_driver *driver, const struct inode *inode);
+/* Has the driver failed too often while it adopted this one? Ditto. */
+bool nooks_inode_hopeless(struct nooks_driver *driver, const struct inode *inode);
+/* Calls with it fail from now on, but those by which it goes. Ditto. */
 void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode);
+/* It goes: the driver finds it as it was. Ditto. */
+void nooks_inode_leaves(struct nooks_driver *driver, struct inode *inode);
 /* The driver has failed and starts anew: the inodes that the VFS has stay, what is the driver's of them goes. May sleep. */
 void nooks_inodes_park(struct nooks_driver *driver);
 /* The VFS has done with an inode that the driver can't free. Any context but NMI. */

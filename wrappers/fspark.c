@@ -48,6 +48,8 @@ enum nooks_mount_state {
  * @root: which of these was the root's, from 1; 0: not known
  * @made: those of the first time, for comparison only
  * @round: the last walk over all mounts that has seen it
+ * @kept: recovery has an active reference on @sb: it does not go when users unmount it
+ * @locked: and its s_umount, so that who wants to be sure that all is on the disk waits
  * @replays: what users have written to its files, while it is parked
  *
  * Who has an active reference on @sb may use it without mounts_lock.
@@ -63,6 +65,8 @@ struct nooks_mount {
 	unsigned int root;
 	const struct inode *made[MAX_MADE];
 	unsigned int round;
+	bool kept;
+	bool locked;
 	struct list_head replays;
 };
 
@@ -191,6 +195,7 @@ bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *
 			  const unsigned long *args)
 {
 	bool restores = READ_ONCE(driver->fs.restorer) == current && in_task();
+	bool leaves = role->hook == nooks_r_evict_inode || role->hook == nooks_r_free_inode;
 	unsigned int i;
 
 	for (i = 0; i < role->nr_args && i < 6; i++) {
@@ -210,8 +215,12 @@ bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *
 		if (m)
 			state = READ_ONCE(m->state);
 		raw_spin_unlock_irqrestore(&mounts_lock, flags);
-		if (state == NOOKS_MOUNT_PARKED || state == NOOKS_MOUNT_DEAD ||
-		    (state == NOOKS_MOUNT_FILLING && !restores))
+		if (state == NOOKS_MOUNT_PARKED || state == NOOKS_MOUNT_DEAD)
+			return true;
+		/* It has heard of this one, and must hear that it goes, or it comes across it later. */
+		if (leaves && nooks_inode_own(driver, inode))
+			return false;
+		if (state == NOOKS_MOUNT_FILLING && !restores)
 			return true;
 		state = inode ? nooks_inode_state(driver, inode) : NOOKS_INODE_LIVE;
 		if (state == NOOKS_INODE_PARKED || state == NOOKS_INODE_SPOILED ||
@@ -273,6 +282,13 @@ static void drop_replay(struct nooks_replay *r)
 {
 	list_del(&r->list);
 	nooks_replay_free(r);
+}
+
+/* Who makes sure that all is on the disk is told that it is not. */
+static void say_unwritten(struct nooks_mount *m)
+{
+	if (m->state != NOOKS_MOUNT_LIVE && !list_empty(&m->replays))
+		errseq_set(&m->sb->s_wb_err, -EIO);
 }
 
 /* Nobody is going to write them: who asks is told. */
@@ -348,6 +364,56 @@ static void park(struct nooks_mount *m)
 		pr_err("%s: %s: can't write what was committed\n", m->driver->name, sb->s_id);
 }
 
+void nooks_fspark_hold(struct nooks_driver *driver)
+{
+	struct nooks_mount *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	list_for_each_entry(m, &mounts, list)
+		if (m->driver == driver && !m->kept && m->sb->s_flags & SB_BORN)
+			m->kept = atomic_inc_not_zero(&m->sb->s_active);
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+}
+
+/* Give back what recovery has of a super block, beside the caller's active reference, and that, too. */
+static void let_go(struct nooks_mount *m, bool stays)
+{
+	struct super_block *sb = m->sb;
+	bool locked = m->locked;
+
+	m->locked = false;
+	if (m->kept && !stays) {
+		m->kept = false;
+		deactivate_super(sb);		/* not the last one */
+	}
+	if (locked)
+		deactivate_locked_super(sb);
+	else
+		deactivate_super(sb);
+}
+
+void nooks_fspark_release(struct nooks_driver *driver, bool again)
+{
+	unsigned int round = new_round();
+	struct nooks_mount *m;
+	bool busy;
+
+	might_sleep();
+	while ((m = next_mount(driver, round, &busy))) {
+		say_unwritten(m);
+		let_go(m, again);
+	}
+}
+
+/* With s_umount, of several at a time: nobody else waits for one of them while he has another. */
+static void lock_mount(struct nooks_mount *m)
+{
+	if (!m->locked)
+		down_write_nest_lock(&m->sb->s_umount, &m->driver->lock);
+	m->locked = true;
+}
+
 bool nooks_fspark_park(struct nooks_driver *driver)
 {
 	unsigned int round = new_round();
@@ -355,16 +421,22 @@ bool nooks_fspark_park(struct nooks_driver *driver)
 	struct nooks_mount *m;
 
 	might_sleep();
+	lockdep_assert_held(&driver->lock);
 	WRITE_ONCE(driver->fs.refuses, true);
 	while ((m = next_mount(driver, round, &busy))) {
-		struct super_block *sb = m->sb;
+		bool good = m->state != NOOKS_MOUNT_DEAD;
 
-		down_write(&sb->s_umount);
-		if (mounted(sb) && m->root && m->state != NOOKS_MOUNT_DEAD)
+		lock_mount(m);
+		if (mounted(m->sb) && m->root && good) {
 			park(m);
-		else if (mounted(sb) && m->state != NOOKS_MOUNT_DEAD)
-			all = false;
-		deactivate_locked_super(sb);
+			/* Stays so until it is filled again. */
+			if (m->kept)
+				deactivate_super(m->sb);	/* not the last one */
+			m->kept = true;
+			continue;
+		}
+		all = all && !(mounted(m->sb) && good);
+		let_go(m, false);
 	}
 	if (busy || !all)
 		return false;
@@ -474,13 +546,17 @@ static bool is_open(const struct nooks_mount *m)
 	return READ_ONCE(m->driver->domain->open);
 }
 
-/* No path leads to it any more, and no call gets through: those who have it open get errors. */
-static void spoil(struct nooks_driver *driver, struct inode *inode)
+/*
+ * No path leads to it any more, and no call gets through: those who have it open get errors, up to the @size that they
+ * know.
+ */
+static void spoil(struct nooks_driver *driver, struct inode *inode, loff_t size)
 {
 	struct address_space *mapping = &inode->i_data;
 	struct dentry *dentry;
 
 	nooks_inode_spoil(driver, inode);
+	i_size_write(inode, size);
 	remove_inode_hash(inode);
 	do {
 		dentry = NULL;
@@ -520,7 +596,13 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 		r->size = was->size;
 		list_add(&r->list, &m->replays);
 	}
-	ok = !nooks_replay_write(r);
+	/* Who has mapped it waits, until the driver can be asked for its pages. */
+	inode_lock(inode);
+	filemap_invalidate_lock(&inode->i_data);
+	ok = !nooks_replay_write(r) &&
+	     nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	filemap_invalidate_unlock(&inode->i_data);
+	inode_unlock(inode);
 	if (is_open(m))
 		drop_replay(r);
 	return ok;
@@ -561,7 +643,8 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 		return false;
 	if (S_ISREG(inode->i_mode) && !make_current(m, inode, &was))
 		return false;
-	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ||
+	       nooks_inode_state(driver, inode) == NOOKS_INODE_LIVE;
 }
 
 /* The highest dentry on the way to @dentry whose inode is parked; with a reference. */
@@ -587,20 +670,23 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 {
 	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
 		struct dentry *dentry = d_find_alias(inode), *top;
+		loff_t size;
 
 		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
 			dput(dentry);
-			spoil(m->driver, inode);
+			spoil(m->driver, inode, i_size_read(inode));
 			break;
 		}
 		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
 		if (S_ISREG(inode->i_mode))
 			inode_dio_wait(inode);
 		top = highest_parked(m, dentry);
+		size = i_size_read(d_inode(top));
 		dput(dentry);
-		if (IS_ROOT(top) || !look_up(m, top)) {
+		if (IS_ROOT(top) || nooks_inode_hopeless(m->driver, d_inode(top)) ||
+		    !look_up(m, top)) {
 			if (is_open(m))
-				spoil(m->driver, d_inode(top));
+				spoil(m->driver, d_inode(top), size);
 		}
 		dput(top);
 	}
@@ -642,7 +728,7 @@ static void for_all_parked(struct nooks_mount *m, bool (*fn)(struct nooks_mount 
 
 static bool spoil_one(struct nooks_mount *m, struct inode *inode)
 {
-	spoil(m->driver, inode);
+	spoil(m->driver, inode, i_size_read(inode));
 	return true;
 }
 
@@ -659,6 +745,10 @@ static int fill(struct nooks_mount *m)
 
 	if (m->options && !options)
 		return -ENOMEM;
+	if (nooks_inode_hopeless(driver, root)) {
+		free_page((unsigned long)options);
+		return -EIO;
+	}
 	/* It is the driver's, which takes it apart. */
 	if (options)
 		args[1] = (unsigned long)memcpy(options, m->options, PAGE_SIZE);
@@ -692,7 +782,7 @@ static void restore(struct nooks_mount *m)
 		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
 		drop_replays(m);
 		nooks_inodes_drop(m->driver, sb);
-		spoil(m->driver, d_inode(sb->s_root));
+		spoil_one(m, d_inode(sb->s_root));
 		for_all_parked(m, spoil_one);
 		return;
 	}
@@ -711,13 +801,17 @@ void nooks_fspark_restore(struct nooks_driver *driver)
 
 	might_sleep();
 	while (READ_ONCE(driver->domain->open) && (m = next_mount(driver, round, &busy))) {
-		struct super_block *sb = m->sb;
+		bool live;
 
-		down_write(&sb->s_umount);
-		if (mounted(sb) && m->state == NOOKS_MOUNT_PARKED)
+		lock_mount(m);
+		if (mounted(m->sb) && m->state == NOOKS_MOUNT_PARKED)
 			restore(m);
-		all = all && m->state == NOOKS_MOUNT_LIVE;
-		deactivate_locked_super(sb);
+		live = m->state == NOOKS_MOUNT_LIVE;
+		all = all && live;
+		if (live || m->state == NOOKS_MOUNT_DEAD)
+			let_go(m, false);
+		else
+			deactivate_super(m->sb);	/* not the last one: recovery goes on with it */
 	}
 	/* Nobody has to be looked at any more. */
 	if (all && !busy && READ_ONCE(driver->domain->open) && nooks_inodes_live(driver))

@@ -36,8 +36,18 @@ void nooks_fspark_close(struct super_block *sb);
 void nooks_fspark_remove(struct super_block *sb);
 
 /*
+ * The driver has failed: what is mounted of it does not go until the recovery that begins has ended, so that nothing is
+ * lost that it would have written. Any context but NMI. Recovery gives it back when it is done with it, or by
+ * nooks_fspark_release(): @again: it begins once more, and only those who sync go on, with an error. The latter may sleep,
+ * and wants the driver's lock.
+ */
+void nooks_fspark_hold(struct nooks_driver *driver);
+void nooks_fspark_release(struct nooks_driver *driver, bool again);
+
+/*
  * The driver is going to be restarted, and no thread is inside. May sleep, wants no s_umount. Return: false: one of
- * its file systems can't be parked, or is being unmounted.
+ * its file systems can't be parked, or is being unmounted. Those that are parked stay locked: who syncs them
+ * waits until they are back, or nooks_fspark_release() is called.
  */
 bool nooks_fspark_park(struct nooks_driver *driver);
 /*

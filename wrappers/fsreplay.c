@@ -151,6 +151,29 @@ static bool keep_behind(struct nooks_replay *r, loff_t end)
 	return true;
 }
 
+/* No page stays. What is written to one by a mapping until it goes is kept. */
+static void take_out(struct nooks_replay *r)
+{
+	struct address_space *mapping = &r->inode->i_data;
+	unsigned long index = 0;
+
+	while (xa_find(&mapping->i_pages, &index, ULONG_MAX, XA_PRESENT)) {
+		struct page *page = find_lock_page(mapping, index++);
+
+		if (!page)
+			continue;
+		wait_on_page_writeback(page);
+		/* Nobody maps it again while it is locked. */
+		unmap_mapping_pages(mapping, page->index, 1, false);
+		if (PageDirty(page))
+			keep(r, page);
+		nooks_remove_page(mapping, page);
+		unlock_page(page);
+		put_page(page);
+		cond_resched();
+	}
+}
+
 static int set_size(struct nooks_replay *r, loff_t size)
 {
 	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_FORCE, .ia_size = size };
@@ -201,7 +224,11 @@ static int write_all(struct nooks_replay *r)
 	unsigned long index;
 	int ret;
 
-	if (!r->dentry || r->lost || (!r->begun && !keep_behind(r, end)) || r->lost)
+	if (!r->dentry || r->lost || (!r->begun && !keep_behind(r, end)))
+		return -EIO;
+	if (!r->begun)
+		take_out(r);
+	if (r->lost)
 		return -EIO;
 	r->begun = true;
 	truncate_inode_pages(&r->inode->i_data, 0);
@@ -224,15 +251,9 @@ static int write_all(struct nooks_replay *r)
 
 int nooks_replay_write(struct nooks_replay *r)
 {
-	struct address_space *mapping = &r->inode->i_data;
-	int ret;
-
-	inode_lock(r->inode);
+	lockdep_assert_held_write(&r->inode->i_rwsem);
+	lockdep_assert_held_write(&r->inode->i_data.invalidate_lock);
 	/* What was dirtied by a mapping meanwhile. */
 	nooks_replay_keep(r);
-	filemap_invalidate_lock(mapping);
-	ret = write_all(r);
-	filemap_invalidate_unlock(mapping);
-	inode_unlock(r->inode);
-	return ret;
+	return write_all(r);
 }

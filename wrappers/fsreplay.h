@@ -44,7 +44,7 @@ struct nooks_replay *nooks_replay_new(struct inode *inode);
 void nooks_replay_keep(struct nooks_replay *r);
 /*
  * The restarted driver has made the inode its own, with the size that it has on the disk: write what was
- * kept. Only the caller gets into the driver with it. Return: 0, or an error: its contents can't be right any more.
+ * kept. Only the caller gets into the driver with it, and holds its lock and that of its pages. Return: 0, or an error: its contents can't be right any more.
  */
 int nooks_replay_write(struct nooks_replay *r);
 void nooks_replay_free(struct nooks_replay *r);

@@ -229,8 +229,10 @@ unsigned long nooks_r_free_inode(struct nooks_stub *stub, const struct nooks_rol
 	int status = NOOKS_CALL_CLOSED;
 	struct nooks_crossing x;
 
-	/* One that is parked or spoiled the driver has never heard of. */
-	if (nooks_inode_move(driver, inode, NOOKS_INODE_LIVE, NOOKS_INODE_DYING))
+	/* Others that are parked or spoiled the driver has never heard of. */
+	if (nooks_inode_move(driver, inode, NOOKS_INODE_LIVE, NOOKS_INODE_DYING) ||
+	    (nooks_inode_own(driver, inode) &&
+	     nooks_inode_move(driver, inode, NOOKS_INODE_SPOILED, NOOKS_INODE_DYING)))
 		nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	/* If it was freed it may be in use again: then it is not dying. */
 	if (status != NOOKS_CALL_DONE && nooks_inode_state(driver, inode) >= NOOKS_INODE_DYING)
@@ -247,6 +249,7 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 	struct nooks_crossing x;
 	int status;
 
+	nooks_inode_leaves(driver, inode);
 	nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	if (READ_ONCE(inode->i_state) & I_CLEAR)
 		return 0;
@@ -260,7 +263,7 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 
 /*
  * Hook of write_inode: the kernel takes the inode for clean. If the driver has not come to it, and will start again, it is
- * not.
+ * not, and who syncs now is told.
  */
 unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_role *role,
 				  unsigned long *args)
@@ -272,8 +275,10 @@ unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_ro
 	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 
 	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
-	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED)
+	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED) {
+		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 		mark_inode_dirty_sync(inode);
+	}
 	return ret;
 }
 

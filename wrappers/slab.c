@@ -108,6 +108,7 @@ static void inode_setup(struct nooks_object *object)
 
 	n->state = NOOKS_INODE_MAKING;
 	n->tries = 0;
+	n->own = true;
 	n->shorter = false;
 	atomic_set(&n->refs, 0);
 }
@@ -202,12 +203,41 @@ bool nooks_inode_move(struct nooks_driver *driver, const struct inode *inode, in
 	return was;
 }
 
+bool nooks_inode_own(struct nooks_driver *driver, const struct inode *inode)
+{
+	struct nooks_inode *n = inode ? nooks_inode_get(driver, inode) : NULL;
+	bool own = n && READ_ONCE(n->own);
+
+	nooks_inode_put(n);
+	return own;
+}
+
+bool nooks_inode_hopeless(struct nooks_driver *driver, const struct inode *inode)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	bool hopeless = n && n->tries >= MAX_TRIES;
+
+	nooks_inode_put(n);
+	return hopeless;
+}
+
 void nooks_inode_spoil(struct nooks_driver *driver, const struct inode *inode)
 {
 	struct nooks_inode *n = nooks_inode_get(driver, inode);
 
-	if (n)
+	if (n) {
+		n->size = i_size_read(inode);
 		WRITE_ONCE(n->state, NOOKS_INODE_SPOILED);
+	}
+	nooks_inode_put(n);
+}
+
+void nooks_inode_leaves(struct nooks_driver *driver, struct inode *inode)
+{
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+
+	if (n && READ_ONCE(n->state) == NOOKS_INODE_SPOILED)
+		i_size_write(inode, n->size);
 	nooks_inode_put(n);
 }
 
@@ -326,7 +356,9 @@ static void *adopted_object(struct nooks_driver *driver, struct nooks_cache *cac
 
 	if (n && n->cache == cache && n->state == NOOKS_INODE_ADOPTED) {
 		p = object_of(cache, (struct nooks_chunk *)n->object.data[0], n->slot);
-		if (!construct(cache, p))
+		if (construct(cache, p))
+			WRITE_ONCE(n->own, true);
+		else
 			p = NULL;
 	}
 	nooks_inode_put(n);
@@ -427,11 +459,11 @@ static void park_inodes(struct nooks_driver *driver)
 	nooks_for_each_object(object, driver, &inode_class) {
 		struct nooks_inode *n = to_inode(object);
 
-		if (n->state == NOOKS_INODE_LIVE)
+		n->own = false;
+		if (n->state == NOOKS_INODE_ADOPTED)
+			n->tries++;
+		if (n->state == NOOKS_INODE_LIVE || n->state == NOOKS_INODE_ADOPTED)
 			n->state = NOOKS_INODE_PARKED;
-		else if (n->state == NOOKS_INODE_ADOPTED)
-			n->state = ++n->tries < MAX_TRIES ? NOOKS_INODE_PARKED :
-				   NOOKS_INODE_SPOILED;
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 }
