@@ -51,6 +51,17 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_preempt_count_ptr() this_cpu_ptr(&__preempt_count)
 #endif
 
+/* Functions of a net_device that tell of its queues, which the kernel calls whether it is present or not. */
+#ifdef HAVE_net_device_stat_ops
+#define nooks_stat_ops(dev) ((dev)->stat_ops)
+#define nooks_set_stat_ops(dev, ops) WRITE_ONCE((dev)->stat_ops, ops)
+#define NOOKS_STAT_OPS offsetof(struct net_device, stat_ops)
+#else
+#define nooks_stat_ops(dev) NULL
+#define nooks_set_stat_ops(dev, ops) do { } while (0)
+#define NOOKS_STAT_OPS -1
+#endif
+
 /* Reasons that the functions that free packets are told. */
 #ifdef HAVE_dev_kfree_skb_any_reason
 #define NOOKS_SKB_CONSUMED SKB_CONSUMED

@@ -143,6 +143,7 @@ struct nooks_fs {
  * @nr_stores: checked stores
  * @nr_missed_calls: calls of the driver that bypassed their wrapper's stub, and were routed
  * @nr_missed_entries: calls into the driver that bypassed their entry stub, and were routed
+ * @nr_handled: calls of interrupt handlers that were looked at: recovery/storm.c
  * @nr_faults: exceptions in the domain, these two and the checked stores excepted
  * @held_irqs: interrupt lines that wait for the end of a poll: see wrappers/irq.c
  * @last: the last failure; written by whom nooks_domain_fail_incarnation() chose
@@ -200,6 +201,7 @@ struct nooks_driver {
 	atomic_long_t nr_stores;
 	atomic_long_t nr_missed_calls;
 	atomic_long_t nr_missed_entries;
+	atomic_long_t nr_handled;
 	atomic_long_t nr_faults;
 	unsigned int held_irqs;
 	struct nooks_failure last;

@@ -240,7 +240,7 @@ static bool lend_shadows(struct nooks_crossing *x, const struct nooks_role *role
 		if (role->args[i].kind != NOOKS_ARG_SHADOW || !*value)
 			continue;
 		shadows[i] = nooks_shadow_add(nooks_driver_of(x), role->args[i].type,
-					      (void *)*value, true, 0);
+					      (void *)*value, true, false, 0);
 		if (!shadows[i])
 			return false;
 		*value = (unsigned long)shadows[i]->slot;

@@ -132,12 +132,13 @@ bool nooks_shadow_charge(struct nooks_driver *driver, struct nooks_shadow *shado
  * @type: of the object: enum nooks_type_id
  * @object: the kernel's
  * @lent: it stays the kernel's; else the driver owns it from now on
+ * @made: for the class: see struct nooks_shadow
  * @bytes: of the kernel's memory, that have been allocated for it on behalf of the driver
  *
  * Any context but NMI. Return: the shadow; NULL without memory, or if there are too many.
  */
 struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
-				      bool lent, unsigned int bytes)
+				      bool lent, bool made, unsigned int bytes)
 {
 	const struct nooks_shadow_class *class = nooks_types[type].shadow->class;
 	struct nooks_shadows *shadows = shadows_of(driver);
@@ -158,7 +159,7 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 			shadow->object = object;
 			shadow->type = type;
 			shadow->lent = lent;
-			shadow->made = false;
+			shadow->made = made;
 			shadow->data = 0;
 			shadow->charged = bytes;
 			shadows->charged += bytes;
@@ -202,8 +203,14 @@ struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int
 	return shadow;
 }
 
-/* A kernel function is going to work on the object; false: it is not the driver's, or another one does. */
-static bool make_busy(struct nooks_driver *driver, struct nooks_shadow *shadow)
+/**
+ * nooks_shadow_hold - a kernel function is going to work on the object, as it is
+ * @driver: whose shadow it is
+ * @shadow: to be given back to nooks_shadow_return(), or removed
+ *
+ * Any context but NMI. Return: false: it is not the driver's, or another function does.
+ */
+bool nooks_shadow_hold(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
 	struct nooks_shadows *shadows = shadows_of(driver);
 	unsigned long flags;
@@ -440,7 +447,7 @@ bool nooks_shadow_borrow(struct nooks_crossing *x, unsigned int type, unsigned l
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct nooks_shadow *found = nooks_shadow_find(driver, type, slot);
 
-	if (!found || !make_busy(driver, found))
+	if (!found || !nooks_shadow_hold(driver, found))
 		return not_held(x, type, slot, fn, arg);
 	if (!nooks_shadow_commit(x, found, fn, arg)) {
 		smp_store_release(&found->state, found->lent ? NOOKS_SHADOW_LENT :

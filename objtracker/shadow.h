@@ -102,7 +102,8 @@ void nooks_shadows_release(struct nooks_driver *driver);
 
 /* All of these: any context but NMI, between nooks_crossing_begin() and _end(). */
 struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int type, void *object,
-				      bool lent, unsigned int bytes);
+				      bool lent, bool made, unsigned int bytes);
+bool nooks_shadow_hold(struct nooks_driver *driver, struct nooks_shadow *shadow);
 bool nooks_shadow_charge(struct nooks_driver *driver, struct nooks_shadow *shadow, int bytes);
 struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int type,
 				       unsigned long slot);

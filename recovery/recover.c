@@ -264,7 +264,8 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
  * nooks_recovery_wait - let a recovery that is under way, or about to begin, come to its end
  * @driver: a driver that can't go now
  *
- * Context: may sleep; holds no lock that recovery takes. Return: 0, or -EINTR if the thread is killed.
+ * Context: may sleep; holds no lock that recovery takes. Return: 0; -EINTR if the thread is killed; -EAGAIN if the driver has
+ * failed in its first init.
  */
 int nooks_recovery_wait(struct nooks_driver *driver)
 {
@@ -273,6 +274,8 @@ int nooks_recovery_wait(struct nooks_driver *driver)
 
 		if (state != NOOKS_CRASHED && state != NOOKS_RECOVERING)
 			return 0;
+		if (!READ_ONCE(driver->loaded))
+			return -EAGAIN;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		irq_work_sync(&driver->kick);

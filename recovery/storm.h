@@ -6,27 +6,27 @@
 #include <linux/percpu.h>
 #include <asm/tsc.h>
 
-struct nooks_domain;
+struct nooks_driver;
 
 /**
  * struct nooks_storm - of an interrupt; zeroed at first. Written by its handler, of which one runs at a time
  * @look: which look the next five are of
  * @calls: that were looked at
- * @alone: of these, with no other call into the domain since the one before
- * @entries: calls into the domain after the last of them
+ * @alone: of these, that have done nothing
+ * @others: calls into the domain, but those of handlers, when the last of them was looked at
  * @begin: of the first of them, by the CPU's clock
  * @inside: how much of the time was spent in them
- * @since: jiffies of the first bad look, if @last says so
- * @last: jiffies of the last bad one, or 0
+ * @bad: looks that were bad, in a row
+ * @last: jiffies of the last look
  */
 struct nooks_storm {
 	unsigned long look;
 	unsigned int calls;
 	unsigned int alone;
-	unsigned long entries;
+	unsigned long others;
 	u64 begin;
 	u64 inside;
-	unsigned long since;
+	unsigned int bad;
 	unsigned long last;
 };
 
@@ -54,6 +54,7 @@ static inline u64 nooks_storm_counted(void)
 }
 
 void nooks_storm_look(unsigned int stall);
-unsigned int nooks_storm_judge(struct nooks_storm *storm, const struct nooks_domain *domain, u64 begin);
+unsigned int nooks_storm_judge(struct nooks_storm *storm, struct nooks_driver *driver, u64 begin,
+			       unsigned int pending);
 
 #endif

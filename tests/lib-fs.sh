@@ -38,13 +38,23 @@ mount_image() {
 }
 
 umount_image() {
-	umount /mnt && losetup -d "$loop"
+	umount /mnt && losetup -d "$loop" && wait_for 20 unbound
+}
+
+# The loop device has let go of its image: as long as somebody has it open it does so only afterwards.
+unbound() {
+	[ ! -e "/sys/block/${loop#/dev/}/loop" ]
 }
 
 # Lost clusters, those behind the end of a file that was being written, a second FAT that is older, the dirty flag (byte 65, not so in the backup) and
 # free counts, as after a power cut: whatever else fsck finds is damage.
 sound() {
-	fsck.fat -n "$1" >/tmp/fsck
+	fsck.fat -n "$1" >/tmp/fsck 2>/tmp/fsck.errors
+	# It has come to its end.
+	grep -q ' files, .* clusters' /tmp/fsck || {
+		cat /tmp/fsck /tmp/fsck.errors >&3
+		return 1
+	}
 	! grep -v -e '^fsck.fat' -e 'Dirty bit' -e 'not properly unmounted' -e 'Automatically removing' \
 		-e 'unused cluster' -e '[Rr]eclaim' -e '[Ff]ree cluster' -e 'Auto-correcting' \
 		-e '^/crowd\.[123]$' -e 'cluster chain length is > [0-9]* bytes' -e 'Truncating file to' \

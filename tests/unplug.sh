@@ -1,16 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # An adapter goes and comes back: while its driver works, fails in its remove function, or has just failed.
-# usage: unplug.sh MODULE REMOVE-FUNCTION
+# usage: unplug.sh MODULE REMOVE-FUNCTION [BUS-MODULE]
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 
 module=$1
+[ -z "${3-}" ] || load_native "$3"
 dir=/sys/class/nooks/$module
 
 # The bus takes the device out, as when it is unplugged.
 unplug() {
-	[ -e "/sys/class/net/$iface/device/remove" ] && echo 1 >"/sys/class/net/$iface/device/remove"
+	local device
+	device=$(readlink -f "/sys/class/net/$iface/device")
+	# A virtio device is below its PCI function.
+	[ -e "$device/remove" ] || device=${device%/*}
+	[ -e "$device/remove" ] && echo 1 >"$device/remove"
 }
 
 gone() {

@@ -26,8 +26,12 @@ rounds() {
 
 # At 2.5 GiB, and across the end of 31 bits.
 reads() {
-	[ "$(dd if=/mnt/LARGE bs=1M skip=2559 count=2 2>/dev/null | tr -d '\000' | wc -c)" = 0 ] &&
-		[ "$(dd if=/mnt/LARGE bs=1M skip=2047 count=2 2>/dev/null | wc -c)" = 2097152 ]
+	local at
+	for at in 2559 2047; do
+		[ "$(dd if=/mnt/LARGE bs=1M skip=$at count=2 2>/dev/null | wc -c)" = 2097152 ] &&
+			[ "$(dd if=/mnt/LARGE bs=1M skip=$at count=2 2>/dev/null | tr -d '\000' | wc -c)" = 0 ] ||
+			return
+	done
 }
 
 writes() {
@@ -38,6 +42,7 @@ writes() {
 # What was written is where it was written to.
 written() {
 	local size
+	echo 3 >/proc/sys/vm/drop_caches
 	size=$(stat -c %s /bin/busybox)
 	dd if=/mnt/LARGE bs=4k skip=$((5 * gib / 2 / 4096)) count=$((size / 4096 + 1)) 2>/dev/null |
 		head -c "$size" | cmp - /bin/busybox && tail -c "$size" /mnt/LARGE | cmp - /bin/busybox

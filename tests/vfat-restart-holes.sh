@@ -108,7 +108,8 @@ check "the driver fails" fail_now
 check "it is unmounted at once" umount /mnt
 diag "vfat is $(cat $dir/state)"
 check "vfat restarts" wait_for 30 restarted_after "$restarts"
-check "the super block goes then" wait_for 20 losetup -d "$loop"
+losetup -d "$loop"
+check "the super block goes then" wait_for 20 unbound
 check "what was not synced is there" has_all /tmp/test.img
 
 begin

@@ -124,11 +124,12 @@ static struct dentry *mount(struct file_system_type *type, int flags, const char
 	struct nooks_stub *stub = stub_of(t, t->theirs.mount);
 	struct nooks_crossing x;
 	unsigned long root;
-	int status;
+	int status, ret;
 
 	/* What is registered stays so while the driver starts again, which is not ready before its init has ended. */
-	if (nooks_recovery_wait(t->driver))
-		return ERR_PTR(-EINTR);
+	ret = nooks_recovery_wait(t->driver);
+	if (ret)
+		return ERR_PTR(ret);
 	root = nooks_call_watched(&x, stub, &nooks_roles[stub->role], args, NULL, 0, &status);
 	/* The driver has died with a super block in its hands, active and locked. */
 	if (status == NOOKS_CALL_UNWOUND && x.handed) {

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/pagemap.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../nooks/tracepoints.h"
@@ -95,6 +96,11 @@ static struct nooks_mount *get(const struct super_block *sb)
 	m = find(sb);
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	return m;
+}
+
+static bool is_open(const struct nooks_mount *m)
+{
+	return READ_ONCE(m->driver->domain->open);
 }
 
 int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
@@ -376,21 +382,32 @@ void nooks_fspark_hold(struct nooks_driver *driver)
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 }
 
-/* Give back what recovery has of a super block, beside the caller's active reference, and that, too. */
-static void let_go(struct nooks_mount *m, bool stays)
+/*
+ * The caller's active reference is recovery's from now on. It is not put here: the last one takes locks of the block layer's, who
+ * holds these may wait for the s_umount of another mount, and others are locked yet.
+ */
+static void unlock_mount(struct nooks_mount *m)
+{
+	if (m->locked)
+		up_write(&m->sb->s_umount);
+	m->locked = false;
+	if (m->kept)
+		deactivate_super(m->sb);	/* not the last one */
+	m->kept = true;
+}
+
+/* Users have unmounted it meanwhile. What they wrote goes to the disk while the driver can still be started again for that. */
+static bool write_last(struct nooks_mount *m)
 {
 	struct super_block *sb = m->sb;
-	bool locked = m->locked;
 
-	m->locked = false;
-	if (m->kept && !stays) {
-		m->kept = false;
-		deactivate_super(sb);		/* not the last one */
-	}
-	if (locked)
-		deactivate_locked_super(sb);
-	else
-		deactivate_super(sb);
+	/* The caller's reference, and recovery's */
+	if (atomic_read(&sb->s_active) > 2 || m->state != NOOKS_MOUNT_LIVE || !is_open(m))
+		return true;
+	down_read(&sb->s_umount);
+	sync_filesystem(sb);
+	up_read(&sb->s_umount);
+	return is_open(m);
 }
 
 void nooks_fspark_release(struct nooks_driver *driver, bool again)
@@ -402,7 +419,17 @@ void nooks_fspark_release(struct nooks_driver *driver, bool again)
 	might_sleep();
 	while ((m = next_mount(driver, round, &busy))) {
 		say_unwritten(m);
-		let_go(m, again);
+		unlock_mount(m);
+	}
+	round = new_round();
+	while (!again && (m = next_mount(driver, round, &busy))) {
+		struct super_block *sb = m->sb;
+
+		if (m->kept && write_last(m)) {
+			m->kept = false;
+			deactivate_super(sb);	/* not the last one */
+		}
+		deactivate_super(sb);
 	}
 }
 
@@ -414,7 +441,7 @@ static void lock_mount(struct nooks_mount *m)
 	m->locked = true;
 }
 
-bool nooks_fspark_park(struct nooks_driver *driver)
+static bool park_all(struct nooks_driver *driver)
 {
 	unsigned int round = new_round();
 	bool busy = false, all = true;
@@ -436,7 +463,7 @@ bool nooks_fspark_park(struct nooks_driver *driver)
 			continue;
 		}
 		all = all && !(mounted(m->sb) && good);
-		let_go(m, false);
+		unlock_mount(m);
 	}
 	if (busy || !all)
 		return false;
@@ -444,6 +471,19 @@ bool nooks_fspark_park(struct nooks_driver *driver)
 	nooks_types_park(driver);
 	driver->fs.parked = true;
 	return true;
+}
+
+/*
+ * With locks of inodes and super blocks: reclaim that waits for I/O might wait for these, as where an image that is mounted lies
+ * in a file of theirs.
+ */
+bool nooks_fspark_park(struct nooks_driver *driver)
+{
+	unsigned int flags = memalloc_noio_save();
+	bool ok = park_all(driver);
+
+	memalloc_noio_restore(flags);
+	return ok;
 }
 
 /* The driver makes an inode around one that there is: its part is made anew. */
@@ -539,11 +579,6 @@ static void identify(struct inode *inode, const struct identity *was)
 	inode->i_generation = was->generation;
 	if (was->hashed)
 		insert_inode_hash(inode);
-}
-
-static bool is_open(const struct nooks_mount *m)
-{
-	return READ_ONCE(m->driver->domain->open);
 }
 
 /*
@@ -795,7 +830,7 @@ static void restore(struct nooks_mount *m)
 
 void nooks_fspark_restore(struct nooks_driver *driver)
 {
-	unsigned int round = new_round();
+	unsigned int round = new_round(), flags = memalloc_noio_save();
 	bool busy = false, all = true;
 	struct nooks_mount *m;
 
@@ -809,10 +844,11 @@ void nooks_fspark_restore(struct nooks_driver *driver)
 		live = m->state == NOOKS_MOUNT_LIVE;
 		all = all && live;
 		if (live || m->state == NOOKS_MOUNT_DEAD)
-			let_go(m, false);
+			unlock_mount(m);
 		else
 			deactivate_super(m->sb);	/* not the last one: recovery goes on with it */
 	}
+	memalloc_noio_restore(flags);
 	/* Nobody has to be looked at any more. */
 	if (all && !busy && READ_ONCE(driver->domain->open) && nooks_inodes_live(driver))
 		WRITE_ONCE(driver->fs.refuses, false);

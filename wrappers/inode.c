@@ -84,7 +84,13 @@ NOOKS_WRAPPER(truncate_setsize)
 	if (n && (loff_t)a1 < i_size_read(inode))
 		WRITE_ONCE(n->shorter, true);
 	nooks_inode_put(n);
-	truncate_setsize(inode, a1);
+	if (READ_ONCE(nooks_driver_of(x)->fs.restorer) == current) {
+		/* Pages that processes have of a private mapping stay: the file is going to have its length again. */
+		i_size_write(inode, a1);
+		truncate_inode_pages(&inode->i_data, a1);
+	} else {
+		truncate_setsize(inode, a1);
+	}
 	return 0;
 }
 
@@ -279,6 +285,22 @@ unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_ro
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 		mark_inode_dirty_sync(inode);
 	}
+	return ret;
+}
+
+/* Hook of writepages: the pages stay dirty; who syncs now must be told, for whom their errors do not count. */
+unsigned long nooks_r_writepages(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+	struct inode *inode = ((struct address_space *)args[0])->host;
+	struct nooks_crossing x;
+	int status;
+	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+
+	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
+	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED)
+		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 	return ret;
 }
 

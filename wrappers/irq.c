@@ -95,10 +95,10 @@ static irqreturn_t call(struct nooks_irq *i, struct nooks_stub *stub)
 	return nooks_call_role(stub, &i->role, args);
 }
 
-/* It has been called while this is worth a look, at the time @begin. */
-static void judge(struct nooks_irq *i, u64 begin)
+/* It has been called while this is worth a look, at the time @begin, with these softirqs pending. */
+static void judge(struct nooks_irq *i, u64 begin, unsigned int pending)
 {
-	unsigned int seconds = nooks_storm_judge(&i->storm, i->object.driver->domain, begin);
+	unsigned int seconds = nooks_storm_judge(&i->storm, i->object.driver, begin, pending);
 
 	if (seconds)
 		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
@@ -109,19 +109,21 @@ static void judge(struct nooks_irq *i, u64 begin)
 static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
+	unsigned int pending = 0;
 	irqreturn_t ret;
 	u64 begin = 0;
 
 	/* In a thread (threadirqs) there is no line to hold. */
 	if (in_hardirq()) {
 		begin = nooks_storm_counted();
+		pending = local_softirq_pending();
 		this_cpu_write(handled, i);
 	}
 	ret = call(i, i->handler);
 	if (in_hardirq()) {
 		this_cpu_write(handled, NULL);
-		if (begin)
-			judge(i, begin);
+		if (begin && ret != IRQ_NONE)
+			judge(i, begin, pending);
 	}
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
 		i->stray = 0;

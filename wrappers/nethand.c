@@ -5,6 +5,7 @@
 #include <linux/netpoll.h>
 #include <linux/rtnetlink.h>
 #include <net/sch_generic.h>
+#include "../nooks/compat.h"
 #include "../nooks/driver.h"
 #include "../nooks/symbols.h"
 #include "args.h"
@@ -152,6 +153,7 @@ void nooks_parked_hand_over(struct nooks_parked *p)
 		return;
 	clear_bit(__LINK_STATE_START, &dev->state);
 	WRITE_ONCE(dev->ethtool_ops, p->ethtool_ops);
+	nooks_set_stat_ops(dev, p->stat_ops);
 	nooks_settings_take(dev, &settings);
 	ret = tell_mtu(p);
 	ret = tell_address(p) ?: ret;

@@ -5,6 +5,7 @@
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include "../nooks/compat.h"
 #include "../nooks/learn.h"
 #include "../nooks/symbols.h"
 #include "../objtracker/store.h"
@@ -216,6 +217,8 @@ static void take_from_driver(struct nooks_parked *p)
 	p->ethtool_ops = dev->ethtool_ops;
 	WRITE_ONCE(dev->netdev_ops, &nooks_parked_netdev_ops);
 	WRITE_ONCE(dev->ethtool_ops, &nooks_parked_ethtool_ops);
+	p->stat_ops = nooks_stat_ops(dev);
+	nooks_set_stat_ops(dev, NULL);
 }
 
 bool nooks_netpark_park(struct net_device *dev)
@@ -303,6 +306,21 @@ static struct net_device *registered_below(const struct device *parent)
 	return dev;
 }
 
+/* With rtnl. The directory of its class below its parent, which it does not leave by itself, goes with the last one in it. */
+static int move_away(struct net_device *dev)
+{
+	struct kobject *directory = dev->dev.kobj.parent, *parent = &dev->dev.parent->kobj;
+	int ret = device_move(&dev->dev, NULL, DPM_ORDER_NONE);
+
+	if (ret || directory == parent)
+		return ret;
+	/* Nobody comes to the parent any more: the count is not going up. */
+	if (kref_read(&directory->kref) == 1)
+		kobject_del(directory);
+	kobject_put(directory);
+	return 0;
+}
+
 void nooks_netpark_orphan(const struct device *parent)
 {
 	struct net_device *dev;
@@ -311,7 +329,7 @@ void nooks_netpark_orphan(const struct device *parent)
 	while (!ret && (dev = registered_below(parent))) {
 		rtnl_lock();
 		if (dev->reg_state == NETREG_REGISTERED)
-			ret = device_move(&dev->dev, NULL, DPM_ORDER_NONE);
+			ret = move_away(dev);
 		rtnl_unlock();
 		if (ret)
 			pr_err("%s stays below a device that is gone (%d)\n", netdev_name(dev), ret);
@@ -428,6 +446,7 @@ static bool is_kept(const struct nooks_field *field)
 	case offsetof(struct net_device, mtu):		/* see nethand.c */
 	case offsetof(struct net_device, netdev_ops):	/* ditto */
 	case offsetof(struct net_device, ethtool_ops):	/* ditto */
+	case NOOKS_STAT_OPS:				/* ditto */
 		return true;
 	default:
 		return field->policy == NOOKS_FIELD_IGNORED || field->policy == NOOKS_FIELD_COUNTED;
@@ -463,6 +482,7 @@ static void take_over(struct nooks_parked *p, const struct net_device *seen)
 	}
 	p->netdev_ops = seen->netdev_ops;
 	p->ethtool_ops = seen->ethtool_ops;
+	p->stat_ops = nooks_stat_ops(seen);
 }
 
 static void registered(struct nooks_parked *p, bool has_carrier)

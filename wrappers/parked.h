@@ -24,6 +24,8 @@ enum nooks_stage {
 	NOOKS_STAGE_DROPPING,		/* it is being unregistered, for no driver has come for it */
 };
 
+struct netdev_stat_ops;
+
 /**
  * struct nooks_parked - a net device that can be parked
  * @list: in nooks_parked_all, in the order of allocation; under nooks_parked_lock
@@ -40,6 +42,7 @@ enum nooks_stage {
  * @copy: what the domain sees in its place while it is adopted
  * @netdev_ops: the driver's, while they are not the device's; rtnl
  * @ethtool_ops: ditto
+ * @stat_ops: ditto, of kernels that have it
  * @has_address: a user has set @address
  * @address: hardware address
  * @is_moved: the restarted driver has another address than the device: @moved
@@ -65,6 +68,7 @@ struct nooks_parked {
 	struct page *copy;
 	const struct net_device_ops *netdev_ops;
 	const struct ethtool_ops *ethtool_ops;
+	const struct netdev_stat_ops *stat_ops;
 	bool has_address;
 	u8 address[MAX_ADDR_LEN];
 	bool is_moved;

@@ -481,7 +481,10 @@ NOOKS_WRAPPER(dev_err_probe)
 	static const char fn[] = "dev_err_probe";
 	struct nooks_print *print;
 
-	if (!nooks_may_sleep(x, fn) || !check_device(x, (struct device *)a0, fn))
+	/* The kernel notes the reason of a device that waits, which must be one of a bus's. */
+	if (!nooks_may_sleep(x, fn) ||
+	    !((int)a1 == -EPROBE_DEFER ? nooks_arg_object(x, (void *)a0, NOOKS_TYPE_device, false, fn, "dev") :
+	      check_device(x, (struct device *)a0, fn)))
 		return 0;
 	print = NOOKS_GET_LINE(a2, 3, "dev_err_probe");
 	if (print)

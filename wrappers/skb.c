@@ -81,13 +81,11 @@ const struct nooks_shadow_class nooks_shadow_skb = {
 
 static unsigned long own(struct nooks_driver *driver, struct sk_buff *skb, unsigned int bytes, bool made)
 {
-	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false,
+	struct nooks_shadow *shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, false, made,
 						       bytes);
 
-	if (shadow) {
-		shadow->made = made;
+	if (shadow)
 		return (unsigned long)shadow->slot;
-	}
 	dev_kfree_skb_any(skb);
 	return 0;
 }
@@ -322,11 +320,8 @@ struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, 
 unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow)
 {
-	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true, 0);
-	if (!*shadow)
-		return 0;
-	(*shadow)->made = true;
-	return (unsigned long)(*shadow)->slot;
+	*shadow = nooks_shadow_add(driver, NOOKS_TYPE_sk_buff, skb, true, true, 0);
+	return *shadow ? (unsigned long)(*shadow)->slot : 0;
 }
 
 bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, const char *fn)
@@ -352,6 +347,9 @@ bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, cons
 
 void nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
+	/* A thread of the driver's may be working on it yet, which can't be for long: no kernel function on packets sleeps. */
+	while (!nooks_shadow_hold(driver, shadow))
+		cpu_relax();
 	seal(driver, shadow);
 	nooks_shadow_remove(driver, shadow);
 }
@@ -740,7 +738,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
-	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, 0);
+	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, false, 0);
 	if (shadow) {
 		args[0] = (unsigned long)shadow->slot;
 		ret = transmit(&x, args, dev, skb_get_queue_mapping(skb));

@@ -26,7 +26,7 @@ struct nooks_unplug {
 
 static int on_event(struct notifier_block *nb, unsigned long event, void *device)
 {
-	if (event == BUS_NOTIFY_DEL_DEVICE)
+	if (event == BUS_NOTIFY_REMOVED_DEVICE)
 		nooks_netpark_orphan(device);
 	return NOTIFY_DONE;
 }
