@@ -81,18 +81,10 @@ static void release_device(struct nooks_object *object)
 	put_device(&to_device(object)->dev);
 }
 
-/* As virtio_reset_device(), which only some drivers import. May sleep. */
-static void stop(struct virtio_device *vdev)
-{
-	if (vdev->config->get_status(vdev))
-		vdev->config->reset(vdev);
-}
-
 /* Threads may still be in the domain: none of them can notify the device any more. */
 static void release_activity(struct nooks_object *object)
 {
-	nooks_virtqueues_break(object->driver, to_device(object));
-	stop(to_device(object));
+	nooks_virtqueues_quiet(object->driver, to_device(object));
 }
 
 static const struct nooks_object_class driver_class = {
@@ -102,7 +94,10 @@ static const struct nooks_object_class driver_class = {
 	.size = sizeof(struct nooks_virtio_driver),
 };
 
-/* The virtio_device, with a reference; fields that the driver may store to. */
+/*
+ * The virtio_device, with a reference; fields that the driver may store to. data[0]: the bus has taken it back, and what it is
+ * reached by may be gone; under the lock of virtqueue.c.
+ */
 static const struct nooks_object_class device_class = {
 	.name = "virtio device",
 	.phase = NOOKS_PHASE_MEMORY,
@@ -123,6 +118,32 @@ static void unbind(struct nooks_driver *driver, void *device)
 	nooks_virtqueues_delete(driver, device);
 }
 
+bool nooks_virtio_abandoned(struct nooks_driver *driver, const struct virtio_device *vdev)
+{
+	struct nooks_object *object = nooks_object_get(driver, &device_class, vdev);
+	bool is = !object || object->data[0];
+
+	if (object)
+		nooks_object_free(object);
+	return is;
+}
+
+void nooks_virtio_mark_abandoned(struct nooks_driver *driver, struct virtio_device *vdev)
+{
+	struct nooks_object *object = nooks_object_get(driver, &device_class, vdev);
+
+	if (!object)
+		return;
+	object->data[0] = true;
+	nooks_object_free(object);
+}
+
+/* What the transport has for the queues has to go before it does. */
+static void abandon(struct nooks_driver *driver, void *device)
+{
+	nooks_virtqueues_abandon(driver, device);
+}
+
 const struct nooks_bus nooks_virtio_bus = {
 	.device = &device_class,
 	.activity = &activity_class,
@@ -130,6 +151,7 @@ const struct nooks_bus nooks_virtio_bus = {
 	.size = sizeof(struct virtio_device),
 	.inner = offsetof(struct virtio_device, dev),
 	.unbind = unbind,
+	.abandon = abandon,
 };
 
 /*
@@ -178,7 +200,7 @@ unsigned long nooks_r_virtio_remove(struct nooks_stub *stub, const struct nooks_
 {
 	unsigned long ret = nooks_bus_remove(&nooks_virtio_bus, stub, role, args);
 
-	stop((struct virtio_device *)args[0]);
+	nooks_virtio_stop((struct virtio_device *)args[0]);
 	return ret;
 }
 

@@ -108,7 +108,13 @@ static void break_queue(struct nooks_virtqueue *queue)
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-void nooks_virtqueues_break(struct nooks_driver *driver, struct virtio_device *vdev)
+void nooks_virtio_stop(struct virtio_device *vdev)
+{
+	if (vdev->config->get_status(vdev))
+		vdev->config->reset(vdev);
+}
+
+void nooks_virtqueues_quiet(struct nooks_driver *driver, struct virtio_device *vdev)
 {
 	struct nooks_object *object;
 	struct virtqueue *vq;
@@ -121,6 +127,8 @@ void nooks_virtqueues_break(struct nooks_driver *driver, struct virtio_device *v
 		break_queue(to_queue(object));
 		nooks_object_free(object);
 	}
+	if (!nooks_virtio_abandoned(driver, vdev))
+		nooks_virtio_stop(vdev);
 	mutex_unlock(&queues_mutex);
 }
 
@@ -148,11 +156,23 @@ static void release_queues(struct nooks_object *object)
 	struct virtio_device *vdev = (struct virtio_device *)object->start;
 
 	mutex_lock(&queues_mutex);
-	if (vdev->config->get_status(vdev))
-		vdev->config->reset(vdev);
-	delete_queues(object->driver, vdev);
+	if (!nooks_virtio_abandoned(object->driver, vdev)) {
+		nooks_virtio_stop(vdev);
+		delete_queues(object->driver, vdev);
+	}
 	mutex_unlock(&queues_mutex);
 	kfree(queues->names);
+}
+
+void nooks_virtqueues_abandon(struct nooks_driver *driver, struct virtio_device *vdev)
+{
+	mutex_lock(&queues_mutex);
+	nooks_virtio_stop(vdev);
+	/* Recovery may have come to their object first, and not to them. */
+	if (!list_empty(&vdev->vqs))
+		delete_queues(driver, vdev);
+	nooks_virtio_mark_abandoned(driver, vdev);
+	mutex_unlock(&queues_mutex);
 }
 
 void nooks_virtqueues_delete(struct nooks_driver *driver, struct virtio_device *vdev)
