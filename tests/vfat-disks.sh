@@ -82,7 +82,9 @@ native)
 	;;
 both | isolated)
 	count=$(echo "$seeds" | wc -l)
-	[ "$who" = both ] && plan $((7 + count + $#)) || plan $((6 + count + $#))
+	checks=$((6 + count + $#))
+	[ "$who" != both ] || checks=$((checks + 1))
+	plan $checks
 	check "disks are made" make_disks || bail "no use without them"
 	for seed in $seeds; do
 		[ "$who" = isolated ] || try "$seed" >"/tmp/native.$seed"

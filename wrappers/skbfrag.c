@@ -143,11 +143,14 @@ const char *nooks_skb_hold(struct nooks_driver *driver, const struct nooks_shado
 		why = "fragments of a packet that the driver has not made, or given away";
 	if (why)
 		raw_spin_unlock(&shadows->lock);
+	else
+		__release(&shadows->lock);	/* for sparse: the lock stays */
 	return why;
 }
 
 void nooks_skb_release(struct nooks_driver *driver)
 {
+	__acquire(&driver->shadows.lock);
 	raw_spin_unlock(&driver->shadows.lock);
 }
 
