@@ -19,6 +19,7 @@ fs_modules() {
 # small_sample BYTES: for machines that are slow
 small_sample() {
 	head -c "$1" /bin/busybox >/tmp/sample
+	# shellcheck disable=SC2034 # for those who source this
 	sample=/tmp/sample
 }
 
