@@ -440,15 +440,20 @@ static void attack_packet_clone(void)
 	kfree_skb(clone);
 }
 
-/* A packet with a fragment in a page that is not the driver's, which loses a reference with the packet. */
+/* A packet with a fragment in a page that is not the driver's, which loses a reference with the packet: the next one to ask gets it. */
 static void attack_fragment(void)
 {
 	struct sk_buff *skb = alloc_skb(64, GFP_ATOMIC);
+	int i;
 
 	if (!skb)
 		return;
 	skb_fill_page_desc(skb, 0, virt_to_page((void *)addr), 0, 64);
 	kfree_skb(skb);
+	for (i = 0; i < 64; i++) {
+		alloc_page(GFP_ATOMIC | __GFP_ZERO);
+		alloc_page(GFP_ATOMIC | __GFP_ZERO | __GFP_MOVABLE);
+	}
 }
 
 /* Fragments of a packet that has a clone, which is somebody else's by now. */
