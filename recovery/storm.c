@@ -81,10 +81,10 @@ unsigned int nooks_storm_judge(struct nooks_storm *storm, struct nooks_driver *d
 	if (storm->calls < STORM_CALLS)
 		return 0;
 
-	if (!is_bad(storm, end) || time_after(now, storm->last + STORM_GAP))
+	if (time_after(now, storm->last + STORM_GAP))
 		storm->bad = 0;
 	storm->last = now;
-	storm->bad += is_bad(storm, end);
+	storm->bad = is_bad(storm, end) ? storm->bad + 1 : 0;
 	if (!cpu->stall || storm->bad < cpu->stall)
 		return 0;
 	seconds = storm->bad;

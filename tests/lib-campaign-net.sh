@@ -101,7 +101,7 @@ close_connection() {
 }
 
 begin_work() {
-	ask >/tmp/answers.before 2>&1
+	note_answers
 	open_connection
 }
 
@@ -119,13 +119,6 @@ ask() {
 	timeout 10 ethtool -i "$iface" 2>&1
 	timeout 10 ethtool "$iface" 2>&1 | grep -v -e Speed -e Duplex -e Link -e MDI-X
 	cat "/sys/class/net/$iface/address"
-}
-
-same_answers() {
-	ask >/tmp/answers 2>&1
-	cmp -s /tmp/answers /tmp/answers.before && return
-	diag "seed $seed: $(diff /tmp/answers.before /tmp/answers | grep '^[-+][^-+]' | head -n 6 | tr '\n' ' ')"
-	return 2
 }
 
 settings() {

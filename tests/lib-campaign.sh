@@ -5,7 +5,7 @@
 #	start_work	it is: get it to work; 0 if it does
 #	begin_work	before the faults: take down how it is, have something in use
 #	workload	with the faults: steps
-#	same_answers	does it say of itself what it did before? 2 if not
+#	ask		what it says of itself, for note_answers in begin_work, and same_answers
 #	works		afterwards: does it do its work again?
 #	end_work SECONDS  into $kept, what became of what was in use: kept, broken or wrong; let go of it
 # and $other_net, which is the number of the network of the other adapter.
@@ -24,6 +24,18 @@ step() {
 	2) wrong="$wrong $1" ;;
 	*) dead="$dead $1" ;;
 	esac
+}
+
+note_answers() {
+	ask >/tmp/answers.before 2>&1
+}
+
+# same_answers: does it say of itself what it did before? 2 if not
+same_answers() {
+	ask >/tmp/answers 2>&1
+	cmp -s /tmp/answers /tmp/answers.before && return
+	diag "seed $seed: $(diff /tmp/answers.before /tmp/answers | grep '^[-+][^-+]' | head -n 6 | tr '\n' ' ')"
+	return 2
 }
 
 # --- the other adapter

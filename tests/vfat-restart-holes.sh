@@ -80,6 +80,17 @@ mount_other() {
 	losetup -d /dev/loop6
 }
 
+# restart_often N: so often, into $round; less often if it does not come back
+restart_often() {
+	round=0
+	while [ $round -lt "$1" ]; do
+		restarts=$(counter restarts)
+		echo 1 >$dir/restart
+		wait_for 30 restarted_after "$restarts" || break
+		round=$((round + 1))
+	done
+}
+
 fs_modules
 make_image 48 -F 32
 plan $((19 + 6 * rounds))
@@ -117,13 +128,7 @@ cp "$image" /tmp/other.img
 mount_other &
 other=$!
 failures=$(counter failures)
-round=0
-while [ $round -lt $((5 * rounds)) ]; do
-	restarts=$(counter restarts)
-	echo 1 >$dir/restart
-	wait_for 30 restarted_after "$restarts" || break
-	round=$((round + 1))
-done
+restart_often $((5 * rounds))
 touch /tmp/done
 wait $other
 check "another one is mounted again and again while the driver restarts" [ -s /tmp/mounts ]
@@ -135,13 +140,7 @@ begin
 /tests/mapped store /mnt/mapped 64 >/tmp/mapped &
 mapped=$!
 wait_for 20 grep -q ready /tmp/mapped
-round=0
-while [ $round -lt $((3 * rounds)) ]; do
-	restarts=$(counter restarts)
-	echo 1 >$dir/restart
-	wait_for 30 restarted_after "$restarts" || break
-	round=$((round + 1))
-done
+restart_often $((3 * rounds))
 kill -TERM $mapped
 check "what is stored by a mapping while the driver restarts is there" wait $mapped
 while IFS= read -r line; do diag "$line"; done </tmp/mapped

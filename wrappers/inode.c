@@ -267,6 +267,13 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 	return 0;
 }
 
+/* The driver, which has not come to write it, will start again, and write it then. */
+static bool stays_dirty(struct nooks_driver *driver, const struct inode *inode)
+{
+	return READ_ONCE(driver->state) != NOOKS_FAILED &&
+	       nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED;
+}
+
 /*
  * Hook of write_inode: the kernel takes the inode for clean. If the driver has not come to it, and will start again, it is
  * not, and who syncs now is told.
@@ -280,8 +287,7 @@ unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_ro
 	int status;
 	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 
-	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
-	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED) {
+	if (status != NOOKS_CALL_DONE && stays_dirty(driver, inode)) {
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 		mark_inode_dirty_sync(inode);
 	}
@@ -298,8 +304,7 @@ unsigned long nooks_r_writepages(struct nooks_stub *stub, const struct nooks_rol
 	int status;
 	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 
-	if (status != NOOKS_CALL_DONE && READ_ONCE(driver->state) != NOOKS_FAILED &&
-	    nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED)
+	if (status != NOOKS_CALL_DONE && stays_dirty(driver, inode))
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 	return ret;
 }

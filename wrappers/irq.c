@@ -116,7 +116,8 @@ static irqreturn_t handle(int irq, void *cookie)
 	/* In a thread (threadirqs) there is no line to hold. */
 	if (in_hardirq()) {
 		begin = nooks_storm_counted();
-		pending = local_softirq_pending();
+		if (unlikely(begin))
+			pending = local_softirq_pending();
 		this_cpu_write(handled, i);
 	}
 	ret = call(i, i->handler);

@@ -18,21 +18,12 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+#include "seed.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_DEPTH 4
 #define MAX_NAMES 120		/* that are looked at, of a tree with loops, say */
 #define MAX_READ (128 * 1024)
-
-static uint64_t state;
-
-static uint32_t any(uint32_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 16) % n;
-}
 
 /* --- spoil */
 

@@ -20,18 +20,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "seed.h"
 
 #define MAX_SIZE (300 * 1024)
-
-static uint64_t state;
-
-static uint32_t any(uint32_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 16) % n;
-}
 
 /* Short ones, long ones, ones that differ in case only, and ones beyond ASCII. */
 static const char * const names[] = {

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "seed.h"
 
 #define MAX_FILES 40
 #define MAX_SIZE (96 * 1024)
@@ -42,17 +43,8 @@ struct file {
 
 static struct file files[MAX_FILES];
 static unsigned int nr_files, last_id, worker;
-static uint64_t state;
 static volatile sig_atomic_t stopped;
 static unsigned long operations, errors;
-
-static uint32_t any(uint32_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 16) % n;
-}
 
 static unsigned char byte(unsigned int id, off_t at)
 {

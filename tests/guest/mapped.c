@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "seed.h"
 
 #define PAGE 4096
 #define WORDS (PAGE / sizeof(uint64_t))
@@ -42,16 +43,6 @@ static int fails(const char *what)
 {
 	printf("mapped: %s: %s\n", what, strerror(errno));
 	return 1;
-}
-
-static uint32_t any(uint32_t n)
-{
-	static uint64_t state = 88172645463325252ull;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 16) % n;
 }
 
 /* What the file has, and what it must have. */
