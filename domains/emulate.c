@@ -151,7 +151,7 @@ static bool replace_memory(void *mem, unsigned int width, u64 old, u64 new)
 #define RUN_SHIFT(op)							\
 	RUN_SIZED(op "b %b[src], %b[val]", op "w %b[src], %w[val]",	\
 		  op "l %b[src], %k[val]", op "q %b[src], %q[val]")
-/* Bit operations have no byte form: nooks_store_decode() never says width 1. */
+/* Bit operations have no byte form: nooks_form_decode() never says width 1. */
 #define RUN_BIT(op)							\
 	RUN_SIZED("", op "w %w[src], %w[val]",				\
 		  op "l %k[src], %k[val]", op "q %q[src], %q[val]")
@@ -270,189 +270,186 @@ static bool condition(unsigned long flags, unsigned int cc)
 	return holds != (cc & 1);
 }
 
-static bool is_string(const struct nooks_store *store)
+static bool is_string(enum nooks_store_op op)
 {
-	return store->op == NOOKS_STORE_STOS || store->op == NOOKS_STORE_MOVS;
+	return op == NOOKS_STORE_STOS || op == NOOKS_STORE_MOVS;
 }
 
-static bool is_lockable(const struct nooks_store *store)
+static bool is_lockable(const struct nooks_form *form)
 {
-	return store->reads && (store->op < NOOKS_STORE_ROL || store->op > NOOKS_STORE_SAR);
+	return form->reads && (form->op < NOOKS_STORE_ROL || form->op > NOOKS_STORE_SAR);
 }
 
 /* What the opcode says: operation, width and source. Two-byte opcodes count as 0x100 and up. */
-static int decode_opcode(const struct insn *insn, const struct pt_regs *regs,
-			 struct nooks_store *store)
+static int decode_opcode(const struct insn *insn, struct nooks_form *form)
 {
 	unsigned int opcode = insn->opcode.bytes[0];
 	unsigned int ext = X86_MODRM_REG(insn->modrm.bytes[0]);
 	u8 rex = insn->rex_prefix.bytes[0];
-	enum { REGISTER, IMMEDIATE, NONE } source = NONE;
+	s64 immediate = insn->immediate.value;
 
 	if (insn->opcode.nbytes == 2)
 		opcode = 0x100 | insn->opcode.bytes[1];
 
 	/* Bit 0 tells bytes from words in all forms below but a few of the two-byte ones. */
-	store->width = opcode & 1 ? insn->opnd_bytes : 1;
+	form->width = opcode & 1 ? insn->opnd_bytes : 1;
 
 	switch (opcode) {
 	case 0x00 ... 0x3f:
 		if ((opcode & 7) > 1)
 			return -EOPNOTSUPP;
-		store->op = opcode >> 3;
-		source = REGISTER;
+		form->op = opcode >> 3;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0x80:
 	case 0x81:
 	case 0x83:
-		store->op = ext;
-		source = IMMEDIATE;
+		form->op = ext;
+		form->source = NOOKS_SOURCE_IMMEDIATE;
 		break;
 	case 0x86:
 	case 0x87:
-		store->op = NOOKS_STORE_XCHG;
-		store->locked = true;
-		source = REGISTER;
+		form->op = NOOKS_STORE_XCHG;
+		form->locked = true;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0x88:
 	case 0x89:
-		store->op = NOOKS_STORE_MOV;
-		source = REGISTER;
+		form->op = NOOKS_STORE_MOV;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0xc6:
 	case 0xc7:
 		if (ext != 0)
 			return -EOPNOTSUPP;
-		store->op = NOOKS_STORE_MOV;
-		source = IMMEDIATE;
+		form->op = NOOKS_STORE_MOV;
+		form->source = NOOKS_SOURCE_IMMEDIATE;
 		break;
 	case 0xa4:
 	case 0xa5:
-		store->op = NOOKS_STORE_MOVS;
+		form->op = NOOKS_STORE_MOVS;
 		break;
 	case 0xaa:
 	case 0xab:
-		store->op = NOOKS_STORE_STOS;
-		store->source = get_register(regs, REG_AX, store->width);
+		form->op = NOOKS_STORE_STOS;
+		form->source = NOOKS_SOURCE_AX;
 		break;
 	case 0xc0:
 	case 0xc1:
-		store->op = NOOKS_STORE_ROL + ext;
-		source = IMMEDIATE;
+		form->op = NOOKS_STORE_ROL + ext;
+		form->source = NOOKS_SOURCE_IMMEDIATE;
 		break;
 	case 0xd0:
 	case 0xd1:
-		store->op = NOOKS_STORE_ROL + ext;
-		store->source = 1;
+		form->op = NOOKS_STORE_ROL + ext;
+		form->source = NOOKS_SOURCE_IMMEDIATE;
+		immediate = 1;
 		break;
 	case 0xd2:
 	case 0xd3:
-		store->op = NOOKS_STORE_ROL + ext;
-		store->source = get_register(regs, REG_CX, 1);
+		form->op = NOOKS_STORE_ROL + ext;
+		form->source = NOOKS_SOURCE_CL;
 		break;
 	case 0xf6:
 	case 0xf7:
 		if (ext != 2 && ext != 3)
 			return -EOPNOTSUPP;
-		store->op = ext == 2 ? NOOKS_STORE_NOT : NOOKS_STORE_NEG;
+		form->op = ext == 2 ? NOOKS_STORE_NOT : NOOKS_STORE_NEG;
 		break;
 	case 0xfe:
 	case 0xff:
 		if (ext > 1)
 			return -EOPNOTSUPP;
-		store->op = ext == 0 ? NOOKS_STORE_INC : NOOKS_STORE_DEC;
+		form->op = ext == 0 ? NOOKS_STORE_INC : NOOKS_STORE_DEC;
 		break;
 	case 0x190 ... 0x19f:
-		store->op = NOOKS_STORE_MOV;
-		store->width = 1;
-		store->source = condition(regs->flags, opcode & 0xf);
+		form->op = NOOKS_STORE_MOV;
+		form->width = 1;
+		form->source = NOOKS_SOURCE_CONDITION;
+		form->reg = opcode & 0xf;
 		break;
 	case 0x1ab:
 	case 0x1b3:
 	case 0x1bb:
-		store->op = NOOKS_STORE_BTS + ((opcode - 0x1ab) >> 3);
-		source = REGISTER;
+		form->op = NOOKS_STORE_BTS + ((opcode - 0x1ab) >> 3);
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0x1ba:
 		if (ext < 5)
 			return -EOPNOTSUPP;
-		store->op = NOOKS_STORE_BTS + ext - 5;
-		store->width = insn->opnd_bytes;
-		source = IMMEDIATE;
+		form->op = NOOKS_STORE_BTS + ext - 5;
+		form->width = insn->opnd_bytes;
+		form->source = NOOKS_SOURCE_IMMEDIATE;
 		break;
 	case 0x1b0:
 	case 0x1b1:
-		store->op = NOOKS_STORE_CMPXCHG;
-		source = REGISTER;
+		form->op = NOOKS_STORE_CMPXCHG;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0x1c0:
 	case 0x1c1:
-		store->op = NOOKS_STORE_XADD;
-		source = REGISTER;
+		form->op = NOOKS_STORE_XADD;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	case 0x1c3:
-		store->op = NOOKS_STORE_MOV;
-		source = REGISTER;
+		form->op = NOOKS_STORE_MOV;
+		form->source = NOOKS_SOURCE_REGISTER;
 		break;
 	default:
 		return -EOPNOTSUPP;
 	}
-	if (store->op == NOOKS_STORE_CMP || store->op == NOOKS_STORE_SAL)
+	if (form->op == NOOKS_STORE_CMP || form->op == NOOKS_STORE_SAL)
 		return -EOPNOTSUPP;
-	store->reads = store->op != NOOKS_STORE_MOV && !is_string(store);
+	form->reads = form->op != NOOKS_STORE_MOV && !is_string(form->op);
 
-	if (source == REGISTER) {
-		store->reg = ext | (X86_REX_R(rex) ? 8 : 0);
-		if (store->width == 1 && !insn->rex_prefix.nbytes && ext >= 4)
-			store->reg = REG_HIGH_BYTE + ext - 4;
-		store->source = get_register(regs, store->reg, store->width);
-	} else if (source == IMMEDIATE) {
-		store->source = truncate((s64)insn->immediate.value, store->width);
+	if (form->source == NOOKS_SOURCE_REGISTER) {
+		form->reg = ext | (X86_REX_R(rex) ? 8 : 0);
+		if (form->width == 1 && !insn->rex_prefix.nbytes && ext >= 4)
+			form->reg = REG_HIGH_BYTE + ext - 4;
+	} else if (form->source == NOOKS_SOURCE_IMMEDIATE) {
+		form->immediate = truncate(immediate, form->width);
 	}
 	return 0;
 }
 
-/* Address of the ModRM operand. See tables 2-2 and 2-3 of volume 2 of Intel's manual. */
-static unsigned long operand_address(const struct insn *insn, const struct pt_regs *regs)
+/* The parts of the address of the ModRM operand. See tables 2-2 and 2-3 of volume 2 of Intel's manual. */
+static void decode_operand(const struct insn *insn, struct nooks_form *form)
 {
-	unsigned long addr = insn->displacement.value;
 	u8 modrm = insn->modrm.bytes[0], sib = insn->sib.bytes[0], rex = insn->rex_prefix.bytes[0];
 	unsigned int mod = X86_MODRM_MOD(modrm), base = X86_MODRM_RM(modrm);
 
+	form->displacement = insn->displacement.value;
 	if (base == REG_SP) {		/* a SIB byte follows */
 		unsigned int index = X86_SIB_INDEX(sib) | (X86_REX_X(rex) ? 8 : 0);
 
-		if (index != REG_SP)
-			addr += *register_slot(regs, index) << X86_SIB_SCALE(sib);
+		if (index != REG_SP) {
+			form->index = index;
+			form->scale = X86_SIB_SCALE(sib);
+		}
 		base = X86_SIB_BASE(sib);
-		if (mod == 0 && base == REG_BP)		/* no base */
-			return addr;
-	} else if (mod == 0 && base == REG_BP) {	/* relative to the next instruction */
-		return addr + regs->ip + insn->length;
+		if (mod == 0 && base == REG_BP)
+			return;
+	} else if (mod == 0 && base == REG_BP) {
+		form->base = NOOKS_BASE_IP;
+		return;
 	}
-	return addr + *register_slot(regs, base | (X86_REX_B(rex) ? 8 : 0));
+	form->base = base | (X86_REX_B(rex) ? 8 : 0);
 }
 
 /**
- * nooks_store_decode() - find out what a store instruction would store, and where
+ * nooks_form_decode() - find out what a store instruction does, whatever the registers
  * @decoder: see there
- * @regs: the driver's registers at the instruction
  * @text: the instruction
  * @text_len: bytes that may be read at @text
- * @gs_base: what the driver's gs segment starts at
- * @store: the result
- *
- * The address comes from the registers alone. The faulting address that the processor reports lies
- * in the range stored, but not at its start if that crosses into a page that may not be written.
+ * @form: the result
  *
  * Return: 0, -EOPNOTSUPP for what is not a store or not modelled, or what @decoder->decode says of
  * bytes that are no instruction.
  */
-int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs *regs,
-		       const void *text, size_t text_len, unsigned long gs_base,
-		       struct nooks_store *store)
+int nooks_form_decode(const struct nooks_decoder *decoder, const void *text, size_t text_len,
+		      struct nooks_form *form)
 {
-	bool lock = false, rep = false, gs = false;
+	bool lock = false;
 	struct insn insn;
 	int i, err;
 
@@ -461,6 +458,9 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
 		return err;
 	if (insn.vex_prefix.nbytes || insn.opcode.nbytes > 2 || insn.addr_bytes != 8)
 		return -EOPNOTSUPP;
+	*form = (struct nooks_form) {
+		.length = insn.length, .base = NOOKS_BASE_NONE, .index = NOOKS_BASE_NONE,
+	};
 	for (i = 0; i < ARRAY_SIZE(insn.prefixes.bytes); i++) {
 		switch (insn.prefixes.bytes[i]) {
 		case 0xf0:
@@ -468,39 +468,97 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
 			break;
 		case 0xf2:
 		case 0xf3:
-			rep = true;
+			form->rep = true;
 			break;
 		case 0x64:
 			return -EOPNOTSUPP;
 		case 0x65:
-			gs = true;
+			form->gs = true;
 			break;
 		}
 	}
-
-	*store = (struct nooks_store) { .count = 1, .length = insn.length, .read = decoder->read };
-	err = decode_opcode(&insn, regs, store);
+	err = decode_opcode(&insn, form);
 	if (err)
 		return err;
-	if (lock && !is_lockable(store))
+	if (lock && !is_lockable(form))
 		return -EOPNOTSUPP;
-	store->locked |= lock;
+	form->locked |= lock;
+	if (is_string(form->op))
+		return form->gs ? -EOPNOTSUPP : 0;
 
-	if (is_string(store)) {
-		if (gs || (regs->flags & X86_EFLAGS_DF) || (rep && !regs->cx))
+	if (form->rep || X86_MODRM_MOD(insn.modrm.bytes[0]) == 3)
+		return -EOPNOTSUPP;
+	form->bits = form->op >= NOOKS_STORE_BTS && form->op <= NOOKS_STORE_BTC &&
+		     !insn.immediate.nbytes;
+	decode_operand(&insn, form);
+	return 0;
+}
+
+static u64 source_value(const struct nooks_form *form, const struct pt_regs *regs)
+{
+	switch (form->source) {
+	case NOOKS_SOURCE_IMMEDIATE:
+		return form->immediate;
+	case NOOKS_SOURCE_REGISTER:
+		return get_register(regs, form->reg, form->width);
+	case NOOKS_SOURCE_AX:
+		return get_register(regs, REG_AX, form->width);
+	case NOOKS_SOURCE_CL:
+		return get_register(regs, REG_CX, 1);
+	case NOOKS_SOURCE_CONDITION:
+		return condition(regs->flags, form->reg);
+	default:
+		return 0;
+	}
+}
+
+static unsigned long operand_address(const struct nooks_form *form, const struct pt_regs *regs,
+				     unsigned long gs_base)
+{
+	unsigned long addr = form->displacement;
+
+	if (form->base == NOOKS_BASE_IP)
+		addr += regs->ip + form->length;
+	else if (form->base != NOOKS_BASE_NONE)
+		addr += *register_slot(regs, form->base);
+	if (form->index != NOOKS_BASE_NONE)
+		addr += *register_slot(regs, form->index) << form->scale;
+	return form->gs ? addr + gs_base : addr;
+}
+
+/**
+ * nooks_form_apply() - find out what a store instruction would store, and where
+ * @form: the instruction
+ * @decoder: see there
+ * @regs: the driver's registers at the instruction
+ * @gs_base: what the driver's gs segment starts at
+ * @store: the result
+ *
+ * The address comes from the registers alone. The faulting address that the processor reports lies
+ * in the range stored, but not at its start if that crosses into a page that may not be written.
+ *
+ * Return: 0, or -EOPNOTSUPP for what is not modelled.
+ */
+int nooks_form_apply(const struct nooks_form *form, const struct nooks_decoder *decoder,
+		     const struct pt_regs *regs, unsigned long gs_base, struct nooks_store *store)
+{
+	*store = (struct nooks_store) {
+		.width = form->width, .count = 1, .op = form->op, .locked = form->locked,
+		.reads = form->reads, .reg = form->reg, .length = form->length,
+		.source = source_value(form, regs), .read = decoder->read,
+	};
+	if (is_string(form->op)) {
+		if ((regs->flags & X86_EFLAGS_DF) || (form->rep && !regs->cx))
 			return -EOPNOTSUPP;
 		store->addr = regs->di;
-		store->rep = rep;
-		if (rep)
+		store->rep = form->rep;
+		if (form->rep)
 			store->count = min_t(unsigned long, regs->cx, PAGE_SIZE / store->width);
 		return 0;
 	}
 
-	if (rep || X86_MODRM_MOD(insn.modrm.bytes[0]) == 3)
-		return -EOPNOTSUPP;
-	store->addr = operand_address(&insn, regs) + (gs ? gs_base : 0);
-	if (store->op >= NOOKS_STORE_BTS && store->op <= NOOKS_STORE_BTC &&
-	    !insn.immediate.nbytes) {
+	store->addr = operand_address(form, regs, gs_base);
+	if (form->bits) {
 		/* A bit number in a register is signed and may lie anywhere. */
 		s64 bits = store->width * 8;
 		s64 bit = (s64)(store->source << (64 - bits)) >> (64 - bits);
@@ -514,7 +572,7 @@ int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs
 
 /**
  * nooks_store_compute() - find out what a store will do, without doing it
- * @store: from nooks_store_decode()
+ * @store: from nooks_form_apply()
  * @regs: the driver's registers, as they were then or as nooks_store_commit() left them
  * @mem: the memory at @store->addr, in the kernel's view; for a string store, of the next element
  * @effect: the result
@@ -554,7 +612,7 @@ int nooks_store_compute(const struct nooks_store *store, const struct pt_regs *r
 
 /**
  * nooks_store_commit() - do what nooks_store_compute() found
- * @store: from nooks_store_decode()
+ * @store: from nooks_form_apply()
  * @effect: from nooks_store_compute()
  * @regs: the driver's registers: results and flags are set, and the instruction is passed, unless
  *	it is a repeated string store with elements left
@@ -580,7 +638,7 @@ int nooks_store_commit(const struct nooks_store *store, const struct nooks_effec
 	else if (store->op == NOOKS_STORE_CMPXCHG && !(effect->flags & X86_EFLAGS_ZF))
 		set_register(regs, REG_AX, store->width, effect->old);
 
-	if (is_string(store)) {
+	if (is_string(store->op)) {
 		regs->di += store->width;
 		if (store->op == NOOKS_STORE_MOVS)
 			regs->si += store->width;
@@ -594,7 +652,7 @@ int nooks_store_commit(const struct nooks_store *store, const struct nooks_effec
 
 /**
  * nooks_store_perform() - compute and commit, whatever the value
- * @store: from nooks_store_decode()
+ * @store: from nooks_form_apply()
  * @regs: see nooks_store_commit()
  * @mem: the memory at @store->addr, in the kernel's view: @store->width * @store->count bytes
  *

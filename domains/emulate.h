@@ -11,7 +11,8 @@ struct pt_regs;
 /*
  * A driver's store to memory that its domain maps read-only traps. The fault handler then does
  *
- *	nooks_store_decode()		which bytes, by what kind of instruction?
+ *	nooks_form_decode()		what kind of instruction is it? The same whenever it traps
+ *	nooks_form_apply()		which bytes does it store now?
  *	  policy: may this domain write there?
  *	nooks_store_compute()		what will the memory hold afterwards?
  *	  policy: is the value sane?
@@ -73,8 +74,57 @@ enum nooks_store_op {
 	NOOKS_STORE_MOVS,
 };
 
+/* Where the source operand of a store comes from. */
+enum nooks_source {
+	NOOKS_SOURCE_NONE,
+	NOOKS_SOURCE_IMMEDIATE,
+	NOOKS_SOURCE_REGISTER,		/* nooks_form.reg */
+	NOOKS_SOURCE_AX,
+	NOOKS_SOURCE_CL,
+	NOOKS_SOURCE_CONDITION,		/* whether the condition nooks_form.reg holds */
+};
+
+#define NOOKS_BASE_NONE		16
+#define NOOKS_BASE_IP		17	/* the next instruction */
+
 /**
- * struct nooks_store - a decoded store instruction
+ * struct nooks_form - a decoded store instruction, without what depends on registers
+ * @op: enum nooks_store_op
+ * @width: bytes stored at once: 1, 2, 4 or 8
+ * @length: of the instruction, in bytes
+ * @source: enum nooks_source
+ * @reg: register operand, as numbered by get_register(); or a condition
+ * @base: register, NOOKS_BASE_NONE or NOOKS_BASE_IP
+ * @index: register, or NOOKS_BASE_NONE
+ * @scale: of the index: a shift
+ * @locked: lock prefix, or xchg
+ * @reads: the new value depends on the old one
+ * @rep: rep prefix
+ * @gs: the address is relative to the gs segment
+ * @bits: the source is the number of a bit, which may lie anywhere behind and before the address
+ * @displacement: of the address
+ * @immediate: the source
+ */
+struct nooks_form {
+	u8 op;
+	u8 width;
+	u8 length;
+	u8 source;
+	u8 reg;
+	u8 base;
+	u8 index;
+	u8 scale;
+	bool locked;
+	bool reads;
+	bool rep;
+	bool gs;
+	bool bits;
+	s32 displacement;
+	u64 immediate;
+};
+
+/**
+ * struct nooks_store - what a store instruction stores now
  * @addr: address of the first byte stored; bit offsets in registers are accounted for
  * @width: bytes stored at once: 1, 2, 4 or 8
  * @count: how often, upwards from @addr: 1, or the iterations that a repeated string store has
@@ -116,9 +166,10 @@ struct nooks_effect {
 	unsigned long flags;
 };
 
-int nooks_store_decode(const struct nooks_decoder *decoder, const struct pt_regs *regs,
-		       const void *text, size_t text_len, unsigned long gs_base,
-		       struct nooks_store *store);
+int nooks_form_decode(const struct nooks_decoder *decoder, const void *text, size_t text_len,
+		      struct nooks_form *form);
+int nooks_form_apply(const struct nooks_form *form, const struct nooks_decoder *decoder,
+		     const struct pt_regs *regs, unsigned long gs_base, struct nooks_store *store);
 int nooks_store_compute(const struct nooks_store *store, const struct pt_regs *regs,
 			const void *mem, struct nooks_effect *effect);
 int __must_check nooks_store_commit(const struct nooks_store *store,

@@ -87,9 +87,10 @@ static struct nooks_chunk *chunk_of(struct nooks_block *block)
 	return container_of(block, struct nooks_chunk, block);
 }
 
+/* From the start of the direct map, where most lie: a tree of small numbers is low. */
 static unsigned long page_number(const void *p)
 {
-	return (unsigned long)p >> PAGE_SHIFT;
+	return ((unsigned long)p - PAGE_OFFSET) >> PAGE_SHIFT;
 }
 
 /* One object that the driver may free? */

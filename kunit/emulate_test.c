@@ -31,9 +31,18 @@ static long read_nothing(void *dst, const void *src, size_t size)
 
 static struct nooks_decoder decoder = { .read = read_memory };
 
+static int decode_at(const struct pt_regs *regs, const void *code, size_t len, unsigned long gs_base,
+		     struct nooks_store *store)
+{
+	struct nooks_form form;
+
+	return nooks_form_decode(&decoder, code, len, &form) ?:
+	       nooks_form_apply(&form, &decoder, regs, gs_base, store);
+}
+
 static int decode(const struct pt_regs *regs, const u8 *code, size_t len, struct nooks_store *store)
 {
-	return nooks_store_decode(&decoder, regs, code, len, 0, store);
+	return decode_at(regs, code, len, 0, store);
 }
 
 /* Random, and the same in each run */
@@ -106,7 +115,7 @@ static bool same_as_processor(struct kunit *test, const struct form *form)
 	memcpy(expected, memory, MEMORY_SIZE);
 	memcpy(memory, before, MEMORY_SIZE);
 
-	err = nooks_store_decode(&decoder, &regs, form->insn, MAX_INSN_SIZE, gs_base, &store);
+	err = decode_at(&regs, form->insn, MAX_INSN_SIZE, gs_base, &store);
 	if (!err && (store.addr < (unsigned long)memory ||
 		     store.addr + store.width * store.count > (unsigned long)memory + MEMORY_SIZE))
 		err = -ERANGE;
@@ -192,8 +201,7 @@ static void addresses_are_computed(struct kunit *test)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		err = nooks_store_decode(&decoder, &regs, cases[i].code, cases[i].len, gs_base,
-					 &store);
+		err = decode_at(&regs, cases[i].code, cases[i].len, gs_base, &store);
 		KUNIT_EXPECT_EQ_MSG(test, 0, err, "%s", cases[i].text);
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].addr, store.addr, "%s", cases[i].text);
 	}

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include "../domains/domain.h"
+#include "../objtracker/site.h"
 #include "../recovery/recover.h"
 #include "../wrappers/init.h"
 #include "control.h"
@@ -32,9 +33,12 @@ static int __init nooks_init(void)
 	ret = nooks_imports_init();
 	if (ret)
 		return ret;
-	ret = nooks_recovery_setup();
+	ret = nooks_sites_init();
 	if (ret)
 		goto err_imports;
+	ret = nooks_recovery_setup();
+	if (ret)
+		goto err_sites;
 	ret = nooks_domains_init(&nooks_detect_ops);
 	if (ret)
 		goto err_recovery;
@@ -66,6 +70,8 @@ err_domains:
 	nooks_domains_exit();
 err_recovery:
 	nooks_recovery_teardown();
+err_sites:
+	nooks_sites_exit();
 err_imports:
 	nooks_imports_exit();
 	return ret;
@@ -82,6 +88,7 @@ static void __exit nooks_exit(void)
 	nooks_wrappers_exit();
 	nooks_domains_exit();
 	nooks_recovery_teardown();
+	nooks_sites_exit();
 	nooks_imports_exit();
 }
 

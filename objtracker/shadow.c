@@ -6,16 +6,28 @@
 #include "generated.h"
 #include "shadow.h"
 #include "store.h"
+#include "words.h"
 
 #define CHUNK_SHIFT	14
 #define CHUNK_SIZE	(1UL << CHUNK_SHIFT)
 #define CHUNK_SLOTS	(CHUNK_SIZE / NOOKS_SHADOW_SLOT)
 
-/** struct chunk - slots side by side, and what the kernel knows about each */
+/**
+ * struct chunk - slots side by side, and what the kernel knows about each
+ * @node: in nooks_shadows.chunks, by number of @slots
+ * @slots: the first one
+ * @shadows: of each
+ */
 struct chunk {
+	struct hlist_node node;
 	void *slots;
 	struct nooks_shadow shadows[CHUNK_SLOTS];
 };
+
+static unsigned long number_of(unsigned long slot)
+{
+	return slot >> CHUNK_SHIFT;
+}
 
 static struct nooks_shadows *shadows_of(struct nooks_driver *driver)
 {
@@ -31,7 +43,7 @@ static const struct nooks_shadow_layout *layout_of(const struct nooks_shadow *sh
 void nooks_shadows_init(struct nooks_shadows *shadows)
 {
 	raw_spin_lock_init(&shadows->lock);
-	xa_init_flags(&shadows->chunks, XA_FLAGS_LOCK_IRQ);
+	hash_init(shadows->chunks);
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;
@@ -46,52 +58,41 @@ static bool grow(struct nooks_driver *driver)
 	struct chunk *chunk = kzalloc(sizeof(*chunk), GFP_ATOMIC | __GFP_NOWARN);
 	unsigned long flags;
 	unsigned int i;
-	int ret;
 
 	if (!chunk)
 		return false;
 	/* Aligned to its size. The domain can't free it: it goes when the heap is reset. */
 	chunk->slots = nooks_heap_alloc_fixed(&driver->heap, CHUNK_SIZE,
 					      GFP_ATOMIC | __GFP_NOWARN);
-	if (!chunk->slots)
-		goto free;
-	xa_lock_irqsave(&shadows->chunks, flags);
-	ret = __xa_insert(&shadows->chunks, (unsigned long)chunk->slots >> CHUNK_SHIFT, chunk,
-			  GFP_ATOMIC | __GFP_NOWARN);
-	xa_unlock_irqrestore(&shadows->chunks, flags);
-	if (ret)
-		goto free;		/* the slots stay, unused, until the heap is reset */
-
+	if (!chunk->slots) {
+		kfree(chunk);
+		return false;
+	}
 	raw_spin_lock_irqsave(&shadows->lock, flags);
 	for (i = 0; i < CHUNK_SLOTS; i++) {
 		chunk->shadows[i].slot = chunk->slots + i * NOOKS_SHADOW_SLOT;
 		list_add_tail(&chunk->shadows[i].list, &shadows->free);
 	}
+	hash_add_rcu(shadows->chunks, &chunk->node, number_of((unsigned long)chunk->slots));
 	raw_spin_unlock_irqrestore(&shadows->lock, flags);
 	return true;
-free:
-	kfree(chunk);
-	return false;
+}
+
+/* No lock: chunks stay until the domain is idle, and whoever asks is in it. */
+static struct chunk *find_chunk(struct nooks_shadows *shadows, unsigned long slot)
+{
+	struct chunk *chunk;
+
+	hash_for_each_possible_rcu_notrace(shadows->chunks, chunk, node, number_of(slot))
+		if (number_of((unsigned long)chunk->slots) == number_of(slot))
+			return chunk;
+	return NULL;
 }
 
 /* Show the driver the object as it is now. Private fields are the driver's. */
 static void show(const struct nooks_shadow *shadow)
 {
-	const struct nooks_shadow_layout *layout = layout_of(shadow);
-	const u64 *object = shadow->object;
-	u64 *slot = shadow->slot;
-	unsigned int i;
-
-	for (i = 0; i < layout->nr_words; i++) {
-		u64 now = READ_ONCE(object[i]), shown = READ_ONCE(slot[i]);
-
-		/* Few words differ, and most of those in private bits only. */
-		if (likely(now == shown))
-			continue;
-		now = (now & ~layout->private[i]) | (shown & layout->private[i]);
-		if (now != shown)
-			WRITE_ONCE(slot[i], now);
-	}
+	layout_of(shadow)->show(shadow->object, shadow->slot);
 }
 
 static bool has_room(const struct nooks_shadows *shadows, unsigned int bytes)
@@ -191,7 +192,7 @@ struct nooks_shadow *nooks_shadow_add(struct nooks_driver *driver, unsigned int 
 struct nooks_shadow *nooks_shadow_find(struct nooks_driver *driver, unsigned int type,
 				       unsigned long slot)
 {
-	struct chunk *chunk = xa_load(&shadows_of(driver)->chunks, slot >> CHUNK_SHIFT);
+	struct chunk *chunk = find_chunk(shadows_of(driver), slot);
 	unsigned long offset = slot & (CHUNK_SIZE - 1);
 	struct nooks_shadow *shadow;
 
@@ -310,37 +311,41 @@ static bool learned(struct nooks_crossing *x, const struct nooks_shadow *shadow,
 	return true;
 }
 
-/*
- * What the object would be with the driver's fields, in which words it would be another one, and which of their bits may
- * change; false: the domain has failed.
+/**
+ * struct draft - what an object would be with the driver's fields
+ * @changed: the words that are not as the object's; only if there are any is the rest there
+ * @words: all of them
+ * @mask: of those that have changed: the bits that may
  */
-static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u64 *merged,
-		  u64 *mask, unsigned long *changed, const char *fn, const char *arg)
+struct draft {
+	unsigned long changed;
+	u64 words[NOOKS_SHADOW_WORDS];
+	u64 mask[NOOKS_SHADOW_WORDS];
+};
+
+/* May the driver change the words as it did? The driver may go on to write: what counts is what is read here. */
+static bool merge_words(struct nooks_crossing *x, const struct nooks_shadow *shadow, struct draft *draft,
+			const char *fn)
 {
 	const struct nooks_type *type = &nooks_types[shadow->type];
 	const struct nooks_shadow_layout *layout = type->shadow;
-	const u64 *slot = shadow->slot, *object = shadow->object;
-	const char *why;
+	const struct nooks_shadow_masks *masks = layout->masks;
+	const u64 *slot = shadow->slot;
 	unsigned int i;
 
-	*changed = 0;
-	for (i = 0; i < layout->nr_words; i++) {
-		u64 ours = READ_ONCE(object[i]), differ = READ_ONCE(slot[i]) ^ ours;
-		u64 other;
+	memcpy(draft->words, shadow->object, masks->nr_words * sizeof(u64));
+	for_each_set_bit(i, &draft->changed, NOOKS_SHADOW_WORDS) {
+		u64 ours = draft->words[i], differ = (READ_ONCE(slot[i]) ^ ours) & ~masks->private[i];
+		u64 other = differ & ~masks->writable[i];
 
-		merged[i] = ours;
-		if (likely(!(differ & ~layout->private[i])))
-			continue;
-		other = differ & ~(layout->writable[i] | layout->private[i]);
-		*changed |= BIT(i);
 		if (unlikely(other) && !learned(x, shadow, i, other, ours ^ differ, fn))
 			return denied(x, shadow, i, other);
-		mask[i] = layout->writable[i] | other;
-		merged[i] = ours ^ (differ & mask[i]);
+		draft->mask[i] = masks->writable[i] | other;
+		draft->words[i] = ours ^ differ;
 	}
 	for (i = 0; i < layout->nr_objects; i++) {
 		const struct nooks_field *field = &type->fields[layout->objects[i]];
-		void *p = *(void **)((void *)merged + field->offset);
+		void *p = *(void **)((void *)draft->words + field->offset);
 
 		if (p && p != *(void **)(shadow->object + field->offset) &&
 		    !nooks_object_find_type(nooks_driver_of(x), field->type, p)) {
@@ -352,8 +357,23 @@ static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, u
 		}
 	}
 	if (layout->class->keep)
-		layout->class->keep(merged, object);
-	why = layout->class->check ? layout->class->check(shadow, merged) : NULL;
+		layout->class->keep(draft->words, shadow->object);
+	return true;
+}
+
+/* What would the object be with the driver's fields? False: the domain has failed. */
+static bool merge(struct nooks_crossing *x, const struct nooks_shadow *shadow, struct draft *draft,
+		  const char *fn, const char *arg)
+{
+	const struct nooks_shadow_layout *layout = layout_of(shadow);
+	const char *why;
+
+	draft->changed = layout->differ(shadow->object, shadow->slot);
+	if (draft->changed && !merge_words(x, shadow, draft, fn))
+		return false;
+	if (!layout->class->check)
+		return true;
+	why = layout->class->check(shadow, draft->changed ? draft->words : shadow->object);
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)shadow->slot, "%s: %s: %s", fn,
 			   arg, why);
@@ -397,15 +417,15 @@ static void store_word(u64 *to, u64 value, u64 mask)
 bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
 			 const char *arg)
 {
-	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS], *object = shadow->object;
-	unsigned long changed;
+	u64 *object = shadow->object;
+	struct draft draft;
 	unsigned int i;
 
-	if (!merge(x, shadow, merged, mask, &changed, fn, arg))
+	if (!merge(x, shadow, &draft, fn, arg))
 		return false;
-	for_each_set_bit(i, &changed, NOOKS_SHADOW_WORDS) {
-		if (mask[i] && object[i] != merged[i])
-			store_word(&object[i], merged[i], mask[i]);
+	for_each_set_bit(i, &draft.changed, NOOKS_SHADOW_WORDS) {
+		if (draft.mask[i] && object[i] != draft.words[i])
+			store_word(&object[i], draft.words[i], draft.mask[i]);
 	}
 	return true;
 }
@@ -423,10 +443,9 @@ bool nooks_shadow_commit(struct nooks_crossing *x, struct nooks_shadow *shadow, 
 bool nooks_shadow_check(struct nooks_crossing *x, struct nooks_shadow *shadow, const char *fn,
 			const char *arg)
 {
-	u64 merged[NOOKS_SHADOW_WORDS], mask[NOOKS_SHADOW_WORDS];
-	unsigned long changed;
+	struct draft draft;
 
-	return merge(x, shadow, merged, mask, &changed, fn, arg);
+	return merge(x, shadow, &draft, fn, arg);
 }
 
 /**
@@ -558,8 +577,9 @@ void nooks_shadows_release(struct nooks_driver *driver)
 {
 	struct nooks_shadows *shadows = shadows_of(driver);
 	struct nooks_shadow *shadow;
+	struct hlist_node *next;
 	struct chunk *chunk;
-	unsigned long index;
+	unsigned int bucket;
 
 	might_sleep();
 	/* Nobody else uses them any more: no lock. */
@@ -569,7 +589,8 @@ void nooks_shadows_release(struct nooks_driver *driver)
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;
-	xa_for_each(&shadows->chunks, index, chunk)
+	hash_for_each_safe(shadows->chunks, bucket, next, chunk, node) {
+		hash_del(&chunk->node);
 		kfree(chunk);
-	xa_destroy(&shadows->chunks);
+	}
 }

@@ -14,15 +14,16 @@
 #ifndef NOOKS_SHADOW_H
 #define NOOKS_SHADOW_H
 
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
 
 struct nooks_crossing;
 struct nooks_driver;
 struct nooks_shadow;
 
+#define NOOKS_SHADOW_CHUNK_BITS	7
 #define NOOKS_SHADOW_SLOT	256UL		/* bytes; types that have shadows are not larger */
 
 /**
@@ -77,9 +78,9 @@ struct nooks_shadow {
 
 /**
  * struct nooks_shadows - a driver's shadows
- * @lock: protects the lists and the shadows' states; interrupts off; innermost but for
+ * @lock: protects the lists and the shadows' states, and what is added to @chunks; interrupts off; innermost but for
  *	nooks_domain's
- * @chunks: slots with their shadows, by address
+ * @chunks: slots with their shadows, by address; none goes before the domain is idle
  * @held: all that are not free, newest first
  * @free: all others
  * @count: how many are held
@@ -88,7 +89,7 @@ struct nooks_shadow {
  */
 struct nooks_shadows {
 	raw_spinlock_t lock;
-	struct xarray chunks;
+	DECLARE_HASHTABLE(chunks, NOOKS_SHADOW_CHUNK_BITS);
 	struct list_head held;
 	struct list_head free;
 	unsigned int count;

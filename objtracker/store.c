@@ -22,7 +22,10 @@
 #include "../wrappers/netpark.h"
 #include "count.h"
 #include "generated.h"
+#include "site.h"
 #include "store.h"
+
+#define MAX_FOLLOWING	8	/* stores that are performed in one trap, beside the one that trapped */
 
 /* What a store goes to, for policy and reports. */
 struct target {
@@ -175,18 +178,34 @@ const char *nooks_store_field_name(unsigned int type, unsigned long offset)
 	return field ? field->name : NULL;
 }
 
+/* find_field(), of which the site knows the last answer. */
+static const struct nooks_field *site_field(struct nooks_site *site, const struct target *target,
+					    unsigned int size)
+{
+	if (!site->field || site->type != target->type || site->offset != target->offset ||
+	    site->size != size) {
+		site->field = find_field(&nooks_types[target->type], target->offset, size);
+		site->type = target->type;
+		site->offset = target->offset;
+		site->size = size;
+	}
+	return site->field;
+}
+
 /*
  * May all bytes of [offset, offset + size) be written? Compilers merge stores to fields that lie side by
  * side (min_mtu and max_mtu in one 8-byte store), so each byte's own field decides. The field
  * that it fails on goes to @field, and so does one whose value must be looked at.
  */
-static bool fields_allow(struct nooks_driver *driver, const struct nooks_type *type,
-			 unsigned long offset, unsigned int size,
+static bool fields_allow(struct nooks_driver *driver, struct nooks_site *site,
+			 const struct target *target, unsigned int size,
 			 const struct nooks_field **field)
 {
+	const struct nooks_type *type = &nooks_types[target->type];
+	unsigned long offset = target->offset;
 	unsigned int i;
 
-	*field = find_field(type, offset, size);
+	*field = site_field(site, target, size);
 	if (*field)
 		return nooks_learn_policy(driver, *field) != NOOKS_FIELD_DENIED;
 	for (i = 0; i < size; i++) {
@@ -317,27 +336,144 @@ static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int
 	       find_packet(x, addr, size, target);
 }
 
-/* Perform the store; NULL, or what is wrong with it, and then nothing is stored. */
-static const char *perform(struct nooks_crossing *x, const struct nooks_field *field,
-			   const struct target *target, const struct nooks_store *store,
-			   struct pt_regs *regs, void *where, struct nooks_effect *effect)
+/**
+ * struct attempt - a store that is to be performed
+ * @site: the instruction
+ * @ip: its address
+ * @store: what it stores
+ * @size: bytes, in all
+ * @target: what it goes to, if @found
+ * @field: of that, or NULL
+ * @effect: what it does
+ * @computed: is that there?
+ */
+struct attempt {
+	struct nooks_site *site;
+	unsigned long ip;
+	struct nooks_store store;
+	unsigned long size;
+	struct target target;
+	bool found;
+	const struct nooks_field *field;
+	struct nooks_effect effect;
+	bool computed;
+};
+
+static bool is_counted(const struct attempt *a)
 {
+	return a->field && a->field->policy == NOOKS_FIELD_COUNTED;
+}
+
+/* Perform the store; NULL, or what is wrong with it, and then nothing is stored. */
+static const char *perform(struct nooks_crossing *x, struct attempt *a, struct pt_regs *regs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
+	struct nooks_shadow *packet = a->target.packet;
+	void *where = (void *)a->store.addr;
+	const char *why;
+	u64 nowhere = 0;
+
+	if (a->field && a->field->policy == NOOKS_FIELD_IGNORED)
+		where = &nowhere;
+	why = packet ? nooks_skb_hold(driver, packet, a->store.addr, a->size) : NULL;
+	if (why)
+		return why;
+	do {
+		a->computed = !nooks_store_compute(&a->store, regs, where, &a->effect);
+		why = a->computed ? value_wrong(x, a->field, &a->effect, &a->target, &a->store) :
+				    "its source can't be read";
+	} while (!why && nooks_store_commit(&a->store, &a->effect, regs, where));
+	if (packet)
+		nooks_skb_release(driver);
+	return why;
+}
+
+/* Is a part of a field stored to of which only the whole makes sense? Half a pointer is none, even if the half is 0. */
+static bool is_part(struct nooks_driver *driver, const struct attempt *a)
+{
+	const struct nooks_field *field = a->field;
+
+	if (!field || nooks_learn_policy(driver, field) == NOOKS_FIELD_ANY)
+		return false;
+	return field->policy == NOOKS_FIELD_CHECKED ? field->size > 8 || a->store.count != 1 :
+	       field->offset != a->target.offset || field->size != a->store.width;
+}
+
+static const char *try_store(struct nooks_crossing *x, struct attempt *a, struct pt_regs *regs)
+{
+	struct nooks_driver *driver = nooks_driver_of(x);
 	const char *why;
 
-	do {
-		if (nooks_store_compute(store, regs, where, effect))
-			return "its source can't be read";
-		why = value_wrong(x, field, effect, target, store);
-		if (why)
-			return why;
-	} while (nooks_store_commit(store, effect, regs, where));
+	a->size = (unsigned long)a->store.width * a->store.count;
+	a->found = target_of(x, a->store.addr, a->store.width, a->size, &a->target);
+	if (!a->found)
+		return "to no object that the driver holds";
+	if (!a->target.any && !fields_allow(driver, a->site, &a->target, a->size, &a->field))
+		return "not its to write";
+	if (is_part(driver, a))
+		return "a part of it";
+	if (is_counted(a) &&
+	    (!a->store.reads || !nooks_count(driver, (void *)a->store.addr, 0)))
+		return "set, not counted, or no memory";
+	why = perform(x, a, regs);
+	if (why)
+		return why;
+	if (a->field && a->field->check)
+		checked(x, a->field, &a->effect, &a->target, &a->store, true);
+	if (is_counted(a))
+		nooks_count(driver, (void *)a->store.addr, (int)(a->effect.new - a->effect.old));
+	if (unlikely(driver->learned) && !a->target.any)
+		learn_fields(driver, &a->target, a->size, a->ip);
+	atomic_long_inc(&driver->nr_stores);
+	if (trace_nooks_checked_store_enabled())
+		trace_nooks_checked_store(driver->name,
+					  a->target.any ? "" : nooks_types[a->target.type].name,
+					  a->field ? a->field->name : "", a->store.addr,
+					  a->effect.new, a->ip);
 	return NULL;
+}
+
+static void fail(struct nooks_crossing *x, const struct attempt *a, const struct pt_regs *regs,
+		 const char *why)
+{
+	const char *type = nooks_types[a->target.type].name, *field = a->field ? a->field->name : "?";
+
+	if (!a->found)
+		nooks_fail_trap(x, NOOKS_WILD_WRITE, a->store.addr, regs, "%lu bytes, %s", a->size, why);
+	else if (a->computed)
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, a->store.addr, regs, "%s.%s = %llx: %s", type,
+				field, a->effect.new, why);
+	else
+		nooks_fail_trap(x, NOOKS_DENIED_STORE, a->store.addr, regs,
+				"%s.%s (offset %lu, %lu bytes): %s", type, field, a->target.offset,
+				a->size, why);
+}
+
+/*
+ * Where the driver goes on, does it store to the same page once more, by an instruction that is known to trap? Then that is
+ * performed, too, and does not trap. If anything is wrong with it, it does, and is judged then.
+ */
+static bool follow(struct nooks_crossing *x, const struct nooks_decoder *dec, struct attempt *a,
+		   struct pt_regs *regs)
+{
+	unsigned long page = a->store.addr & PAGE_MASK;
+
+	if (regs->ip == a->ip)
+		return false;			/* a string: elements are left */
+	a->ip = regs->ip;
+	a->field = NULL;
+	a->site = nooks_site_known(nooks_driver_of(x), a->ip);
+	return a->site && !a->site->form.rep &&
+	       !nooks_form_apply(&a->site->form, dec, regs, this_cpu_read(this_cpu_off), &a->store) &&
+	       (a->store.addr & PAGE_MASK) == page &&
+	       ((a->store.addr + a->store.width - 1) & PAGE_MASK) == page &&
+	       !try_store(x, a, regs);
 }
 
 /**
  * nooks_store_check - a driver's store has trapped
  * @x: the crossing
- * @regs: of the domain; advanced past the instruction if it was performed
+ * @regs: of the domain; advanced past the instruction if it was performed, and past stores that follow it directly
  * @addr: that faulted
  * @error: the fault's error code
  *
@@ -346,84 +482,29 @@ static const char *perform(struct nooks_crossing *x, const struct nooks_field *f
 enum nooks_verdict nooks_store_check(struct nooks_crossing *x, struct pt_regs *regs,
 				     unsigned long addr, unsigned long error)
 {
-	const struct nooks_field *field = NULL;
 	const struct nooks_decoder dec = decoder();
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_store store;
-	struct nooks_effect effect = { };
-	const unsigned long site = regs->ip;
-	struct target target;
-	unsigned long size;
-	u64 nowhere = 0;
-	void *where;
+	struct attempt a = { .ip = regs->ip };
+	unsigned int i;
 	const char *why;
-	bool counted;
-	int ret;
+	int err = 0;
 
 	if (nooks_buffer_touch(x, addr))
 		return nooks_crossing_stale(x) ? NOOKS_UNWIND : NOOKS_RESUME;
-	ret = nooks_store_decode(&dec, regs, (void *)regs->ip, MAX_INSN_SIZE,
-				 this_cpu_read(this_cpu_off), &store);
-	if (ret) {
+	a.site = nooks_site_get(&dec, regs->ip, &err);
+	if (a.site)
+		err = nooks_form_apply(&a.site->form, &dec, regs, this_cpu_read(this_cpu_off),
+				       &a.store);
+	if (err) {
 		nooks_fail_trap(x, NOOKS_WILD_WRITE, addr, regs,
-				"an instruction that is not known to store (%d)", ret);
+				"an instruction that is not known to store (%d)", err);
 		return NOOKS_UNWIND;
 	}
-	where = (void *)store.addr;
-	size = (unsigned long)store.width * store.count;
-	if (!target_of(x, store.addr, store.width, size, &target)) {
-		nooks_fail_trap(x, NOOKS_WILD_WRITE, store.addr, regs,
-				"%lu bytes, to no object that the driver holds", size);
-		return NOOKS_UNWIND;
-	}
-	if (!target.any &&
-	    !fields_allow(driver, &nooks_types[target.type], target.offset, size, &field)) {
-		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s (offset %lu, %lu bytes)",
-				nooks_types[target.type].name, field ? field->name : "?",
-				target.offset, size);
-		return NOOKS_UNWIND;
-	}
-	/* Half a pointer is none, even if the half is 0. */
-	if (field && nooks_learn_policy(driver, field) != NOOKS_FIELD_ANY &&
-	    (field->policy == NOOKS_FIELD_CHECKED ? field->size > 8 || store.count != 1 :
-	     field->offset != target.offset || field->size != store.width)) {
-		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: a part of it",
-				nooks_types[target.type].name, field->name);
-		return NOOKS_UNWIND;
-	}
-	counted = field && field->policy == NOOKS_FIELD_COUNTED;
-	if (counted && (!store.reads || !nooks_count(driver, (void *)store.addr, 0))) {
-		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs,
-				"%s.%s: set, not counted, or no memory",
-				nooks_types[target.type].name, field->name);
-		return NOOKS_UNWIND;
-	}
-	if (field && field->policy == NOOKS_FIELD_IGNORED)
-		where = &nowhere;
-	why = target.packet ? nooks_skb_hold(driver, target.packet, store.addr, size) : NULL;
+	why = try_store(x, &a, regs);
 	if (why) {
-		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s: %s",
-				nooks_types[target.type].name, field ? field->name : "?", why);
+		fail(x, &a, regs, why);
 		return NOOKS_UNWIND;
 	}
-	why = perform(x, field, &target, &store, regs, where, &effect);
-	if (target.packet)
-		nooks_skb_release(driver);
-	if (why) {
-		nooks_fail_trap(x, NOOKS_DENIED_STORE, store.addr, regs, "%s.%s = %llx: %s",
-				nooks_types[target.type].name, field ? field->name : "?", effect.new, why);
-		return NOOKS_UNWIND;
-	}
-	if (field && field->check)
-		checked(x, field, &effect, &target, &store, true);
-	if (counted)
-		nooks_count(driver, (void *)store.addr, (int)(effect.new - effect.old));
-	if (unlikely(driver->learned) && !target.any)
-		learn_fields(driver, &target, size, site);
-	atomic_long_inc(&driver->nr_stores);
-	if (trace_nooks_checked_store_enabled())
-		trace_nooks_checked_store(driver->name,
-					  target.any ? "" : nooks_types[target.type].name,
-					  field ? field->name : "", store.addr, effect.new, site);
+	for (i = 0; i < MAX_FOLLOWING && follow(x, &dec, &a, regs); i++)
+		;
 	return NOOKS_RESUME;
 }

@@ -135,27 +135,7 @@ struct nooks_field {
 	nooks_field_check_fn check;
 };
 
-#define NOOKS_SHADOW_WORDS	32
-
-struct nooks_shadow_class;
-
-/**
- * struct nooks_shadow_layout - of a type that drivers see copies of
- * @class: what is special about it: "nooks_shadow_<name>", written by hand
- * @nr_words: of eight bytes
- * @nr_objects: entries of @objects
- * @objects: indices of the fields of policy OBJECT
- * @writable: bits that the driver may change, word by word
- * @private: bits that have a value of their own in the copy
- */
-struct nooks_shadow_layout {
-	const struct nooks_shadow_class *class;
-	u8 nr_words;
-	u8 nr_objects;
-	u16 objects[4];
-	u64 writable[NOOKS_SHADOW_WORDS];
-	u64 private[NOOKS_SHADOW_WORDS];
-};
+struct nooks_shadow_layout;		/* objtracker/words.h */
 
 /**
  * struct nooks_type - a kernel type that domains handle by pointer

@@ -122,10 +122,16 @@ static void layout(FILE *f, const struct type *type)
 {
 	unsigned int n = 0;
 
+	check_private(type);
+	fprintf(f, "static const struct nooks_shadow_masks %s_masks = {\n", type->name);
+	fprintf(f, "\t.nr_words = %u,\n", type->size / 8);
+	masks(f, type, "writable", false);
+	masks(f, type, "private", true);
+	fprintf(f, "};\nNOOKS_SHADOW_FUNCTIONS(%s, %s_masks)\n", type->name, type->name);
 	fprintf(f, "static const struct nooks_shadow_layout %s_shadow = {\n", type->name);
-	fprintf(f, "\t.class = &nooks_shadow_%s,\n\t.nr_words = %u,\n", type->shadow,
-		type->size / 8);
-	fputs("\t.objects = {", f);
+	fprintf(f, "\t.class = &nooks_shadow_%s,\n\t.masks = &%s_masks,\n", type->shadow, type->name);
+	fprintf(f, "\t.differ = %s_differ,\n\t.show = %s_show,\n\t.objects = {", type->name,
+		type->name);
 	for (unsigned int i = 0; i < type->nr_fields; i++) {
 		if (!type->fields[i].type)
 			continue;
@@ -133,16 +139,13 @@ static void layout(FILE *f, const struct type *type)
 		if (++n > SHADOW_OBJECTS)
 			complain(type->pos, "more than %u fields are objects", SHADOW_OBJECTS);
 	}
-	fprintf(f, " },\n\t.nr_objects = %u,\n", n);
-	check_private(type);
-	masks(f, type, "writable", false);
-	masks(f, type, "private", true);
-	fputs("};\n", f);
+	fprintf(f, " },\n\t.nr_objects = %u,\n};\n", n);
 }
 
 void emit_types(FILE *f)
 {
-	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"generated.h\"\n", f);
+	fputs("#include \"prelude.h\"\n#include \"wrapper.h\"\n#include \"../objtracker/words.h\"\n"
+	      "#include \"generated.h\"\n", f);
 	for (unsigned int i = 0; i < model.nr_types; i++) {
 		const struct type *type = model.types[i];
 

@@ -2,6 +2,7 @@
 /* Written by wrapgen from kernel.o, good.nooks: do not edit. */
 #include "prelude.h"
 #include "wrapper.h"
+#include "../objtracker/words.h"
 #include "generated.h"
 
 #ifndef __CHECKER__
@@ -63,17 +64,23 @@ static const struct nooks_field packet_fields[] = {
 	{ "flags", 21, 1, NOOKS_FIELD_DENIED, .learn = NOOKS_FIELD_ANY },
 	{ "hash", 22, 2, NOOKS_FIELD_ANY },
 };
-static const struct nooks_shadow_layout packet_shadow = {
-	.class = &nooks_shadow_packet,
+static const struct nooks_shadow_masks packet_masks = {
 	.nr_words = 3,
-	.objects = { 1, },
-	.nr_objects = 1,
 	.writable = {
 		0x0, 0xffffffffffffffff, 0xffff0008ffffffff,
 	},
 	.private = {
 		0xffffffffffffffff, 0x0, 0x0,
 	},
+};
+NOOKS_SHADOW_FUNCTIONS(packet, packet_masks)
+static const struct nooks_shadow_layout packet_shadow = {
+	.class = &nooks_shadow_packet,
+	.masks = &packet_masks,
+	.differ = packet_differ,
+	.show = packet_show,
+	.objects = { 1, },
+	.nr_objects = 1,
 };
 
 const struct nooks_type nooks_types[] = {
