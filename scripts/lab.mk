@@ -14,6 +14,7 @@ demo:
 # what isolation costs, in counts and ratios
 bench:
 	@scripts/bench
+	@scripts/bench-files
 
 # faults in drivers' code, natively and in a domain: scripts/campaign tells the variables
 campaign:

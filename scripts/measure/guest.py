@@ -69,14 +69,14 @@ def run(options, script, words, **environment):
         sys.exit("bench: the guest did not do all of its work")
 
 
-def take_times(pairs, mib, datagrams, pings):
-    """What tests/bench.sh measures, each with the seconds that the guest's CPUs took of the host's."""
+def timed(options, script, words):
+    """The samples of a script that says what tests/bench.sh does, each with the seconds that the guest's CPUs took of
+    the host's."""
     samples = []
     with tempfile.TemporaryDirectory() as scratch:
         pidfile = pathlib.Path(scratch, "pid")
-        options = ["--name", "bench", "--cpus", "2", "--nic", "e1000", "--seconds", "600",
-                   "--qemu", f"-pidfile {pidfile} -name bench,debug-threads=on"]
-        for word in run(options, "bench.sh", [pairs, mib, datagrams, pings] + Peers().ports()[:2]):
+        options = options + ["--qemu", f"-pidfile {pidfile} -name bench,debug-threads=on"]
+        for word in run(options, script, words):
             if word == "begin":
                 begin = cpu_seconds(int(pidfile.read_text()))
             elif word == "end":
@@ -88,6 +88,17 @@ def take_times(pairs, mib, datagrams, pings):
                     sample["cpu_seconds"] = round(end - begin, 6)
                 samples.append(sample)
     return samples
+
+
+def take_times(pairs, mib, datagrams, pings):
+    """What tests/bench.sh measures."""
+    return timed(["--name", "bench", "--cpus", "2", "--nic", "e1000", "--seconds", "600"], "bench.sh",
+                 [pairs, mib, datagrams, pings] + Peers().ports()[:2])
+
+
+def take_file_times(turns, files, mib):
+    """What tests/bench-files.sh measures."""
+    return timed(["--name", "bench-files", "--cpus", "2", "--seconds", "900"], "bench-files.sh", [turns, files, mib])
 
 
 def sections(path):

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a file system costs: the stock driver, the same in a domain, and one in user space."""
+
+import collections
+
+from .summary import COUNTERS, summary
+from .tables import show, table
+
+MODES = ("native", "isolated", "fuse")
+COUNTED = [name for name in COUNTERS if name in ("crossings", "entries", "checked_stores")]
+NAMES = {
+    "create": "create an empty file", "stat": "stat, cached", "stat-uncached": "stat, from the disk", "unlink": "unlink",
+    "write": "write 4 KiB, in sequence", "random-write": "write 4 KiB, at random, cached",
+    "read": "read 4 KiB, in sequence, from the disk", "random-read": "read 4 KiB, at random, from the disk",
+    "untar": "unpack a file", "compile": "compile a file",
+}
+HEAD = """\
+# One run: files
+
+By `make bench`; [README.md](README.md) says how to read it.
+
+"""
+
+
+def per_operation(samples):
+    """By what and mode: summaries, for one operation; and of each turn the ratio of host CPU to native's."""
+    runs = collections.defaultdict(lambda: collections.defaultdict(list))
+    for sample in samples:
+        n = sample["operations"]
+        runs[sample["what"]][sample["mode"]].append(
+            {name: sample.get(name, 0) / n for name in ["seconds", "cpu_seconds"] + COUNTED})
+    result = {}
+    for what, modes in runs.items():
+        result[what] = {mode: {name: summary([run[name] for run in turns]) for name in turns[0]}
+                        for mode, turns in modes.items()}
+        for mode in MODES[1:]:
+            result[what][mode]["ratio"] = summary([other["cpu_seconds"] / native["cpu_seconds"]
+                                                   for native, other in zip(modes["native"], modes[mode])])
+    return result
+
+
+def report(numbers):
+    """Lines."""
+    for name, value in numbers["machine"].items():
+        yield f"{name}: {value}  "
+    yield ""
+    yield "Numbers are medians (min-max) for one operation; a ratio is taken within each turn."
+    yield ""
+    files = numbers["files"]
+    yield from table(["host CPU", "native, us", "in a domain, us", "in user space, us", "in a domain / native",
+                      "in user space / native"],
+                     [[name] + [show(files[what][mode]["cpu_seconds"], 1e6) for mode in MODES]
+                      + [show(files[what][mode]["ratio"]) for mode in MODES[1:]] for what, name in NAMES.items()])
+    yield from table(["time", "native, us", "in a domain, us", "in user space, us"],
+                     [[name] + [show(files[what][mode]["seconds"], 1e6) for mode in MODES]
+                      for what, name in NAMES.items()])
+    yield from table(["in a domain"] + [name.replace("_", " ") for name in COUNTED],
+                     [[name] + [f"{files[what]['isolated'][counter]['median']:,.1f}" for counter in COUNTED]
+                      for what, name in NAMES.items()])
