@@ -43,15 +43,27 @@ unsynced() {
 	diag "$1: $kib KiB are written in $(($(millis) - begin)) ms"
 }
 
+# usable: names can be made; notes when that is so
+usable() {
+	mkdir /mnt/probe 2>/dev/null || return
+	running=$(counter state)
+	usable_ms=$(($(millis) - begin))
+	rmdir /mnt/probe
+}
+
 # restart NAME: what it took
 restart() {
-	local calls entries stores
+	local calls entries stores begin
 	restarts=$(counter restarts)
 	entries=$(counter entries) calls=$(cat /sys/class/nooks/crossings) stores=$(counter checked_stores)
-	echo 1 >$dir/restart
+	begin=$(millis)
+	echo 1 >$dir/restart &
+	wait_for 10 [ "$(counter state)" != running ]
+	wait_for 120 usable || return
 	wait_for 120 restarted_after "$restarts" || return
+	wait
 	ms=$(dmesg | sed -n 's/.*restarted in \([0-9]*\) ms.*/\1/p' | tail -n 1)
-	diag "$1: restarted in $ms ms: $(($(counter entries) - entries)) entries," \
+	diag "$1: can be used after $usable_ms ms, restarted in $ms ms: $(($(counter entries) - entries)) entries," \
 		"$(($(cat /sys/class/nooks/crossings) - calls)) calls, $(($(counter checked_stores) - stores)) checked stores"
 }
 
@@ -61,7 +73,7 @@ while [ "$(stat -c %s /tmp/data 2>/dev/null || echo 0)" -lt $((kib << 10)) ]; do
 	cat /bin/busybox >>/tmp/data
 done
 truncate -s "${kib}K" /tmp/data
-plan 11
+plan 12
 check "nooks loads" load_nooks
 check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 echo 0 >$dir/max_failures
@@ -72,6 +84,7 @@ check "an image is mounted" mount_image /tmp/test.img "$options"
 check "with nothing to write it restarts" restart empty
 unsynced new
 check "with a new file it restarts" restart new
+check "and could be used before all of that was written ($running)" [ "$running" = recovering ]
 check "which is there" cmp /tmp/data /mnt/new
 sync
 dd if=/tmp/data of=/mnt/new bs=64k conv=notrunc 2>/dev/null

@@ -462,7 +462,8 @@ static void park_inodes(struct nooks_driver *driver)
 		n->own = false;
 		if (n->state == NOOKS_INODE_ADOPTED)
 			n->tries++;
-		if (n->state == NOOKS_INODE_LIVE || n->state == NOOKS_INODE_ADOPTED)
+		if (n->state == NOOKS_INODE_LIVE || n->state == NOOKS_INODE_ADOPTED ||
+		    n->state == NOOKS_INODE_UNWRITTEN)
 			n->state = NOOKS_INODE_PARKED;
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
