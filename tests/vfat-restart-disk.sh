@@ -30,6 +30,14 @@ fail_now() {
 	wait_for 10 has_failed
 }
 
+dirty() {
+	sed -n 's/^Dirty: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+flushed() {
+	[ "$(dirty)" -lt $((dirty - 4096)) ]
+}
+
 # start PROGRAM ARGUMENT...: of tests/guest/mapped.c, which goes on when told by finish()
 start() {
 	/tests/mapped "$@" </tmp/until >/tmp/said &
@@ -76,22 +84,27 @@ check "both are mounted" mount_both
 echo $((mib * 2097152)) >/proc/sys/vm/dirty_bytes
 echo $((mib * 2000000)) >/proc/sys/vm/dirty_background_bytes
 check "a large file gets dirty" start flush /mnt/LARGE "$mib"
-arm fat_writepages
+dirty=$(dirty)
 echo 10 >/proc/sys/vm/dirty_expire_centisecs
 echo 10 >/proc/sys/vm/dirty_writeback_centisecs
 echo 65536 >/proc/sys/vm/dirty_background_bytes
-check "the driver fails while it is flushed" wait_for 20 has_failed
+# Not before the inode itself is written, of which the driver tells otherwise.
+wait_for 20 flushed
+exec 7>&-
+arm fat_writepages
+check "the driver fails while it is flushed, and synced" wait_for 20 has_failed
 check "who syncs is told that all is there only when it is" finish
 check "vfat restarts" wait_for 200 restarted_after "$restarts"
 check "both can be used" sh -c ": >/mnt/new && : >/tmp/other/new && sync"
 
+echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
+echo $((mib * 2000000)) >/proc/sys/vm/dirty_background_bytes
 check "a new file has a private mapping" start private /mnt/private 64
 check "the driver fails" fail_now
 check "vfat restarts" wait_for 60 restarted_after "$restarts"
 check "what the mapping has is there, and what the file has" finish
 
 small_sample 400000
-echo 100000 >/proc/sys/vm/dirty_writeback_centisecs
 cp $sample /mnt/confirmed
 sync
 cp $sample /mnt/unsynced

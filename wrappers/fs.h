@@ -56,6 +56,9 @@ static inline void nooks_inode_put(struct nooks_inode *n)
 		nooks_object_free(&n->object);
 }
 
+/* Tell @fn of the driver's own part of each of its inodes that is in use, with a lock held. Any context but NMI. */
+void nooks_inodes_each_part(struct nooks_driver *driver,
+			    void (*fn)(void *data, unsigned long start, size_t size), void *data);
 /* The driver has not come to write it. Shall it be written when it has started again? Any context but NMI. */
 bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *inode);
 
