@@ -230,6 +230,7 @@ bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *
 			return true;
 		state = inode ? nooks_inode_state(driver, inode) : NOOKS_INODE_LIVE;
 		if (state == NOOKS_INODE_PARKED || state == NOOKS_INODE_SPOILED ||
+		    state == NOOKS_INODE_UNWRITTEN ||
 		    (state == NOOKS_INODE_ADOPTED && !restores))
 			return true;
 	}
