@@ -49,7 +49,7 @@ start() {
 finish() {
 	local status
 	exec 7>&-
-	wait $program
+	wait "$program"
 	status=$?
 	while IFS= read -r line; do diag "$line"; done </tmp/said
 	return $status

@@ -63,6 +63,7 @@ sources() {
 		int f1(int), f2(int), f3(int), f4(int);
 		int main(void) { return f1(10) + f2(10) + f3(10) + f4(10) == 450 ? 0 : 1; }
 	EOT
+	# shellcheck disable=SC2016 # make's
 	printf 'prog: main.o f1.o f2.o f3.o f4.o\n\t$(CC) -o $@ $^\n' >$mnt/build/Makefile
 } >/dev/null
 

@@ -92,7 +92,7 @@ right() {
 
 # By itself, or by hand, if nobody has noticed anything: then memory is still as the fault has left it.
 restarts_mounted() {
-	[ $detected = true ] || nooksctl restart vfat
+	[ "$detected" = true ] || nooksctl restart vfat
 	wait_for 30 restarted_after "$restarts" && return
 	# Who waits for what.
 	echo w >/proc/sysrq-trigger
