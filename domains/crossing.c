@@ -110,6 +110,17 @@ bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);
 
+static unsigned long stack_top(const struct nooks_crossing *x)
+{
+	return (unsigned long)x->stack->base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+}
+
+/** nooks_stack_args_at - where a crossing that has begun has its arguments on the domain's stack. Any context. */
+unsigned long nooks_stack_args_at(const struct nooks_crossing *x)
+{
+	return stack_top(x) - ALIGN(x->nr_stack_args * sizeof(long), 16);
+}
+
 /**
  * nooks_domain_call - run a function inside a domain
  * @x: after nooks_crossing_begin(), in the same context
@@ -124,14 +135,12 @@ NOOKS_EXPORT_FOR_TESTS(nooks_crossing_begin);
 int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned long *args,
 		      unsigned long *ret)
 {
-	unsigned long top = (unsigned long)x->stack->base + NOOKS_STACK_SIZE - NOOKS_STACK_RESERVED;
+	unsigned long top = nooks_stack_args_at(x);
 	unsigned long value;
 
-	x->reserved = top;
-	if (x->nr_stack_args) {
-		top -= ALIGN(x->nr_stack_args * sizeof(long), 16);
+	x->reserved = stack_top(x);
+	if (x->nr_stack_args)
 		memcpy((void *)top, x->stack_args, x->nr_stack_args * sizeof(long));
-	}
 	atomic_long_inc(&x->domain->entries);
 
 	value = nooks_switch_in(x, args, fn, top);

@@ -258,6 +258,7 @@ unsigned long nooks_crossing_site(const struct nooks_crossing *x);
 unsigned long nooks_call_site(const struct nooks_domain *domain);
 bool nooks_crossing_balanced(const struct nooks_crossing *x);
 bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain);
+unsigned long nooks_stack_args_at(const struct nooks_crossing *x);
 int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned long *args,
 		      unsigned long *ret);
 void nooks_domain_open(struct nooks_domain *domain);

@@ -261,6 +261,9 @@ unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_rol
 unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
 				 const struct nooks_role *role, unsigned long *args,
 				 const void *start, u32 size, int *status);
+unsigned long nooks_call_copying(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args, unsigned int arg, void *copy, u32 size,
+				 int *status);
 /* As above without a role, for hooks and callbacks of kernel instances; enum nooks_call_status. */
 int nooks_call_stub(struct nooks_stub *stub, const unsigned long *args, unsigned long *ret);
 /*

@@ -5,6 +5,7 @@
 #include "faults.h"
 
 extern char nooks_stub_kfree[];
+extern char nooks_stub_mark_buffer_dirty[];
 
 /* By a plain call, of which objtool is told that it is meant. */
 static __always_inline unsigned long call(unsigned long fn, const unsigned long *args)
@@ -51,6 +52,13 @@ NOOKS_INSIDE unsigned long nooks_fault_bad_argument(unsigned long addr)
 	return 0;
 }
 
+/* What is no buffer, to the block layer. */
+NOOKS_INSIDE unsigned long nooks_fault_bad_buffer(unsigned long addr)
+{
+	((void (*)(unsigned long))nooks_stub_mark_buffer_dirty)(addr);
+	return 0;
+}
+
 NOOKS_INSIDE unsigned long nooks_fault_loop(unsigned long addr)
 {
 	for (;;)
@@ -82,7 +90,8 @@ NOOKS_INSIDE unsigned long nooks_fault_scribble(unsigned long addr)
 			random ^= random << 13;
 			random ^= random >> 7;
 			random ^= random << 17;
-			if (s->pattern == NOOKS_SCRIBBLE_SPARSE && random >> 56) {
+			if ((s->pattern == NOOKS_SCRIBBLE_SPARSE && random >> 56) ||
+			    (s->pattern == NOOKS_SCRIBBLE_INODES && random >> 61)) {
 				p++;
 				continue;
 			}

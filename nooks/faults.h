@@ -12,11 +12,12 @@ enum nooks_scribble_pattern {
 	NOOKS_SCRIBBLE_RANDOM,
 	NOOKS_SCRIBBLE_SPARSE,		/* random numbers into one word of 256 */
 	NOOKS_SCRIBBLE_METADATA,	/* ones into the copies of metadata only (wrappers/buffer.c) */
+	NOOKS_SCRIBBLE_INODES,		/* random numbers into one word of 8 of the driver's part of its inodes */
 };
 
 /**
  * struct nooks_range - memory
- * @start: page aligned
+ * @start: a multiple of 8
  * @size: bytes
  */
 struct nooks_range {
@@ -49,6 +50,7 @@ unsigned long nooks_fault_null_read(unsigned long addr);
 unsigned long nooks_fault_bad_jump(unsigned long addr);
 unsigned long nooks_fault_bad_instruction(unsigned long addr);
 unsigned long nooks_fault_bad_argument(unsigned long addr);
+unsigned long nooks_fault_bad_buffer(unsigned long addr);
 unsigned long nooks_fault_loop(unsigned long addr);
 unsigned long nooks_fault_loop_irqs_off(unsigned long addr);
 unsigned long nooks_fault_scribble(unsigned long addr);

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include "../objtracker/store.h"
 #include "../wrappers/buffer.h"
+#include "../wrappers/fs.h"
 #include "driver.h"
 #include "faults.h"
 #include "inject.h"
@@ -34,6 +35,7 @@ static const struct {
 	{ "bad-jump", nooks_fault_bad_jump, (unsigned long)&jiffies },
 	{ "bad-instruction", nooks_fault_bad_instruction },
 	{ "bad-argument", nooks_fault_bad_argument, (unsigned long)&jiffies },
+	{ "bad-buffer", nooks_fault_bad_buffer, (unsigned long)&jiffies },
 	{ "loop", nooks_fault_loop },
 	{ "loop-irqs-off", nooks_fault_loop_irqs_off },
 	{ "scribble-zero", nooks_fault_scribble, NOOKS_SCRIBBLE_ZERO },
@@ -41,6 +43,7 @@ static const struct {
 	{ "scribble-random", nooks_fault_scribble, NOOKS_SCRIBBLE_RANDOM },
 	{ "scribble-sparse", nooks_fault_scribble, NOOKS_SCRIBBLE_SPARSE },
 	{ "scribble-metadata", nooks_fault_scribble, NOOKS_SCRIBBLE_METADATA },
+	{ "scribble-inodes", nooks_fault_scribble, NOOKS_SCRIBBLE_INODES },
 };
 
 #define STOP		"stop"
@@ -118,6 +121,10 @@ static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 		for (i = 0; i < s->nr_ranges; i++)
 			pages += s->ranges[i].size >> PAGE_SHIFT;
 		pr_info("%s: wild writes to %u pages of metadata\n", driver->name, pages);
+		return;
+	}
+	if (s->pattern == NOOKS_SCRIBBLE_INODES) {
+		nooks_inodes_each_part(driver, append, s);
 		return;
 	}
 	nooks_for_each_writable(driver->domain, append, s);

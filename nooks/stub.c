@@ -268,19 +268,13 @@ static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *ro
 	return ok;
 }
 
-/**
- * nooks_call_watched - as nooks_call_role(), for a hook that has to know how the call ended
- * @x: storage; afterwards, of a call that was run, what it has noted is valid
- * @stub: what to call
- * @role: its role
- * @args: as nooks_enter_role() gets them; changed
- * @start: kernel memory that the driver may write during the call
- * @size: bytes, may be 0
- * @status: gets an enum nooks_call_status
+/*
+ * As nooks_call_watched(). @copied: this argument is a structure of so many bytes (@size); the driver sees @copy
+ * instead, on its stack, and if it returns, @copy gets that. -1: none; and @start and @size are lent.
  */
-unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
-				 const struct nooks_role *role, unsigned long *args,
-				 const void *start, u32 size, int *status)
+static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, const struct nooks_role *role,
+			  unsigned long *args, int copied, void *copy, const void *start, u32 size,
+			  int *status)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
@@ -296,7 +290,7 @@ unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *st
 	}
 	*status = NOOKS_CALL_UNWOUND;
 	lend(x, role, args);
-	if (size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
+	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
 		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
 		};
@@ -304,13 +298,61 @@ unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *st
 		x->stack_args = argument(args, 6);
 		x->nr_stack_args = role->nr_args - 6;
 	}
+	if (copied >= 0) {
+		/* Where arguments on the stack would be. */
+		x->stack_args = copy;
+		x->nr_stack_args = size / sizeof(long);
+		args[copied] = nooks_stack_args_at(x);
+	}
 	if (lend_shadows(x, role, args, shadows))
 		*status = nooks_call_run(x, role, args, &value);
 	if (return_shadows(x, role, shadows, *status == NOOKS_CALL_DONE) &&
-	    *status == NOOKS_CALL_DONE)
+	    *status == NOOKS_CALL_DONE) {
 		ret = value;
+		if (copied >= 0)
+			memcpy(copy, (void *)nooks_stack_args_at(x), size);
+	}
 	nooks_call_end(x);
 	return ret;
+}
+
+/**
+ * nooks_call_watched - as nooks_call_role(), for a hook that has to know how the call ended
+ * @x: storage; afterwards, of a call that was run, what it has noted is valid
+ * @stub: what to call
+ * @role: its role
+ * @args: as nooks_enter_role() gets them; changed
+ * @start: kernel memory that the driver may write during the call
+ * @size: bytes, may be 0
+ * @status: gets an enum nooks_call_status
+ */
+unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
+				 const struct nooks_role *role, unsigned long *args,
+				 const void *start, u32 size, int *status)
+{
+	return call(x, stub, role, args, -1, NULL, start, size, status);
+}
+
+/**
+ * nooks_call_copying - as nooks_call_role(), for a hook that takes over itself what the driver has put into a structure
+ * @stub: what to call
+ * @role: its role, of six arguments at most
+ * @args: as nooks_enter_role() gets them; changed
+ * @arg: number of the argument that points to the structure, of which the driver sees a copy on its stack
+ * @copy: that; as the driver has left it, if *@status is NOOKS_CALL_DONE
+ * @size: of the structure, a multiple of 8, small: it is on the domain's stack
+ * @status: gets an enum nooks_call_status
+ */
+unsigned long nooks_call_copying(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args, unsigned int arg, void *copy, u32 size,
+				 int *status)
+{
+	struct nooks_crossing x;
+
+	*status = NOOKS_CALL_CLOSED;
+	if (WARN_ON_ONCE(role->nr_args > 6 || size % sizeof(long)))
+		return role->fail;
+	return call(&x, stub, role, args, arg, copy, NULL, size, status);
 }
 
 /**

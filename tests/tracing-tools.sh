@@ -5,31 +5,16 @@
 # usage: tracing-tools.sh MODULE
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lib-share.sh
+. /tests/lib-share.sh
 
 module=$1
 dir=/sys/class/nooks/$module
 events=/sys/kernel/tracing/events/nooks
-root=/tmp/root
 
 tools() {
-	local name
-	modprobe -a virtio_pci 9pnet_virtio 9p && mkdir -p $root/usr $root/tmp $root/proc $root/sys $root/dev || return
-	mount -t 9p -o trans=virtio,ro,cache=loose,msize=524288 share $root/usr || return
-	for name in bin sbin lib lib64; do
-		ln -s usr/$name $root/$name
-	done
-	for name in proc sys dev; do
-		mount -o rbind /$name $root/$name || return
-	done
 	# busybox, by the name of what it is to be there
-	cp /bin/busybox $root/tmp/ping
-}
-
-# run COMMAND...: a tool of the host's; what it says goes to /tmp/said
-run() {
-	HOME=/tmp chroot $root "$@" >/tmp/said 2>&1 && return
-	head -n 20 /tmp/said | sed 's/^/# /' >&3
-	return 1
+	share_host && cp /bin/busybox $root/tmp/ping
 }
 
 # said REGEX: the tool has

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/mpage.h>
 #include <linux/pagemap.h>
+#include <linux/writeback.h>
 #include "../nooks/compat.h"
 #include "fs.h"
 #include "generated.h"
@@ -75,7 +76,10 @@ NOOKS_WRAPPER(block_write_full_page)
 }
 #endif
 
-/* Hook of writepage: what is not written is lost, and fsync() tells of it. */
+/*
+ * Hook of writepage: what is not written stays dirty, if the driver is going to start again; else it is lost, and fsync() tells
+ * of it.
+ */
 unsigned long nooks_r_writepage(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
@@ -87,8 +91,13 @@ unsigned long nooks_r_writepage(struct nooks_stub *stub, const struct nooks_role
 	ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 	if (status != NOOKS_CALL_CLOSED && x.handed == page)
 		return ret;
-	if (page->mapping)
+	if (page->mapping && status != NOOKS_CALL_DONE &&
+	    nooks_inode_stays_dirty(driver_of(stub), page->mapping->host)) {
+		errseq_set(&page->mapping->host->i_sb->s_wb_err, -EIO);
+		redirty_page_for_writepage((struct writeback_control *)args[1], page);
+	} else if (page->mapping) {
 		mapping_set_error(page->mapping, -EIO);
+	}
 	unlock_page(page);
 	return status == NOOKS_CALL_DONE && !ret ? untrue(stub, ret) : ret;
 }
@@ -203,6 +212,10 @@ unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role
 	return ret > (long)copied || ret < -MAX_ERRNO ? untrue(stub, ret) : ret;
 }
 
+/* What a driver says of a block, in the state of the buffer that is to be mapped. */
+#define MAP_BITS (BIT(BH_Mapped) | BIT(BH_New) | BIT(BH_Boundary) | BIT(BH_Uptodate) | BIT(BH_Unwritten) | \
+		  BIT(BH_Delay))
+
 /*
  * What a driver says of where a block is: on its device, and no more than was asked for. A bad disk has files behind the
  * end of the device: that the block layer finds out. It must be told of the same sectors, though.
@@ -214,27 +227,57 @@ static bool good_mapping(const struct inode *inode, const struct buffer_head *bh
 
 	if (bh->b_size > size || bh->b_size & ((1u << bits) - 1))
 		return false;
-	if (!buffer_mapped(bh))
+	if (!(bh->b_state & BIT(BH_Mapped)))
 		return true;
 	return bh->b_bdev == inode->i_sb->s_bdev && bh->b_size && bh->b_blocknr < blocks &&
 	       bh->b_size >> bits <= blocks - bh->b_blocknr;
 }
 
-/* Hook of get_block: see that the file's data go to the file system's device. */
+/* Has a driver left all else as it was? */
+static bool is_mapping(const struct buffer_head *was, const struct buffer_head *copy)
+{
+	return !((copy->b_state ^ was->b_state) & ~MAP_BITS) && copy->b_page == was->b_page &&
+	       copy->b_data == was->b_data && copy->b_this_page == was->b_this_page &&
+	       copy->b_end_io == was->b_end_io && copy->b_private == was->b_private;
+}
+
+static void take_over(struct buffer_head *bh, const struct buffer_head *copy)
+{
+	unsigned int bit;
+
+	bh->b_bdev = copy->b_bdev;
+	bh->b_blocknr = copy->b_blocknr;
+	bh->b_size = copy->b_size;
+	for (bit = 0; bit < BITS_PER_LONG; bit++) {
+		if (!(BIT(bit) & MAP_BITS) || test_bit(bit, &bh->b_state) == test_bit(bit, &copy->b_state))
+			continue;
+		if (test_bit(bit, &copy->b_state))
+			set_bit(bit, &bh->b_state);
+		else
+			clear_bit(bit, &bh->b_state);
+	}
+}
+
+/*
+ * Hook of get_block: see that the file's data go to the file system's device. What the driver says it writes into a copy:
+ * that is a trap less for each field.
+ */
 unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
 	const struct inode *inode = (void *)args[0];
-	struct buffer_head *bh = (struct buffer_head *)args[2];
-	size_t size = bh->b_size;
-	int ret = nooks_call_role(stub, role, args);
+	struct buffer_head *bh = (struct buffer_head *)args[2], was = *bh, copy = was;
+	int status, ret;
 
-	if (!ret && !good_mapping(inode, bh, size))
+	BUILD_BUG_ON(sizeof(copy) % sizeof(long));
+	ret = nooks_call_copying(stub, role, args, 2, &copy, sizeof(copy), &status);
+	if (!ret && (!good_mapping(inode, &copy, was.b_size) || !is_mapping(&was, &copy)))
 		ret = untrue(stub, ret);
-	if (ret) {
+	if (!ret) {
+		take_over(bh, &copy);
+	} else {
 		clear_buffer_mapped(bh);
 		clear_buffer_new(bh);
-		bh->b_size = size;
 	}
 	return ret;
 }

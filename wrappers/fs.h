@@ -17,6 +17,7 @@ enum nooks_inode_state {
 	NOOKS_INODE_DYING,	/* given back to the driver, to be freed */
 	NOOKS_INODE_PARKED,	/* the VFS's; the driver that made it has failed */
 	NOOKS_INODE_ADOPTED,	/* the restarted one is making it its own */
+	NOOKS_INODE_UNWRITTEN,	/* ditto, a file whose data are to be written again */
 	NOOKS_INODE_SPOILED,	/* the VFS's; it has not been made the restarted one's */
 };
 
@@ -54,6 +55,12 @@ static inline void nooks_inode_put(struct nooks_inode *n)
 	if (n)
 		nooks_object_free(&n->object);
 }
+
+/* Tell @fn of the driver's own part of each of its inodes that is in use, with a lock held. Any context but NMI. */
+void nooks_inodes_each_part(struct nooks_driver *driver,
+			    void (*fn)(void *data, unsigned long start, size_t size), void *data);
+/* The driver has not come to write it. Shall it be written when it has started again? Any context but NMI. */
+bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *inode);
 
 /* The driver has got a reference on an inode of its own; NULL is good. Any context but NMI. */
 void nooks_inode_ref(struct nooks_driver *driver, const struct inode *inode);

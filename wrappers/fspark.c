@@ -230,6 +230,7 @@ bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *
 			return true;
 		state = inode ? nooks_inode_state(driver, inode) : NOOKS_INODE_LIVE;
 		if (state == NOOKS_INODE_PARKED || state == NOOKS_INODE_SPOILED ||
+		    state == NOOKS_INODE_UNWRITTEN ||
 		    (state == NOOKS_INODE_ADOPTED && !restores))
 			return true;
 	}
@@ -293,7 +294,7 @@ static void drop_replay(struct nooks_replay *r)
 /* Who makes sure that all is on the disk is told that it is not. */
 static void say_unwritten(struct nooks_mount *m)
 {
-	if (m->state != NOOKS_MOUNT_LIVE && !list_empty(&m->replays))
+	if (!list_empty(&m->replays))
 		errseq_set(&m->sb->s_wb_err, -EIO);
 }
 
@@ -382,8 +383,16 @@ void nooks_fspark_hold(struct nooks_driver *driver)
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 }
 
+/* The caller's active reference is recovery's from now on. */
+static void keep_mount(struct nooks_mount *m)
+{
+	if (m->kept)
+		deactivate_super(m->sb);	/* not the last one */
+	m->kept = true;
+}
+
 /*
- * The caller's active reference is recovery's from now on. It is not put here: the last one takes locks of the block layer's, who
+ * Ditto; others go on. The reference is not put here: the last one takes locks of the block layer's, who
  * holds these may wait for the s_umount of another mount, and others are locked yet.
  */
 static void unlock_mount(struct nooks_mount *m)
@@ -391,9 +400,7 @@ static void unlock_mount(struct nooks_mount *m)
 	if (m->locked)
 		up_write(&m->sb->s_umount);
 	m->locked = false;
-	if (m->kept)
-		deactivate_super(m->sb);	/* not the last one */
-	m->kept = true;
+	keep_mount(m);
 }
 
 /* Users have unmounted it meanwhile. What they wrote goes to the disk while the driver can still be started again for that. */
@@ -457,9 +464,7 @@ static bool park_all(struct nooks_driver *driver)
 		if (mounted(m->sb) && m->root && good) {
 			park(m);
 			/* Stays so until it is filled again. */
-			if (m->kept)
-				deactivate_super(m->sb);	/* not the last one */
-			m->kept = true;
+			keep_mount(m);
 			continue;
 		}
 		all = all && !(mounted(m->sb) && good);
@@ -612,18 +617,17 @@ static void spoil(struct nooks_driver *driver, struct inode *inode, loff_t size)
 }
 
 /*
- * The driver has made a file its own, as it is on the disk. Return: false: what users have seen of it is not there, and
- * can't be written.
+ * The driver has made a file its own, as it is on the disk. What users have seen of it, and is not there, is to be written.
+ * Return: false: it can't be.
  */
 static bool make_current(struct nooks_mount *m, struct inode *inode, const struct identity *was)
 {
 	struct nooks_replay *r = find_replay(m, inode);
-	bool ok;
 
 	/* Where clean pages are on the disk only the failed driver has said; those that can't go now are written anew. */
 	if (!r && i_size_read(inode) == was->size && !nooks_replay_needed(inode) &&
 	    !invalidate_inode_pages2(&inode->i_data))
-		return true;
+		return nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
 	if (!r) {
 		r = nooks_replay_new(inode);
 		if (!r)
@@ -631,15 +635,27 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 		r->size = was->size;
 		list_add(&r->list, &m->replays);
 	}
+	r->disk_size = i_size_read(inode);
+	/* Who reads it finds all of it in the page cache, as long as it has not begun. */
+	if (!r->begun)
+		i_size_write(inode, r->size);
+	return nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_UNWRITTEN);
+}
+
+/* The data of a file. Return: false: they can't be written. */
+static bool write_again(struct nooks_mount *m, struct nooks_replay *r)
+{
+	struct inode *inode = r->inode;
+	bool ok;
+
 	/* Who has mapped it waits, until the driver can be asked for its pages. */
 	inode_lock(inode);
 	filemap_invalidate_lock(&inode->i_data);
-	ok = !nooks_replay_write(r) &&
+	ok = nooks_inode_move(m->driver, inode, NOOKS_INODE_UNWRITTEN, NOOKS_INODE_ADOPTED) &&
+	     !nooks_replay_write(r) &&
 	     nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
 	filemap_invalidate_unlock(&inode->i_data);
 	inode_unlock(inode);
-	if (is_open(m))
-		drop_replay(r);
 	return ok;
 }
 
@@ -676,8 +692,8 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 		i_size_write(inode, was.size);
 	if (!ok)
 		return false;
-	if (S_ISREG(inode->i_mode) && !make_current(m, inode, &was))
-		return false;
+	if (S_ISREG(inode->i_mode))
+		return make_current(m, inode, &was);
 	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ||
 	       nooks_inode_state(driver, inode) == NOOKS_INODE_LIVE;
 }
@@ -824,8 +840,26 @@ static void restore(struct nooks_mount *m)
 	for_all_parked(m, bring_back);
 	if (!is_open(m))
 		return;
-	drop_replays(m);		/* of those that are spoiled */
 	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+	trace_nooks_recovery(m->driver->name, "live", 0);
+}
+
+/* All else can be used already. */
+static void write_all_again(struct nooks_mount *m)
+{
+	while (is_open(m) && !list_empty(&m->replays)) {
+		struct nooks_replay *r = list_first_entry(&m->replays, struct nooks_replay, list);
+		bool ok = nooks_inode_state(m->driver, r->inode) == NOOKS_INODE_UNWRITTEN &&
+			  write_again(m, r);
+
+		if (!is_open(m))
+			break;
+		if (!ok) {
+			mapping_set_error(&r->inode->i_data, -EIO);
+			spoil(m->driver, r->inode, r->size);
+		}
+		drop_replay(r);
+	}
 }
 
 void nooks_fspark_restore(struct nooks_driver *driver)
@@ -836,17 +870,23 @@ void nooks_fspark_restore(struct nooks_driver *driver)
 
 	might_sleep();
 	while (READ_ONCE(driver->domain->open) && (m = next_mount(driver, round, &busy))) {
-		bool live;
-
 		lock_mount(m);
 		if (mounted(m->sb) && m->state == NOOKS_MOUNT_PARKED)
 			restore(m);
-		live = m->state == NOOKS_MOUNT_LIVE;
+		keep_mount(m);
+	}
+	round = new_round();
+	while (READ_ONCE(driver->domain->open) && (m = next_mount(driver, round, &busy))) {
+		bool live;
+
+		if (m->state == NOOKS_MOUNT_LIVE)
+			write_all_again(m);
+		live = m->state == NOOKS_MOUNT_LIVE && is_open(m);
 		all = all && live;
 		if (live || m->state == NOOKS_MOUNT_DEAD)
 			unlock_mount(m);
 		else
-			deactivate_super(m->sb);	/* not the last one: recovery goes on with it */
+			keep_mount(m);		/* recovery goes on with it */
 	}
 	memalloc_noio_restore(flags);
 	/* Nobody has to be looked at any more. */

@@ -219,7 +219,7 @@ static int write_page(struct nooks_replay *r, pgoff_t index, struct page *copy)
 
 static int write_all(struct nooks_replay *r)
 {
-	loff_t end = i_size_read(r->inode);
+	loff_t end = r->disk_size;
 	struct page *copy;
 	unsigned long index;
 	int ret;
@@ -231,6 +231,7 @@ static int write_all(struct nooks_replay *r)
 	if (r->lost)
 		return -EIO;
 	r->begun = true;
+	i_size_write(r->inode, end);
 	truncate_inode_pages(&r->inode->i_data, 0);
 	/* Also if that is no change: the driver gives back what the file may have behind its end. */
 	ret = set_size(r, min(end, r->size));

@@ -20,6 +20,7 @@ struct inode;
  * @inode: the file, with a reference
  * @dentry: its name, ditto
  * @size: that users have given to it
+ * @disk_size: that the restarted driver has found, which has made the inode its own
  * @mtime: when
  * @pages: copies of pages; page_private() says which of their sectors are valid
  * @lost: not all of it could be kept
@@ -30,6 +31,7 @@ struct nooks_replay {
 	struct inode *inode;
 	struct dentry *dentry;
 	loff_t size;
+	loff_t disk_size;
 	struct timespec64 mtime;
 	struct xarray pages;
 	bool lost;
@@ -43,7 +45,7 @@ struct nooks_replay *nooks_replay_new(struct inode *inode);
 /* Keep what is dirty of its pages, which are clean then. Nobody gets into the driver with the inode. */
 void nooks_replay_keep(struct nooks_replay *r);
 /*
- * The restarted driver has made the inode its own, with the size that it has on the disk: write what was
+ * The restarted driver has made the inode its own, with the size that it has on the disk, which is noted: write what was
  * kept. Only the caller gets into the driver with it, and holds its lock and that of its pages. Return: 0, or an error: its contents can't be right any more.
  */
 int nooks_replay_write(struct nooks_replay *r);

@@ -268,7 +268,7 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 }
 
 /* The driver, which has not come to write it, will start again, and write it then. */
-static bool stays_dirty(struct nooks_driver *driver, const struct inode *inode)
+bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *inode)
 {
 	return READ_ONCE(driver->state) != NOOKS_FAILED &&
 	       nooks_inode_state(driver, inode) != NOOKS_INODE_SPOILED;
@@ -287,7 +287,7 @@ unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_ro
 	int status;
 	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 
-	if (status != NOOKS_CALL_DONE && stays_dirty(driver, inode)) {
+	if (status != NOOKS_CALL_DONE && nooks_inode_stays_dirty(driver, inode)) {
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 		mark_inode_dirty_sync(inode);
 	}
@@ -304,7 +304,7 @@ unsigned long nooks_r_writepages(struct nooks_stub *stub, const struct nooks_rol
 	int status;
 	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
 
-	if (status != NOOKS_CALL_DONE && stays_dirty(driver, inode))
+	if (status != NOOKS_CALL_DONE && nooks_inode_stays_dirty(driver, inode))
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 	return ret;
 }

@@ -185,6 +185,22 @@ void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb)
 			iput(inode);
 }
 
+void nooks_inodes_each_part(struct nooks_driver *driver,
+			    void (*fn)(void *data, unsigned long start, size_t size), void *data)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &inode_class) {
+		const struct nooks_cache *cache = to_inode(object)->cache;
+
+		if (to_inode(object)->state == NOOKS_INODE_LIVE)
+			fn(data, object->start - cache->inode, round_down(cache->inode, sizeof(u64)));
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+}
+
 int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode)
 {
 	struct nooks_inode *n = nooks_inode_get(driver, inode);
@@ -462,7 +478,8 @@ static void park_inodes(struct nooks_driver *driver)
 		n->own = false;
 		if (n->state == NOOKS_INODE_ADOPTED)
 			n->tries++;
-		if (n->state == NOOKS_INODE_LIVE || n->state == NOOKS_INODE_ADOPTED)
+		if (n->state == NOOKS_INODE_LIVE || n->state == NOOKS_INODE_ADOPTED ||
+		    n->state == NOOKS_INODE_UNWRITTEN)
 			n->state = NOOKS_INODE_PARKED;
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);

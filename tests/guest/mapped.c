@@ -5,6 +5,10 @@
  *	  mapped longer FILE		what is written to it is on the disk, but not its size, and not in memory; it
  *					stays open until standard input ends
  *	  mapped sync FILE		has it open; when standard input ends, syncs its file system until that succeeds
+ *	  mapped private FILE PAGES	a new one, not synced; every second page of a private mapping is stored to, and must
+ *					be as it was when standard input ends, as the file must
+ *	  mapped flush FILE MIB	stores to all pages of a file that has them on the disk; when standard input ends, syncs
+ *					its file system until that succeeds: nothing may be dirty then
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,11 +103,20 @@ static int store(const char *name)
 	return compare(fd, wanted);
 }
 
+static void wait_for_end(void)
+{
+	char c;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (read(0, &c, 1) > 0)
+		;
+}
+
 static int longer(const char *name)
 {
 	static char data[256 * 1024];
 	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
-	char c;
 
 	memset(data, 'x', sizeof(data));
 	if (fd < 0 || fsync(fd))
@@ -115,10 +128,7 @@ static int longer(const char *name)
 		return fails("sync_file_range");
 	if (posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
 		return fails("posix_fadvise");
-	printf("ready\n");
-	fflush(stdout);
-	while (read(0, &c, 1) > 0)
-		;
+	wait_for_end();
 	errno = 0;
 	if (pread(fd, data, 1, 0) == 1)
 		return fails("it can be read");
@@ -128,14 +138,10 @@ static int longer(const char *name)
 static int sync_later(const char *name)
 {
 	int fd = open(name, O_RDONLY), errors = 0;
-	char c;
 
 	if (fd < 0)
 		return fails(name);
-	printf("ready\n");
-	fflush(stdout);
-	while (read(0, &c, 1) > 0)
-		;
+	wait_for_end();
 	while (syncfs(fd)) {
 		if (errors++ == 1000)
 			return fails("syncfs");
@@ -143,6 +149,94 @@ static int sync_later(const char *name)
 	}
 	printf("mapped: syncfs has succeeded, after %d errors\n", errors);
 	return 0;
+}
+
+/* How many pages are not what they must be: every second one is the process's own. */
+static unsigned long other_pages(const volatile uint64_t *map)
+{
+	unsigned long other = 0;
+
+	for (size_t i = 0; i < pages; i++)
+		for (size_t w = 0; w < WORDS; w++)
+			if (map[i * WORDS + w] != (i % 2 ? ~(uint64_t)i : i)) {
+				other++;
+				break;
+			}
+	return other;
+}
+
+static int private_pages(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	volatile uint64_t *map;
+	uint64_t page[WORDS];
+
+	if (fd < 0)
+		return fails(name);
+	for (size_t i = 0; i < pages; i++) {
+		for (size_t w = 0; w < WORDS; w++)
+			page[w] = i;
+		if (write(fd, page, PAGE) != PAGE)
+			return fails("write");
+	}
+	map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return fails("mmap");
+	for (size_t i = 1; i < pages; i += 2)
+		for (size_t w = 0; w < WORDS; w++)
+			map[i * WORDS + w] = ~(uint64_t)i;
+	wait_for_end();
+	for (size_t i = 0; i < pages; i++) {
+		if (pread(fd, page, PAGE, i * PAGE) != PAGE)
+			return fails("read");
+		for (size_t w = 0; w < WORDS; w++)
+			if (page[w] != i)
+				return fails("the file has what is private");
+	}
+	if (other_pages(map)) {
+		printf("mapped: %lu pages are not what was stored\n", other_pages(map));
+		return 1;
+	}
+	return 0;
+}
+
+/* KiB that are not on the disk, of all that is mounted. */
+static long dirty(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	long kib, sum = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Dirty: %ld", &kib) == 1 || sscanf(line, "Writeback: %ld", &kib) == 1)
+			sum += kib;
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+static int flush(const char *name)
+{
+	int fd = open(name, O_RDWR), errors = 0;
+	volatile uint64_t *map;
+	long left;
+
+	map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd < 0 || map == MAP_FAILED)
+		return fails(name);
+	for (size_t i = 0; i < pages; i++)
+		map[i * WORDS] = i + 1;
+	printf("mapped: %ld KiB are dirty\n", dirty());
+	wait_for_end();
+	while (syncfs(fd)) {
+		if (errors++ == 10000)
+			return fails("syncfs");
+		usleep(1000);
+	}
+	left = dirty();
+	printf("mapped: syncfs has succeeded, after %d errors, with %ld KiB dirty\n", errors, left);
+	/* The kernel's own count is exact to some hundred pages of each CPU. */
+	return left > 4096;
 }
 
 int main(int argc, char **argv)
@@ -155,6 +249,15 @@ int main(int argc, char **argv)
 		return longer(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "sync"))
 		return sync_later(argv[2]);
-	fprintf(stderr, "usage: mapped store FILE PAGES | mapped longer FILE | mapped sync FILE\n");
+	if (argc == 4 && !strcmp(argv[1], "private")) {
+		pages = strtoul(argv[3], NULL, 0);
+		return private_pages(argv[2]);
+	}
+	if (argc == 4 && !strcmp(argv[1], "flush")) {
+		pages = strtoul(argv[3], NULL, 0) << 8;
+		return flush(argv[2]);
+	}
+	fprintf(stderr, "usage: mapped store FILE PAGES | mapped longer FILE | mapped sync FILE |\n"
+	       "       mapped private FILE PAGES | mapped flush FILE MIB\n");
 	return 2;
 }

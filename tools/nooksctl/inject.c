@@ -11,8 +11,8 @@
 /* As in nooks/inject.c. */
 static const char * const kinds[] = {
 	"wild-write", "denied-store", "null", "bad-jump", "bad-instruction", "bad-argument",
-	"loop", "loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
-	"scribble-metadata",
+	"bad-buffer", "loop", "loop-irqs-off", "scribble-zero", "scribble-ones", "scribble-random", "scribble-sparse",
+	"scribble-metadata", "scribble-inodes",
 	NULL
 };
 static const char * const contexts[] = { "any", "process", "softirq", "hardirq", NULL };
