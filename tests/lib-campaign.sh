@@ -47,7 +47,7 @@ address() {
 }
 
 answers() {
-	ping -q -c 1 -w 2 -I "$1" "$(peer_of "$1")" >/dev/null 2>&1
+	/tests/nicwork ping "$1" "$(peer_of "$1")" 2>/dev/null
 }
 
 # --- the machine
