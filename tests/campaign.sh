@@ -45,7 +45,7 @@ served() {
 
 load() {
 	if isolated; then
-		load_isolated "$module" && echo 0 >"$dir/max_failures"
+		load_isolated "$module" && echo 0 >"$dir/max_failures" && echo 3 >"$dir/silent_seconds"
 	else
 		load_native "$module"
 	fi >/tmp/load 2>&1
