@@ -42,6 +42,10 @@ works() {
 	done
 } >/dev/null 2>&1
 
+knock() {
+	answers "$iface"
+}
+
 begin_work() {
 	note_answers
 	# A connection that lasts: half of its data goes before, half after.
