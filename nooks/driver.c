@@ -75,6 +75,7 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	strscpy(driver->name, name, sizeof(driver->name));
 	driver->loader = current->tgid;
 	mutex_init(&driver->lock);
+	nooks_silence_init(&driver->silence);
 	nooks_objects_init(&driver->objects);
 	nooks_shadows_init(&driver->shadows);
 	nooks_recovery_init(driver);

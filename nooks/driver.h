@@ -14,6 +14,7 @@
 #include "../objtracker/object.h"
 #include "../objtracker/shadow.h"
 #include "../recovery/dump.h"
+#include "../recovery/silence.h"
 #include "../wrappers/wrapper.h"
 #include "abi.h"
 
@@ -55,6 +56,7 @@ enum nooks_failure_kind {
 	NOOKS_DRIVER_BUG,
 	NOOKS_OUT_OF_RESOURCES,
 	NOOKS_TIMEOUT,
+	NOOKS_SILENT,
 };
 
 /**
@@ -133,6 +135,8 @@ struct nooks_fs {
  * @failures: times (jiffies) of the last failures, for giving up
  * @max_failures: give up when there are more of them ...
  * @window: ... within this many seconds
+ * @silent_seconds: so many seconds of packets sent and none received are a failure; 0: never
+ * @silence: what is known of that
  * @nr_failures: failures so far
  * @nr_restarts: restarts that succeeded
  * @dma: bytes of coherent DMA memory that it has, or that its device may still write to
@@ -191,6 +195,8 @@ struct nooks_driver {
 	unsigned long failures[NOOKS_MAX_FAILURES];
 	unsigned int max_failures;
 	unsigned int window;
+	unsigned int silent_seconds;
+	struct nooks_silence silence;
 	unsigned long nr_failures;
 	unsigned long nr_restarts;
 	atomic_long_t dma;

@@ -7,6 +7,8 @@
  *	inject			write "KIND [CONTEXT]": a fault at the driver's next call
  *	recovery		restart or stop: what follows a failure
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
+ *	silent_seconds		so many seconds of packets sent and none received are a failure; 0: never
+ *	silences		failures of that kind
  *	last_failure		kind and function of the last failure
  *	report			all about it: docs/report-format.md
  *	learn			1 in learn mode
@@ -135,6 +137,7 @@ static DEVICE_ATTR_RW(name)
 
 LIMIT_ATTRIBUTE(max_failures, NOOKS_MAX_FAILURES);
 LIMIT_ATTRIBUTE(window, 86400);
+LIMIT_ATTRIBUTE(silent_seconds, 86400);
 
 static ssize_t last_failure_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -166,6 +169,7 @@ COUNTER_ATTRIBUTE(faults, atomic_long_read(&driver->nr_faults));
 COUNTER_ATTRIBUTE(refills, READ_ONCE(driver->domain->refills));
 COUNTER_ATTRIBUTE(failures, READ_ONCE(driver->nr_failures));
 COUNTER_ATTRIBUTE(restarts, READ_ONCE(driver->nr_restarts));
+COUNTER_ATTRIBUTE(silences, READ_ONCE(driver->silence.count));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
 COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
 COUNTER_ATTRIBUTE(packets, READ_ONCE(driver->shadows.count));
@@ -203,6 +207,8 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_recovery.attr,
 	&dev_attr_max_failures.attr,
 	&dev_attr_window.attr,
+	&dev_attr_silent_seconds.attr,
+	&dev_attr_silences.attr,
 	&dev_attr_last_failure.attr,
 	&dev_attr_learn.attr,
 	&dev_attr_entries.attr,

@@ -22,6 +22,7 @@ static const char * const kind_names[] = {
 	[NOOKS_DRIVER_BUG] = "BUG",
 	[NOOKS_OUT_OF_RESOURCES] = "out of resources",
 	[NOOKS_TIMEOUT] = "timeout",
+	[NOOKS_SILENT] = "silence",
 };
 
 /** nooks_failure_name - the kind in words */

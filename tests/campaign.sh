@@ -32,6 +32,8 @@ engine=/sys/kernel/debug/nooks_mutate/plan
 functions=/tests/functions/$code
 file=$(modinfo -n "$code")
 patience=$((6 * ${LAB_PATIENCE:-1}))
+# Longer than QEMU's network takes to repeat an answer that a failing driver has lost.
+silence=8
 # shellcheck source=tests/lib-campaign-net.sh
 . "/tests/lib-campaign-$work.sh"
 
@@ -45,7 +47,7 @@ served() {
 
 load() {
 	if isolated; then
-		load_isolated "$module" && echo 0 >"$dir/max_failures"
+		load_isolated "$module" && echo 0 >"$dir/max_failures" && echo $silence >"$dir/silent_seconds"
 	else
 		load_native "$module"
 	fi >/tmp/load 2>&1
@@ -110,9 +112,15 @@ failures() {
 	dmesg | sed -n 's/.*BUG: NOOKS: \(.*\) in \([^ ]*\).*/"\1 in \2"/p' | tr '\n' , | sed 's/,$//'
 }
 
+# It has failed, or it works.
+noticed() {
+	[ "$(counter failures)" != 0 ] || knock
+}
+
 # How does it come to work again: by itself, by hand, not at all?
 recover() {
 	recovery=none
+	[ -z "$dead" ] || wait_for $((3 * silence)) noticed
 	if [ "$(counter failures)" != 0 ]; then
 		wait_for 25 settled
 		if [ "$(counter state)" = running ] && works; then

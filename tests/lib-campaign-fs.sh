@@ -102,6 +102,10 @@ works() {
 	done
 } >/dev/null 2>&1
 
+knock() {
+	writable
+}
+
 writable() {
 	echo yes >/mnt/writable && timeout $((patience * 2)) sync && grep -q yes /mnt/writable && rm /mnt/writable
 }

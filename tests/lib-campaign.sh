@@ -6,6 +6,7 @@
 #	begin_work	before the faults: take down how it is, have something in use
 #	workload	with the faults: steps
 #	ask		what it says of itself, for note_answers in begin_work, and same_answers
+#	knock		give it something to do; 0 if that was done
 #	works		afterwards: does it do its work again?
 #	end_work SECONDS  into $kept, what became of what was in use: kept, broken or wrong; let go of it
 # and $other_net, which is the number of the network of the other adapter.
@@ -47,7 +48,7 @@ address() {
 }
 
 answers() {
-	ping -q -c 1 -w 2 -I "$1" "$(peer_of "$1")" >/dev/null 2>&1
+	/tests/nicwork ping "$1" "$(peer_of "$1")" 2>/dev/null
 }
 
 # --- the machine

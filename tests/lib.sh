@@ -78,7 +78,8 @@ kernel_said() {
 
 # shellcheck disable=SC2154 # the test sets dir
 counter() {
-	cat "$dir/$1"
+	local value
+	IFS= read -r value <"$dir/$1" && echo "$value"
 }
 
 # restarted_after RESTARTS: it has restarted since there were so many, and runs
@@ -155,7 +156,8 @@ iface_of_driver() {
 }
 
 carrier() {
-	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
+	local value=
+	[ -e "/sys/class/net/$1/carrier" ] && read -r value 2>/dev/null <"/sys/class/net/$1/carrier" && [ "$value" = 1 ]
 }
 
 # cable IFACE: number of its adapter among those of the machine, which QEMU's network backend has, too

@@ -648,6 +648,28 @@ unsigned long nooks_r_get_stats(struct nooks_stub *stub, const struct nooks_role
 	return own;
 }
 
+/**
+ * nooks_r_tx_timeout - the kernel finds that a transmit queue stands still
+ * @stub: of ndo_tx_timeout
+ * @role: its role
+ * @args: device and queue
+ *
+ * Return: 0.
+ */
+unsigned long nooks_r_tx_timeout(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	struct nooks_crossing x;
+	unsigned long ret;
+
+	if (!nooks_call_begin(&x, stub))
+		return 0;
+	nooks_silence_asked(&x);
+	nooks_call_run(&x, NULL, args, &ret);
+	nooks_call_end(&x);
+	return 0;
+}
+
 void nooks_fail_return(struct nooks_driver *driver, const struct nooks_stub *stub, long value)
 {
 	nooks_fail_driver(driver, stub, NOOKS_BAD_RETURN, value, "%s may not return %ld",

@@ -298,6 +298,8 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	nooks_shadow_remove(driver, shadow);
 	if (!why)
 		why = received_fault(driver, skb);
+	if (!why)
+		nooks_silence_heard(&driver->silence);
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	else if (nooks_skb_secure_headers(skb, skb_mac_header(skb)))
@@ -340,6 +342,8 @@ bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, cons
 	*lent = NULL;
 	if (!why)
 		why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
+	if (!why)
+		nooks_silence_heard(&driver->silence);
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	return !why;
@@ -738,6 +742,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
+	nooks_silence_asked(&x);
 	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, false, 0);
 	if (shadow) {
 		args[0] = (unsigned long)shadow->slot;
