@@ -446,7 +446,8 @@ const char *nooks_field_super_flags(struct nooks_crossing *x, unsigned long addr
 	       "not flags of file systems" : NULL;
 }
 
-/* The kernel copies so many bytes of it to users. */
+/* The kernel copies so many bytes of it to users. Declared here, too: some kernels do not have the field. */
+const char *nooks_field_uuid_len(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done);
 const char *nooks_field_uuid_len(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
 {
 	return new > UUID_SIZE ? "longer than there is room for" : NULL;
