@@ -21,6 +21,7 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/ftrace.h>
+#include <asm/alternative.h>
 #include "have.h"
 
 #ifndef ftrace_regs_get_argument
@@ -136,6 +137,30 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_remove_page(mapping, page) generic_error_remove_folio(mapping, page_folio(page))
 #else
 #define nooks_remove_page(mapping, page) generic_error_remove_page(mapping, page)
+#endif
+
+/*
+ * The function that stands in calls through pv_ops: the kernel adds the distance from it to that which pv_ops has, so a
+ * driver's must be its own.
+ */
+#ifdef HAVE_BUG_func
+#define nooks_measured_from(addr) ((addr) == (unsigned long)BUG_func)
+#else
+#define nooks_measured_from(addr) false
+#endif
+
+/* Have the VFS's own functions taken a super block down, which its kill_sb() is for? */
+#ifdef SB_DYING
+#define nooks_super_shut_down(sb) (READ_ONCE((sb)->s_flags) & SB_DYING)
+#else
+#define nooks_super_shut_down(sb) hlist_unhashed(&(sb)->s_instances)
+#endif
+
+/* Types of mount options, in a list: ids of users. */
+#ifdef HAVE_fs_param_is_uid
+#define NOOKS_FS_PARAM_IDS fs_param_is_uid, fs_param_is_gid,
+#else
+#define NOOKS_FS_PARAM_IDS
 #endif
 
 #ifdef HAVE_address_space_private_list

@@ -7,6 +7,7 @@
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
 #include "../wrappers/leaf.h"
+#include "compat.h"
 #include "driver.h"
 #include "export.h"
 #include "imports.h"
@@ -87,7 +88,8 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 		resolve->flags |= NOOKS_RESOLVE_KNOWN;
 	if (import && import->kind == NOOKS_IMPORT_DENIED) {
 		resolve->kind = NOOKS_SYMBOL_DENIED;
-		resolve->call = (unsigned long)import->stub;
+		/* A call that is left faults there, and fails the domain just as well. */
+		resolve->call = nooks_measured_from(addr) ? addr : (unsigned long)import->stub;
 		reason = import->reason;
 	} else if (import && addr && import->kind == NOOKS_IMPORT_COPIED &&
 		   !nooks_leaf_copied(import->stub)) {

@@ -8,21 +8,26 @@
  * one that is dead, and get errors, until all is unmounted. Then recovery goes on.
  *
  * Who knows what: inode.c, dentry.c and buffer.c count what a driver holds; slab.c lays its inodes out;
- * folio.c is about its files' pages, here are super blocks and what is left.
+ * folio.c is about its files' pages, fscontext.c about how they are mounted by contexts; here are super blocks and
+ * what is left.
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/mount.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/statfs.h>
+#include <linux/uuid.h>
+#include "../nooks/compat.h"
 #include "../nooks/imports.h"
 #include "../recovery/recover.h"
 #include "args.h"
 #include "buffer.h"
 #include "fs.h"
+#include "fscontext.h"
 #include "fspark.h"
 #include "generated.h"
 #include "hold.h"
@@ -139,6 +144,23 @@ static struct dentry *mount(struct file_system_type *type, int flags, const char
 	return (void *)nooks_dentry_returned(stub, root, -EIO);
 }
 
+struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct nooks_stub **init)
+{
+	const struct nooks_fstype *t = container_of(type, struct nooks_fstype, type);
+
+	*init = stub_of(t, t->theirs.init_fs_context);
+	return t->driver;
+}
+
+/* What the kernel calls to begin a mount or a remount. */
+static int init_fs_context(struct fs_context *fc)
+{
+	struct nooks_stub *stub;
+	struct nooks_driver *driver = nooks_fs_driver(fc->fs_type, &stub);
+
+	return nooks_fscontext_init(driver, stub, fc);
+}
+
 /* What the kernel calls to unmount, and when mounting has failed. */
 static void kill_sb(struct super_block *sb)
 {
@@ -152,7 +174,7 @@ static void kill_sb(struct super_block *sb)
 	if (stub) {
 		nooks_call_role(stub, &nooks_roles[stub->role], args);
 		/* The VFS finds it in its list for ever if that was not done. */
-		if (!hlist_unhashed(&sb->s_instances))
+		if (!nooks_super_shut_down(sb))
 			kill_block_super(sb);
 	} else {
 		t->theirs.kill_sb(sb);
@@ -217,8 +239,8 @@ static bool copy_type(struct nooks_crossing *x, struct nooks_fstype *t, unsigned
 		return false;
 	nooks_copy_string(name, theirs.name, sizeof(name));
 	why = nooks_members_bind(t->driver, &theirs, NOOKS_OPS_file_system_type);
-	if (!why && !stub_of(t, theirs.mount))
-		why = "mount";
+	if (!why && !stub_of(t, theirs.mount) == !stub_of(t, theirs.init_fs_context))
+		why = "mount or init_fs_context: one of them";
 	if (!why && !theirs.kill_sb)
 		why = "kill_sb";
 	if (!why && theirs.fs_flags & ~(FS_REQUIRES_DEV | FS_BINARY_MOUNTDATA | FS_HAS_SUBTYPE |
@@ -273,7 +295,10 @@ NOOKS_WRAPPER(register_filesystem)
 	memset(&t->type, 0, sizeof(t->type));
 	t->type.name = t->name;
 	t->type.fs_flags = t->theirs.fs_flags;
-	t->type.mount = mount;
+	if (t->theirs.mount)
+		t->type.mount = mount;
+	else
+		t->type.init_fs_context = init_fs_context;
 	t->type.kill_sb = kill_sb;
 	t->type.owner = driver->module;
 	object = nooks_object_add(driver, &type_class, (void *)a0, sizeof(struct file_system_type),
@@ -361,16 +386,16 @@ static int track_super(struct nooks_driver *driver, struct super_block *sb)
 	return -ENOMEM;
 }
 
-/* Hook of fill_super: what is tracked here goes in kill_sb(), which comes if this fails, too. */
-unsigned long nooks_r_fill_super(struct nooks_stub *stub, const struct nooks_role *role,
-				 unsigned long *args)
+/* What is tracked here goes in kill_sb(), which comes if this fails, too. */
+static unsigned long fill_super(struct nooks_stub *stub, const struct nooks_role *role, unsigned long *args,
+				const char *options, bool context)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct super_block *sb = (struct super_block *)args[0];
 	int ret = track_super(driver, sb);
 
 	if (!ret)
-		ret = nooks_fspark_add(driver, sb, stub, (char *)args[1]);
+		ret = nooks_fspark_add(driver, sb, stub, options, context);
 	if (ret)
 		return ret;
 	ret = nooks_call_role(stub, role, args);
@@ -388,6 +413,22 @@ unsigned long nooks_r_fill_super(struct nooks_stub *stub, const struct nooks_rol
 	return ret;
 }
 
+/* Hook of fill_super of mount_bdev(). */
+unsigned long nooks_r_fill_super(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	return fill_super(stub, role, args, (char *)args[1], false);
+}
+
+/* Ditto, of get_tree_bdev(). */
+unsigned long nooks_r_fill_super_context(struct nooks_stub *stub, const struct nooks_role *role,
+					 unsigned long *args)
+{
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+
+	return fill_super(stub, role, args, nooks_fscontext_options(driver, (void *)args[1]), true);
+}
+
 /* Hook of put_super: inodes that the driver keeps are busy inodes. */
 unsigned long nooks_r_put_super(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
@@ -403,6 +444,13 @@ const char *nooks_field_super_flags(struct nooks_crossing *x, unsigned long addr
 	return (old ^ new) & ~(u64)(SB_RDONLY | SB_NODIRATIME | SB_NOATIME | SB_SYNCHRONOUS |
 				    SB_DIRSYNC | SB_POSIXACL | SB_I_VERSION | SB_LAZYTIME) ?
 	       "not flags of file systems" : NULL;
+}
+
+/* The kernel copies so many bytes of it to users. Declared here, too: some kernels do not have the field. */
+const char *nooks_field_uuid_len(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done);
+const char *nooks_field_uuid_len(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
+{
+	return new > UUID_SIZE ? "longer than there is room for" : NULL;
 }
 
 const char *nooks_field_task_state(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,

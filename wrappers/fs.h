@@ -104,6 +104,9 @@ static inline bool nooks_fs_stays(const struct nooks_object *object)
 	return object->driver->restarting && object->driver->fs.parked;
 }
 
+/* Whose a type is that the kernel has, and the stub of its init_fs_context(), if that is how it is mounted. Any context. */
+struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct nooks_stub **init);
+
 /* File systems of a driver that are mounted: fs.c. Any context. */
 unsigned int nooks_fs_mounted(struct nooks_driver *driver);
 

@@ -5,6 +5,7 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/list.h>
 #include <linux/pagemap.h>
 #include <linux/preempt.h>
@@ -14,6 +15,7 @@
 #include "../nooks/tracepoints.h"
 #include "args.h"
 #include "fs.h"
+#include "fscontext.h"
 #include "fspark.h"
 #include "fsreplay.h"
 #include "generated.h"
@@ -43,7 +45,8 @@ enum nooks_mount_state {
  * @driver: whose file system it is
  * @sb: the super block; lives longer than this
  * @fill: the driver's function
- * @options: a page with those of mount(), or NULL
+ * @options: a page with those of mount(), or of the context, or NULL
+ * @context: it is filled by a context
  * @state: enum nooks_mount_state
  * @nr_made: how many inodes the driver has made in filling it, this time
  * @root: which of these was the root's, from 1; 0: not known
@@ -61,6 +64,7 @@ struct nooks_mount {
 	struct super_block *sb;
 	struct nooks_stub *fill;
 	char *options;
+	bool context;
 	enum nooks_mount_state state;
 	unsigned int nr_made;
 	unsigned int root;
@@ -104,14 +108,16 @@ static bool is_open(const struct nooks_mount *m)
 }
 
 int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
-		     const char *options)
+		     const char *options, bool context)
 {
 	struct nooks_mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
 	unsigned long flags;
 
 	if (m && options) {
 		m->options = (char *)get_zeroed_page(GFP_KERNEL);
-		if (m->options)
+		if (m->options && context)
+			memcpy(m->options, options, PAGE_SIZE);
+		else if (m->options)
 			strscpy(m->options, options, PAGE_SIZE);
 	}
 	if (!m || (options && !m->options)) {
@@ -121,6 +127,7 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	m->driver = driver;
 	m->sb = sb;
 	m->fill = stub;
+	m->context = context;
 	INIT_LIST_HEAD(&m->replays);
 	raw_spin_lock_irqsave(&mounts_lock, flags);
 	list_add(&m->list, &mounts);
@@ -176,6 +183,8 @@ static const struct super_block *subject(unsigned int type, unsigned long value,
 	case NOOKS_TYPE_inode:
 		*inode = (void *)value;
 		break;
+	case NOOKS_TYPE_fs_context:
+		return ((struct fs_context *)value)->root ? ((struct fs_context *)value)->root->d_sb : NULL;
 	case NOOKS_TYPE_file:
 		*inode = file_inode((struct file *)value);
 		break;
@@ -783,6 +792,35 @@ static bool spoil_one(struct nooks_mount *m, struct inode *inode)
 	return true;
 }
 
+/* What the driver's fill_super gets: it takes its options apart. */
+static int options_for_fill(struct nooks_mount *m, unsigned long *options)
+{
+	struct fs_context *fc;
+
+	if (m->context) {
+		fc = nooks_fscontext_make(m->sb, m->options);
+		if (IS_ERR(fc))
+			return PTR_ERR(fc);
+		*options = (unsigned long)fc;
+		return 0;
+	}
+	*options = m->options ? __get_free_page(GFP_KERNEL) : 0;
+	if (!m->options)
+		return 0;
+	if (!*options)
+		return -ENOMEM;
+	memcpy((void *)*options, m->options, PAGE_SIZE);
+	return 0;
+}
+
+static void done_with_options(struct nooks_mount *m, unsigned long options)
+{
+	if (m->context)
+		put_fs_context((struct fs_context *)options);
+	else
+		free_page(options);
+}
+
 /* Run the driver's fill_super on a super block that is there. */
 static int fill(struct nooks_mount *m)
 {
@@ -791,25 +829,20 @@ static int fill(struct nooks_mount *m)
 	struct inode *root = d_inode(sb->s_root);
 	struct identity was = identity_of(root);
 	unsigned long args[6] = { (unsigned long)sb, 0, 1 };
-	char *options = m->options ? (char *)__get_free_page(GFP_KERNEL) : NULL;
 	int ret;
 
-	if (m->options && !options)
-		return -ENOMEM;
-	if (nooks_inode_hopeless(driver, root)) {
-		free_page((unsigned long)options);
+	if (nooks_inode_hopeless(driver, root))
 		return -EIO;
-	}
-	/* It is the driver's, which takes it apart. */
-	if (options)
-		args[1] = (unsigned long)memcpy(options, m->options, PAGE_SIZE);
+	ret = options_for_fill(m, &args[1]);
+	if (ret)
+		return ret;
 	m->nr_made = 0;
 	WRITE_ONCE(m->state, NOOKS_MOUNT_FILLING);
 	sb->s_fs_info = NULL;
 	driver->fs.wanted = root;
 	ret = nooks_call_role(m->fill, &nooks_roles[m->fill->role], args);
 	driver->fs.wanted = NULL;
-	free_page((unsigned long)options);
+	done_with_options(m, args[1]);
 	/* The super block has the reference that it needs. */
 	if (nooks_dentry_unref(driver, sb->s_root))
 		dput(sb->s_root);

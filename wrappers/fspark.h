@@ -24,10 +24,11 @@ struct super_block;
 
 /*
  * A driver is about to fill a super block for the first time, by the function behind @stub, with these options of
- * mount(), NULL or a string. May sleep. Return: 0 or -ENOMEM.
+ * mount(), NULL or a string; @context: by a context, options are those of nooks_fscontext_options(). May sleep. Return:
+ * 0 or -ENOMEM.
  */
 int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
-		     const char *options);
+		     const char *options, bool context);
 /* It is filled, or this has failed. */
 void nooks_fspark_filled(struct super_block *sb);
 /* It is unmounted: nothing of it is held any more. May sleep; s_umount is held. */

@@ -170,6 +170,41 @@ NOOKS_WRAPPER(make_kgid)
 	       __kgid_val(make_kgid((struct user_namespace *)a0, a1)) : 0;
 }
 
+#ifdef HAVE_mnt_idmap
+static bool check_ids(struct nooks_crossing *x, unsigned long idmap, unsigned long ns, const char *fn)
+{
+	return nooks_check_idmap(x, idmap, fn, "idmap") && nooks_check_user_ns(x, ns, fn, "fs_userns");
+}
+
+/* vfsuid_t make_vfsuid(struct mnt_idmap *idmap, struct user_namespace *fs_userns, kuid_t kuid) */
+NOOKS_WRAPPER(make_vfsuid)
+{
+	return check_ids(x, a0, a1, "make_vfsuid") ?
+	       __vfsuid_val(make_vfsuid((void *)a0, (void *)a1, KUIDT_INIT(a2))) : 0;
+}
+
+/* vfsgid_t make_vfsgid(struct mnt_idmap *idmap, struct user_namespace *fs_userns, kgid_t kgid) */
+NOOKS_WRAPPER(make_vfsgid)
+{
+	return check_ids(x, a0, a1, "make_vfsgid") ?
+	       __vfsgid_val(make_vfsgid((void *)a0, (void *)a1, KGIDT_INIT(a2))) : 0;
+}
+
+/* kuid_t from_vfsuid(struct mnt_idmap *idmap, struct user_namespace *fs_userns, vfsuid_t vfsuid) */
+NOOKS_WRAPPER(from_vfsuid)
+{
+	return check_ids(x, a0, a1, "from_vfsuid") ?
+	       __kuid_val(from_vfsuid((void *)a0, (void *)a1, VFSUIDT_INIT(KUIDT_INIT(a2)))) : 0;
+}
+
+/* kgid_t from_vfsgid(struct mnt_idmap *idmap, struct user_namespace *fs_userns, vfsgid_t vfsgid) */
+NOOKS_WRAPPER(from_vfsgid)
+{
+	return check_ids(x, a0, a1, "from_vfsgid") ?
+	       __kgid_val(from_vfsgid((void *)a0, (void *)a1, VFSGIDT_INIT(KGIDT_INIT(a2)))) : 0;
+}
+#endif
+
 /* Attributes to set: the caller's, which are lent, or the driver's own, which name no file. */
 bool nooks_check_iattr(struct nooks_crossing *x, unsigned long value, const char *fn,
 		       const char *arg)

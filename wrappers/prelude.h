@@ -17,6 +17,7 @@
 #include <linux/ethtool.h>
 #include <linux/exportfs.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/hrtimer.h>
 #include <linux/inetdevice.h>
 #include <linux/interrupt.h>
