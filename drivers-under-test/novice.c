@@ -60,6 +60,7 @@ static noinline int use_packet(bool wrongly)
 	if (wrongly)
 		WRITE_ONCE(skb->extensions, (void *)&jiffies);
 	skb_put(skb, 4);
+	skb_partial_csum_set(skb, 0, 0);
 	kfree_skb(skb);
 	return 0;
 }

@@ -51,7 +51,7 @@ check "a function that needs a wrapper" told "# field net_device.priv_destructor
 check "a role that was denied" told "role net_device_ops.ndo_get_iflink" \
 	"is novice_get_iflink; was denied: .*, [0-9]+ times?"
 check "a number in the copy of a packet's header" told "field sk_buff.secmark any" \
-	"found changed by skb_put, 1 time"
+	"found changed by skb_partial_csum_set, 1 time"
 check "nothing else" [ "$(grep -c '' /tmp/learned)" = 6 ]
 check "the kernel calls the driver in its new role" iflink
 # It refuses to stay loaded.

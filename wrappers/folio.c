@@ -213,8 +213,7 @@ unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role
 }
 
 /* What a driver says of a block, in the state of the buffer that is to be mapped. */
-#define MAP_BITS (BIT(BH_Mapped) | BIT(BH_New) | BIT(BH_Boundary) | BIT(BH_Uptodate) | BIT(BH_Unwritten) | \
-		  BIT(BH_Delay))
+#define MAP_BITS (BIT(BH_Mapped) | BIT(BH_New) | BIT(BH_Boundary))
 
 /*
  * What a driver says of where a block is: on its device, and no more than was asked for. A bad disk has files behind the
@@ -227,8 +226,9 @@ static bool good_mapping(const struct inode *inode, const struct buffer_head *bh
 
 	if (bh->b_size > size || bh->b_size & ((1u << bits) - 1))
 		return false;
+	/* The VFS follows b_bdev of a new block, too. */
 	if (!(bh->b_state & BIT(BH_Mapped)))
-		return true;
+		return !(bh->b_state & BIT(BH_New));
 	return bh->b_bdev == inode->i_sb->s_bdev && bh->b_size && bh->b_blocknr < blocks &&
 	       bh->b_size >> bits <= blocks - bh->b_blocknr;
 }
@@ -245,8 +245,10 @@ static void take_over(struct buffer_head *bh, const struct buffer_head *copy)
 {
 	unsigned int bit;
 
-	bh->b_bdev = copy->b_bdev;
-	bh->b_blocknr = copy->b_blocknr;
+	if (copy->b_state & BIT(BH_Mapped)) {
+		bh->b_bdev = copy->b_bdev;
+		bh->b_blocknr = copy->b_blocknr;
+	}
 	bh->b_size = copy->b_size;
 	for (bit = 0; bit < BITS_PER_LONG; bit++) {
 		if (!(BIT(bit) & MAP_BITS) || test_bit(bit, &bh->b_state) == test_bit(bit, &copy->b_state))

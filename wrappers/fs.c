@@ -43,7 +43,9 @@
  * @type: what is registered; static, for lockdep's sake: its keys must be
  * @theirs: a copy of the driver's, with its entry stubs
  * @start: where the driver's is
- * @driver: whose; NULL: free. Under types_mutex
+ * @driver: whose; NULL: free. Under types_mutex; who has held the type may read it
+ * @users: mounts that are being made, and contexts; under types_mutex
+ * @gone: no longer registered, but used; ditto
  * @parked: the driver starts again and will register it; under nooks_driver.lock
  * @name: a copy
  */
@@ -52,6 +54,8 @@ static struct nooks_fstype {
 	struct file_system_type theirs;
 	unsigned long start;
 	struct nooks_driver *driver;
+	unsigned int users;
+	bool gone;
 	bool parked;
 	char name[32];
 } types[MAX_TYPES];
@@ -121,10 +125,32 @@ static void drop_mount(struct nooks_driver *driver, struct dentry *root)
 	deactivate_locked_super(sb);
 }
 
-/* What the kernel calls to mount. */
-static struct dentry *mount(struct file_system_type *type, int flags, const char *name, void *data)
+struct nooks_driver *nooks_fs_hold(const struct file_system_type *type)
 {
 	struct nooks_fstype *t = container_of(type, struct nooks_fstype, type);
+	struct nooks_driver *driver;
+
+	mutex_lock(&types_mutex);
+	driver = t->gone ? NULL : t->driver;
+	if (driver)
+		t->users++;
+	mutex_unlock(&types_mutex);
+	return driver;
+}
+
+void nooks_fs_release(const struct file_system_type *type)
+{
+	struct nooks_fstype *t = container_of(type, struct nooks_fstype, type);
+
+	mutex_lock(&types_mutex);
+	if (!--t->users && t->gone)
+		t->driver = NULL;
+	mutex_unlock(&types_mutex);
+}
+
+/* Mount, with the type held. */
+static struct dentry *mount_held(struct nooks_fstype *t, int flags, const char *name, void *data)
+{
 	unsigned long args[6] = { t->start, flags, (unsigned long)name, (unsigned long)data };
 	struct nooks_stub *stub = stub_of(t, t->theirs.mount);
 	struct nooks_crossing x;
@@ -144,6 +170,19 @@ static struct dentry *mount(struct file_system_type *type, int flags, const char
 	return (void *)nooks_dentry_returned(stub, root, -EIO);
 }
 
+/* What the kernel calls to mount. */
+static struct dentry *mount(struct file_system_type *type, int flags, const char *name, void *data)
+{
+	struct nooks_fstype *t = container_of(type, struct nooks_fstype, type);
+	struct dentry *root;
+
+	if (!nooks_fs_hold(type))
+		return ERR_PTR(-ENODEV);
+	root = mount_held(t, flags, name, data);
+	nooks_fs_release(type);
+	return root;
+}
+
 struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct nooks_stub **init)
 {
 	const struct nooks_fstype *t = container_of(type, struct nooks_fstype, type);
@@ -156,9 +195,15 @@ struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct
 static int init_fs_context(struct fs_context *fc)
 {
 	struct nooks_stub *stub;
-	struct nooks_driver *driver = nooks_fs_driver(fc->fs_type, &stub);
+	int ret;
 
-	return nooks_fscontext_init(driver, stub, fc);
+	if (!nooks_fs_hold(fc->fs_type))
+		return -ENODEV;
+	/* The context holds it, as long as that lives. */
+	ret = nooks_fscontext_init(nooks_fs_driver(fc->fs_type, &stub), stub, fc);
+	if (ret)
+		nooks_fs_release(fc->fs_type);
+	return ret;
 }
 
 /* What the kernel calls to unmount, and when mounting has failed. */
@@ -200,8 +245,10 @@ static struct nooks_fstype *take_type(struct nooks_driver *driver)
 	mutex_lock(&types_mutex);
 	for (t = types; t < types + MAX_TYPES && t->driver; t++)
 		;
-	if (t < types + MAX_TYPES)
+	if (t < types + MAX_TYPES) {
 		t->driver = driver;
+		t->gone = false;
+	}
 	mutex_unlock(&types_mutex);
 	return t < types + MAX_TYPES ? t : NULL;
 }
@@ -209,7 +256,9 @@ static struct nooks_fstype *take_type(struct nooks_driver *driver)
 static void give_type(struct nooks_fstype *t)
 {
 	mutex_lock(&types_mutex);
-	t->driver = NULL;
+	t->gone = t->users;
+	if (!t->gone)
+		t->driver = NULL;
 	mutex_unlock(&types_mutex);
 }
 
@@ -219,7 +268,7 @@ void nooks_types_park(struct nooks_driver *driver)
 
 	mutex_lock(&types_mutex);
 	for (t = types; t < types + MAX_TYPES; t++)
-		if (t->driver == driver)
+		if (t->driver == driver && !t->gone)
 			t->parked = true;
 	mutex_unlock(&types_mutex);
 }

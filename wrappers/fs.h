@@ -106,6 +106,9 @@ static inline bool nooks_fs_stays(const struct nooks_object *object)
 
 /* Whose a type is that the kernel has, and the stub of its init_fs_context(), if that is how it is mounted. Any context. */
 struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct nooks_stub **init);
+/* Its driver, and it stays whose it is until the release, registered or not; NULL: it is nobody's. May sleep. */
+struct nooks_driver *nooks_fs_hold(const struct file_system_type *type);
+void nooks_fs_release(const struct file_system_type *type);
 
 /* File systems of a driver that are mounted: fs.c. Any context. */
 unsigned int nooks_fs_mounted(struct nooks_driver *driver);

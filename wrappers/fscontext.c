@@ -89,7 +89,7 @@ static bool begin(struct visit *v, struct fs_context *fc)
 	struct nooks_stub *stub;
 
 	v->driver = nooks_fs_driver(fc->fs_type, &stub);
-	if (!nooks_call_begin(&v->x, stub))
+	if (!stub || !nooks_call_begin(&v->x, stub))
 		return false;
 	object = nooks_object_get(v->driver, &context_class, fc);
 	v->c = object ? context_of(object) : NULL;
@@ -232,6 +232,7 @@ static void free_params(struct fs_context *fc)
 		end(&v);
 	}
 	forget(nooks_fs_driver(fc->fs_type, &stub), fc);
+	nooks_fs_release(fc->fs_type);
 }
 
 static const struct fs_context_operations context_ops = {
@@ -264,12 +265,15 @@ int nooks_fscontext_init(struct nooks_driver *driver, struct nooks_stub *stub, s
 	struct nooks_object *object;
 	int status, ret = -ENOMEM;
 
-	if (READ_ONCE(driver->fs.restorer) != current) {
+	/* Who remounts may have s_umount, which recovery takes: he can't wait. */
+	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE && READ_ONCE(driver->state) != NOOKS_RUNNING)
+		return -EIO;
+	if (fc->purpose != FS_CONTEXT_FOR_RECONFIGURE && READ_ONCE(driver->fs.restorer) != current) {
 		ret = nooks_recovery_wait(driver);
 		if (ret)
 			return ret;
 	}
-	if (!nooks_call_begin(&outer, stub))
+	if (!stub || !nooks_call_begin(&outer, stub))
 		return -EIO;
 	object = nooks_object_get_or_add(driver, &context_class, fc, sizeof(*fc), NOOKS_TYPE_fs_context, GFP_KERNEL);
 	if (object)

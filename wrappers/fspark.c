@@ -645,6 +645,9 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 		list_add(&r->list, &m->replays);
 	}
 	r->disk_size = i_size_read(inode);
+	/* They are clean, and could go as long as it is others' turn. */
+	if (!r->begun)
+		nooks_replay_keep_behind(r);
 	/* Who reads it finds all of it in the page cache, as long as it has not begun. */
 	if (!r->begun)
 		i_size_write(inode, r->size);
@@ -885,7 +888,8 @@ static void write_all_again(struct nooks_mount *m)
 		bool ok = nooks_inode_state(m->driver, r->inode) == NOOKS_INODE_UNWRITTEN &&
 			  write_again(m, r);
 
-		if (!is_open(m))
+		/* Live, it is no longer as it was kept: others may have written to it. */
+		if (!ok && !is_open(m))
 			break;
 		if (!ok) {
 			mapping_set_error(&r->inode->i_data, -EIO);

@@ -151,6 +151,11 @@ static bool keep_behind(struct nooks_replay *r, loff_t end)
 	return true;
 }
 
+void nooks_replay_keep_behind(struct nooks_replay *r)
+{
+	keep_behind(r, r->disk_size);
+}
+
 /* No page stays. What is written to one by a mapping until it goes is kept. */
 static void take_out(struct nooks_replay *r)
 {

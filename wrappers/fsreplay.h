@@ -49,6 +49,8 @@ void nooks_replay_keep(struct nooks_replay *r);
  * kept. Only the caller gets into the driver with it, and holds its lock and that of its pages. Return: 0, or an error: its contents can't be right any more.
  */
 int nooks_replay_write(struct nooks_replay *r);
+/* Keep what is behind the end that the disk knows of: clean pages, which nobody can read again. */
+void nooks_replay_keep_behind(struct nooks_replay *r);
 void nooks_replay_free(struct nooks_replay *r);
 
 #endif

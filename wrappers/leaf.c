@@ -79,17 +79,30 @@ struct work {
 static struct work *leaves;
 static DEFINE_MUTEX(leaves_mutex);
 
-/* The compiler's thunks share their addresses with other symbols: an address does not give the name. */
+static void add_thunk(struct work *w, unsigned long addr, const void *stub)
+{
+	if (w->nr_thunks == MAX_THUNKS)
+		return;
+	w->thunks[w->nr_thunks].addr = addr;
+	w->thunks[w->nr_thunks++].stub = stub;
+}
+
+/*
+ * The compiler's thunks share their addresses with other symbols: an address does not give the name. Returns jump to what the
+ * kernel has chosen for this CPU, which is no function that could be copied (srso_return_thunk calls something, and the
+ * call does not return).
+ */
 static void find_thunks(struct work *w)
 {
+	const struct nooks_import *returns = nooks_import_find("__x86_return_thunk");
+	unsigned long chosen = nooks_lookup("x86_return_thunk");
 	unsigned int i;
 
-	for (i = 0; i < nooks_nr_imports && w->nr_thunks < MAX_THUNKS; i++) {
-		if (strncmp(nooks_imports[i].name, "__x86_", 6))
-			continue;
-		w->thunks[w->nr_thunks].addr = nooks_lookup(nooks_imports[i].name);
-		w->thunks[w->nr_thunks++].stub = nooks_imports[i].stub;
-	}
+	if (returns && chosen)
+		add_thunk(w, *(unsigned long *)chosen, returns->stub);
+	for (i = 0; i < nooks_nr_imports; i++)
+		if (!strncmp(nooks_imports[i].name, "__x86_", 6))
+			add_thunk(w, nooks_lookup(nooks_imports[i].name), nooks_imports[i].stub);
 }
 
 static bool copy_symbol(struct work *w, unsigned long addr, unsigned int depth);
