@@ -96,6 +96,9 @@ bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 	x->running = READ_ONCE(current->__state) == TASK_RUNNING;
 	INIT_LIST_HEAD(&x->held);
 	x->calls = 0;
+	x->import = 0;
+	x->domain_sp = 0;
+	x->reserved = 0;
 	x->nr_stack_args = 0;
 	x->handed = NULL;
 	x->watch = (struct nooks_watch) { .checked = jiffies };

@@ -208,8 +208,11 @@ static u32 count_of(const struct nooks_arg *arg, unsigned long *args)
 	return count > U32_MAX / arg->size ? 0 : count;
 }
 
-/* Note what the arguments lend to the domain. They come from the kernel and can be trusted. */
-static void lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args)
+/*
+ * Note what the arguments lend to the domain. They come from the kernel and can be trusted. Of that with the number @copied
+ * the driver gets a copy, and nothing is lent.
+ */
+static void lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args, int copied)
 {
 	unsigned int i;
 
@@ -218,7 +221,7 @@ static void lend(struct nooks_crossing *x, const struct nooks_role *role, unsign
 		struct nooks_argument *lent = &x->arguments[x->nr_arguments];
 		unsigned long value = *argument(args, i);
 
-		if (!value || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
+		if (!value || i == copied || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
 			continue;
 		lent->start = value;
 		lent->type = arg->kind == NOOKS_ARG_OBJECT ? arg->type : NOOKS_TYPE_none;
@@ -289,7 +292,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		return ret;
 	}
 	*status = NOOKS_CALL_UNWOUND;
-	lend(x, role, args);
+	lend(x, role, args, copied);
 	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
 		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,

@@ -228,7 +228,11 @@ bool nooks_shadow_hold(struct nooks_driver *driver, struct nooks_shadow *shadow)
 /* The slot is free for another object. */
 static void forget(struct nooks_shadows *shadows, struct nooks_shadow *shadow)
 {
+	const struct nooks_shadow_class *class = layout_of(shadow)->class;
+
 	lockdep_assert_held(&shadows->lock);
+	if (class->spoil)
+		class->spoil(shadow->slot);
 	shadow->state = NOOKS_SHADOW_FREE;
 	list_move(&shadow->list, &shadows->free);
 	shadows->count--;
@@ -589,6 +593,7 @@ void nooks_shadows_release(struct nooks_driver *driver)
 	INIT_LIST_HEAD(&shadows->held);
 	INIT_LIST_HEAD(&shadows->free);
 	shadows->count = 0;
+	shadows->charged = 0;
 	hash_for_each_safe(shadows->chunks, bucket, next, chunk, node) {
 		hash_del(&chunk->node);
 		kfree(chunk);

@@ -32,12 +32,14 @@ struct nooks_shadow;
  * @keep: puts back into @merged, which @check gets, what of @object the driver may not change now; NULL: nothing. Any context
  * @check: what is wrong with the object as the driver would have it: @merged is a copy of it with
  *	the driver's fields. NULL: nothing. Any context
+ * @spoil: makes a slot that is given up one that the functions which run inside trap on; NULL: there are none. Any context
  * @release: recovery frees the object, which the driver owned. In process context, may sleep
  */
 struct nooks_shadow_class {
 	void (*show)(struct nooks_shadow *shadow);
 	void (*keep)(void *merged, const void *object);
 	const char *(*check)(const struct nooks_shadow *shadow, const void *merged);
+	void (*spoil)(void *slot);
 	void (*release)(struct nooks_driver *driver, const struct nooks_shadow *shadow);
 };
 

@@ -2,9 +2,11 @@
 /* Sites: what is remembered of instructions whose stores have trapped. site.h tells why. */
 #include <linux/hash.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
-#include "../nooks/image.h"
+#include <linux/uaccess.h>
 #include "site.h"
 
 #define SITE_BITS	6
@@ -35,41 +37,60 @@ static struct nooks_site *place_of(unsigned long ip)
 	return &this_cpu_ptr(sites)->site[hash_long(ip, SITE_BITS)];
 }
 
-/* Text that is patched, and a driver that is loaded where another was: only the bytes tell. */
-static bool is_at(const struct nooks_site *site, unsigned long ip)
+/*
+ * What is at an address. The registers of a domain's thread come from where other threads of the driver can write: it may be
+ * no text at all. False: nothing can be read there.
+ */
+static bool read_text(unsigned long ip, u8 *bytes, size_t *length)
 {
-	return site->ip == ip && !memcmp(site->bytes, (const void *)ip, site->form.length);
+	*length = MAX_INSN_SIZE;
+	if (!copy_from_kernel_nofault(bytes, (void *)ip, MAX_INSN_SIZE))
+		return ip;
+	*length = min_t(size_t, PAGE_SIZE - offset_in_page(ip), MAX_INSN_SIZE);
+	return *length < MAX_INSN_SIZE && !copy_from_kernel_nofault(bytes, (void *)ip, *length);
+}
+
+/* Text that is patched, and a driver that is loaded where another was: only the bytes tell. */
+static bool is_at(const struct nooks_site *site, unsigned long ip, const u8 *bytes, size_t length)
+{
+	return site->ip == ip && site->form.length <= length && !memcmp(site->bytes, bytes, site->form.length);
 }
 
 /**
  * nooks_site_known - a site, if it is remembered; see site.h
- * @driver: whose thread it is
- * @ip: the address; another driver's memory, which may be gone, is not looked at
+ * @ip: the address
  */
-struct nooks_site *nooks_site_known(struct nooks_driver *driver, unsigned long ip)
+struct nooks_site *nooks_site_known(unsigned long ip)
 {
 	struct nooks_site *site = place_of(ip);
+	u8 bytes[MAX_INSN_SIZE];
+	size_t length;
 
-	return site->ip == ip && nooks_image_section(driver, ip) && is_at(site, ip) ? site : NULL;
+	return site->ip == ip && read_text(ip, bytes, &length) && is_at(site, ip, bytes, length) ? site : NULL;
 }
 
 /**
  * nooks_site_get - a site, decoded if it has to be; see site.h
  * @decoder: the kernel's
- * @ip: of an instruction that has trapped: it is there
+ * @ip: where a store has trapped
  * @err: out, if NULL is returned
  */
 struct nooks_site *nooks_site_get(const struct nooks_decoder *decoder, unsigned long ip, int *err)
 {
 	struct nooks_site *site = place_of(ip);
+	u8 bytes[MAX_INSN_SIZE];
+	size_t length;
 
-	if (is_at(site, ip))
+	*err = -EFAULT;
+	if (!read_text(ip, bytes, &length))
+		return NULL;
+	if (is_at(site, ip, bytes, length))
 		return site;
 	site->ip = 0;
-	*err = nooks_form_decode(decoder, (const void *)ip, MAX_INSN_SIZE, &site->form);
+	*err = nooks_form_decode(decoder, bytes, length, &site->form);
 	if (*err)
 		return NULL;
-	memcpy(site->bytes, (const void *)ip, site->form.length);
+	memcpy(site->bytes, bytes, length);
 	site->field = NULL;
 	site->ip = ip;
 	return site;

@@ -8,7 +8,6 @@
 
 #include "../domains/emulate.h"
 
-struct nooks_driver;
 struct nooks_field;
 
 /**
@@ -42,7 +41,7 @@ void nooks_sites_exit(void);
  * has changed. get: where it has trapped; decoded if it has to be; NULL, and an error as of nooks_form_decode(), if it is no
  * store that is known.
  */
-struct nooks_site *nooks_site_known(struct nooks_driver *driver, unsigned long ip);
+struct nooks_site *nooks_site_known(unsigned long ip);
 struct nooks_site *nooks_site_get(const struct nooks_decoder *decoder, unsigned long ip, int *err);
 
 #endif

@@ -462,7 +462,7 @@ static bool follow(struct nooks_crossing *x, const struct nooks_decoder *dec, st
 		return false;			/* a string: elements are left */
 	a->ip = regs->ip;
 	a->field = NULL;
-	a->site = nooks_site_known(nooks_driver_of(x), a->ip);
+	a->site = nooks_site_known(a->ip);
 	return a->site && !a->site->form.rep &&
 	       !nooks_form_apply(&a->site->form, dec, regs, this_cpu_read(this_cpu_off), &a->store) &&
 	       (a->store.addr & PAGE_MASK) == page &&

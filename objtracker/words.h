@@ -68,10 +68,18 @@ static __always_inline void nooks_words_show(const struct nooks_shadow_masks *ma
 	unsigned int i;
 
 #pragma GCC unroll 32
-	for (i = 0; i < masks->nr_words; i++)
-		if (~masks->private[i])
-			WRITE_ONCE(copy[i], (READ_ONCE(object[i]) & ~masks->private[i]) |
-					    (READ_ONCE(copy[i]) & masks->private[i]));
+	for (i = 0; i < masks->nr_words; i++) {
+		u64 private = masks->private[i], now = READ_ONCE(object[i]), shown;
+
+		if (!private)
+			WRITE_ONCE(copy[i], now);
+		if (!private || !~private)
+			continue;
+		/* Other threads of the driver may count in the private half: it is written only if it has to be. */
+		shown = READ_ONCE(copy[i]);
+		if ((now ^ shown) & ~private)
+			WRITE_ONCE(copy[i], (now & ~private) | (shown & private));
+	}
 }
 
 /* The functions of a type, for its layout. @masks: static const. */

@@ -32,7 +32,7 @@ struct nooks_silence {
 };
 
 void nooks_silence_init(struct nooks_silence *silence);
-void nooks_silence_asked(struct nooks_crossing *x);
+bool nooks_silence_asked(struct nooks_crossing *x);
 void nooks_silence_forget(struct nooks_silence *silence);
 
 /* The driver has a packet for the kernel. Any context but NMI. */

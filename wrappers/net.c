@@ -664,8 +664,8 @@ unsigned long nooks_r_tx_timeout(struct nooks_stub *stub, const struct nooks_rol
 
 	if (!nooks_call_begin(&x, stub))
 		return 0;
-	nooks_silence_asked(&x);
-	nooks_call_run(&x, NULL, args, &ret);
+	if (!nooks_silence_asked(&x))
+		nooks_call_run(&x, NULL, args, &ret);
 	nooks_call_end(&x);
 	return 0;
 }

@@ -65,6 +65,15 @@ static void keep_skb(void *merged, const void *object)
 		((struct sk_buff *)merged)->truesize = skb->truesize;
 }
 
+/* A driver that goes on with a packet it no longer holds: skb_put() and skb_push() stop it (BUG). */
+static void spoil_skb(void *slot)
+{
+	struct sk_buff *theirs = slot;
+
+	theirs->data_len = 1;
+	theirs->head = (void *)ULONG_MAX;
+}
+
 static void release_skb(struct nooks_driver *driver, const struct nooks_shadow *shadow)
 {
 	if (shadow->made && nooks_skb_seal(driver, shadow->object))
@@ -76,6 +85,7 @@ const struct nooks_shadow_class nooks_shadow_skb = {
 	.show = show_skb,
 	.keep = keep_skb,
 	.check = check_skb,
+	.spoil = spoil_skb,
 	.release = release_skb,
 };
 
@@ -742,8 +752,8 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
-	nooks_silence_asked(&x);
-	shadow = nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, false, 0);
+	shadow = nooks_silence_asked(&x) ? NULL :
+		 nooks_shadow_add(nooks_driver_of(&x), NOOKS_TYPE_sk_buff, skb, false, false, 0);
 	if (shadow) {
 		args[0] = (unsigned long)shadow->slot;
 		ret = transmit(&x, args, dev, skb_get_queue_mapping(skb));
