@@ -194,13 +194,15 @@ struct nooks_driver *nooks_fs_driver(const struct file_system_type *type, struct
 /* What the kernel calls to begin a mount or a remount. */
 static int init_fs_context(struct fs_context *fc)
 {
+	struct nooks_driver *driver = nooks_fs_hold(fc->fs_type);
 	struct nooks_stub *stub;
 	int ret;
 
-	if (!nooks_fs_hold(fc->fs_type))
+	if (!driver)
 		return -ENODEV;
+	nooks_fs_driver(fc->fs_type, &stub);
 	/* The context holds it, as long as that lives. */
-	ret = nooks_fscontext_init(nooks_fs_driver(fc->fs_type, &stub), stub, fc);
+	ret = nooks_fscontext_init(driver, stub, fc);
 	if (ret)
 		nooks_fs_release(fc->fs_type);
 	return ret;
