@@ -342,7 +342,8 @@ static bool target_of(struct nooks_crossing *x, unsigned long addr, unsigned int
  * @ip: its address
  * @store: what it stores
  * @size: bytes, in all
- * @target: what it goes to, if @found
+ * @target: what it goes to
+ * @found: there is such a target
  * @field: of that, or NULL
  * @effect: what it does
  * @computed: is that there?
