@@ -14,7 +14,7 @@ TOP_FUNCTIONS = 40
 # What nooks spends instructions on, by the object files that have them; the first that fits counts.
 PARTS = {
     "packet headers": ["objtracker/shadow", "wrappers/skb", "wrappers/skbcopy", "wrappers/skbqueue"],
-    "checked stores": ["domains/fault", "domains/emulate", "objtracker/store"],
+    "checked stores": ["domains/fault", "domains/emulate", "objtracker/store", "objtracker/site"],
     "objects, memory": ["objtracker/", "domains/heap", "domains/pagetable", "wrappers/buffer", "wrappers/args"],
     "crossings": ["domains/", "nooks/stub"],
     "wrappers": ["wrappers/", "generated/"],
