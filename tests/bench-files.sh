@@ -14,27 +14,11 @@ turns=$1 files=$2 mib=$3
 module=vfat domain=/sys/class/nooks/vfat
 sources=50
 
-pause() {
-	sleep 0.1
-}
-
-# measure WHAT OPERATIONS COMMAND...: run it, which prints microseconds, and tell the host
+# measure WHAT OPERATIONS COMMAND...
 measure() {
 	local what=$1 operations=$2
 	shift 2
-	tell_host begin
-	pause
-	counted "$what" "$@" || return
-	tell_host end
-	pause
-	tell_host "$sample, \"operations\": $operations}"
-}
-
-# timed COMMAND...: run it, print the microseconds
-timed() {
-	local start=${EPOCHREALTIME/./}
-
-	"$@" >&2 && echo $((${EPOCHREALTIME/./} - start))
+	sampled "$what" ", \"operations\": $operations" "$@"
 }
 
 # uncached: nothing is dirty, and what is read comes from the image

@@ -9,13 +9,6 @@
 
 pairs=$1 mib=$2 datagrams=$3 pings=$4 sink=$5 source=$6
 
-# pause: a tenth of a second, without a process, because that is part of what is measured
-mkfifo /tmp/never
-exec {never}<>/tmp/never
-pause() {
-	read -rt 0.1 -u "$never" || true
-}
-
 # quiet: no packet has come or gone in a pause
 quiet() {
 	local before
@@ -35,24 +28,11 @@ settled() {
 	"$@" && quiet
 }
 
-# measure WHAT COMMAND...: run it, which prints microseconds, and tell the host; $mode says where. The pauses
-# are for a host that is late to look at what its CPUs have spent.
+# measure WHAT COMMAND...: until the adapter has nothing to do
 measure() {
 	local what=$1
 	shift
-	tell_host begin
-	pause
-	counted "$what" settled "$@" || return
-	tell_host end
-	pause
-	tell_host "$sample}"
-}
-
-# timed COMMAND...: run it, print the microseconds
-timed() {
-	local start=${EPOCHREALTIME/./}
-
-	"$@" >&2 && echo $((${EPOCHREALTIME/./} - start))
+	sampled "$what" '' settled "$@"
 }
 
 memory() {

@@ -50,6 +50,33 @@ counted() {
 	done
 }
 
+# pause: a tenth of a second, without a process, because that is part of what is measured
+mkfifo /tmp/never
+exec {never}<>/tmp/never
+pause() {
+	read -rt 0.1 -u "$never" || true
+}
+
+# timed COMMAND...: run it, print the microseconds
+timed() {
+	local start=${EPOCHREALTIME/./}
+
+	"$@" >&2 && echo $((${EPOCHREALTIME/./} - start))
+}
+
+# sampled WHAT MORE COMMAND...: run it, which prints microseconds, and tell the host, with MORE of JSON; $mode says where.
+# The pauses are for a host that is late to look at what its CPUs have spent.
+sampled() {
+	local what=$1 more=$2
+	shift 2
+	tell_host begin
+	pause
+	counted "$what" "$@" || return
+	tell_host end
+	pause
+	tell_host "$sample$more}"
+}
+
 # use_interface: an address for the driver's, and the machine at the other end; the first packets go by unmeasured,
 # as buffers, windows and neighbours are not yet what they will be
 # shellcheck disable=SC2034 # for plans

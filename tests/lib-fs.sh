@@ -81,3 +81,16 @@ failed_after() {
 	done
 	[ "$(counter failures)" -gt "$1" ]
 }
+
+# arm FUNCTION: its next call fails; $dir is its directory in sysfs
+# shellcheck disable=SC2154
+arm() {
+	failures=$(counter failures)
+	# shellcheck disable=SC2034 # for those who wait for the restart
+	restarts=$(counter restarts)
+	echo "null any $1" >"$dir/inject"
+}
+
+has_failed() {
+	[ "$(counter failures)" -gt "$failures" ]
+}

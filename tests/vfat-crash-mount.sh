@@ -10,17 +10,6 @@
 
 dir=/sys/class/nooks/vfat
 
-# arm FUNCTION: its next call fails
-arm() {
-	failures=$(counter failures)
-	restarts=$(counter restarts)
-	echo "null any $1" >$dir/inject
-}
-
-has_failed() {
-	[ "$(counter failures)" -gt "$failures" ]
-}
-
 mounts() {
 	mount_image /tmp/test.img "$options" && cmp /bin/busybox /mnt/confirmed && umount_image
 }

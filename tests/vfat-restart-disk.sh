@@ -13,17 +13,6 @@ disk=/dev/vda
 mib=${1:-128}
 mkfifo /tmp/until
 
-# arm FUNCTION: its next call fails
-arm() {
-	failures=$(counter failures)
-	restarts=$(counter restarts)
-	echo "null any $1" >$dir/inject
-}
-
-has_failed() {
-	[ "$(counter failures)" -gt "$failures" ]
-}
-
 fail_now() {
 	arm vfat_lookup
 	[ ! -e "/mnt/nothing.$failures" ]
