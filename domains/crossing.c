@@ -22,6 +22,8 @@ static_assert(offsetof(struct nooks_crossing, unwound) == X_UNWOUND);
 static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
 static_assert(offsetof(struct nooks_crossing, calls) == X_CALLS);
 static_assert(offsetof(struct nooks_crossing, import) == X_IMPORT);
+static_assert(offsetof(struct nooks_spins, nr) == 0);
+static_assert(NOOKS_STACK_FRAME + sizeof(struct nooks_spins) <= NOOKS_STACK_RESERVED);
 static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
 static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
 static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
@@ -71,7 +73,8 @@ NOOKS_EXPORT_FOR_TESTS(nooks_crossing_restore);
 bool nooks_crossing_balanced(const struct nooks_crossing *x)
 {
 	return preempt_count() == x->preempt_count && rcu_preempt_depth() == x->rcu_nesting &&
-	       !(x->flags & X86_EFLAGS_IF) == x->irqs_off && list_empty(&x->held);
+	       !(x->flags & X86_EFLAGS_IF) == x->irqs_off && list_empty(&x->held) &&
+	       !READ_ONCE(nooks_spins_of(x)->nr);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_balanced);
 
@@ -142,6 +145,7 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 	unsigned long value;
 
 	x->reserved = stack_top(x);
+	nooks_spins_of(x)->nr = 0;
 	if (x->nr_stack_args)
 		memcpy((void *)top, x->stack_args, x->nr_stack_args * sizeof(long));
 	atomic_long_inc(&x->domain->entries);

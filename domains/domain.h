@@ -131,6 +131,19 @@ struct nooks_crossing {
 };
 
 /**
+ * struct nooks_spins - spinning locks of the driver's own that a crossing holds, or spins for
+ * @nr: how many of @locks; while it is not 0, the kernel does not preempt the thread
+ * @locks: their addresses
+ *
+ * Lies on the domain's stack, where wrappers/spin.c writes it, in the domain: to the kernel it is a claim
+ * of the driver's.
+ */
+struct nooks_spins {
+	u32 nr;
+	const void *locks[NOOKS_MAX_SPINS];
+};
+
+/**
  * struct nooks_stack - a stack for domain code
  * @list: in nooks_domain.free_stacks or .used_stacks; under nooks_domain.stack_lock
  * @base: lowest address, NOOKS_STACK_SIZE bytes of vmalloc memory, writable in the domain
@@ -274,6 +287,12 @@ static inline bool nooks_crossing_stale(const struct nooks_crossing *x)
 	return x->incarnation != READ_ONCE(x->domain->incarnation);
 }
 
+/* Of a crossing whose function has been called. Any context. */
+static inline struct nooks_spins *nooks_spins_of(const struct nooks_crossing *x)
+{
+	return (struct nooks_spins *)(x->reserved + NOOKS_STACK_FRAME);
+}
+
 /* Page tables: pagetable.c */
 int nooks_pagetable_init(void);
 int nooks_pagetable_create(struct nooks_domain *domain);
@@ -298,6 +317,7 @@ void nooks_stacks_destroy(struct nooks_domain *domain);
 struct nooks_stack *nooks_stack_wait(struct nooks_domain *domain, struct nooks_crossing *x);
 struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_crossing *x);
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack);
+unsigned int nooks_stack_spins(const struct nooks_crossing *x, const void *lock);
 
 /* TLB: tlb.c */
 int nooks_tlb_init(void);

@@ -8,6 +8,7 @@
 #include "../nooks/symbols.h"
 #include "domain.h"
 #include "fault.h"
+#include "switch.h"
 
 static const struct nooks_fault_ops *fault_ops __ro_after_init;
 
@@ -21,6 +22,11 @@ static enum nooks_verdict page_fault(struct nooks_crossing *x, struct pt_regs *r
 {
 	if (nooks_refill(x->domain, addr, error))
 		return NOOKS_RESUME;
+	if (regs->ip == (unsigned long)nooks_spin_word) {
+		/* No lock of the driver's own: one of the kernel's, or none. */
+		regs->ip = (unsigned long)nooks_spin_foreign;
+		return NOOKS_RESUME;
+	}
 	if ((error & X86_PF_INSTR) && (error & X86_PF_PROT))
 		return fault_ops->call(x, regs);
 	if ((error & X86_PF_WRITE) && (error & X86_PF_PROT))

@@ -15,6 +15,9 @@
 #define X_CALLS		64
 #define X_IMPORT	72
 
+/* At X_RESERVED: struct nooks_spins */
+#define RESERVED_NR_SPINS	NOOKS_STACK_FRAME
+
 /* struct nooks_domain */
 #define D_TLB_GEN	0
 #define D_SLOT		8

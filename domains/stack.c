@@ -146,6 +146,40 @@ struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_cr
 	return stack;
 }
 
+static unsigned int count_spins(const struct nooks_crossing *x, const void *lock)
+{
+	const struct nooks_spins *spins = nooks_spins_of(x);
+	unsigned int i, n = 0, nr = min_t(u32, READ_ONCE(spins->nr), NOOKS_MAX_SPINS);
+
+	for (i = 0; i < nr; i++)
+		n += READ_ONCE(spins->locks[i]) == lock;
+	return n;
+}
+
+/**
+ * nooks_stack_spins - count the notes of a spinning lock that is the driver's own
+ * @x: a crossing that wants it, in a kernel call
+ * @lock: the lock
+ *
+ * Whoever holds such a lock is not preempted. So it is for ever that @x waits for one that this thread has
+ * noted, or what it has interrupted. Any context but NMI. Return: how often these have, @x included.
+ */
+unsigned int nooks_stack_spins(const struct nooks_crossing *x, const void *lock)
+{
+	struct nooks_domain *domain = x->domain;
+	const struct nooks_stack *stack;
+	unsigned int n = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&domain->stack_lock, flags);
+	list_for_each_entry(stack, &domain->used_stacks, list) {
+		if (stack->crossing->task == current && stack->crossing->reserved)
+			n += count_spins(stack->crossing, lock);
+	}
+	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
+	return n;
+}
+
 /** nooks_stack_put - give a stack back. Any context but NMI. */
 void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack)
 {

@@ -93,6 +93,19 @@
 	movq	%rax, TRAIL_POSITION
 	.endm
 
+	/*
+	 * Who holds spinning locks in the domain is not preempted outside: adds 1 to the preemption
+	 * count, and puts what is to be subtracted into \count. %rbx = crossing; interrupts off.
+	 */
+	.macro SPINS count:req count32:req temp:req
+	movq	X_RESERVED(%rbx), \temp
+	xorl	\count32, \count32
+	cmpl	$1, RESERVED_NR_SPINS(\temp)
+	cmc
+	adcl	$0, \count32
+	addl	\count32, NOOKS_PREEMPT_COUNT
+	.endm
+
 	/* Back to the caller of nooks_switch_in. Kernel CR3, %rsp = X_KERNEL_SP, interrupts off. */
 	.macro RETURN_TO_CALLER
 	addq	$8, %rsp
@@ -205,7 +218,8 @@ SYM_CODE_START(nooks_leave)
 	movq	X_KERNEL_SP(%rbx), %rsp
 	incq	CROSSINGS
 	incq	X_CALLS(%rbx)
-	pushq	%rbp			/* only to align */
+	SPINS	%r10 %r10d %rax
+	pushq	%r10
 	pushq	%rbx			/* seventh argument: the slot is the wrapper's to change */
 	HINT_KERNEL_SIDE extra=16
 	movl	nooks_nr_imports(%rip), %eax
@@ -221,11 +235,13 @@ SYM_CODE_START(nooks_leave)
 	sti
 	/* Kernel CR3, kernel stack: the wrapper may sleep, migrate and enter domains. */
 1:	CALL_NOSPEC r11
-	addq	$16, %rsp
+	popq	%rcx
+	popq	%rcx
 	HINT_KERNEL_SIDE
 	pushfq
 	popq	%rbp
 	cli
+	subl	%ecx, NOOKS_PREEMPT_COUNT
 	movq	X_DOMAIN(%rbx), %rcx
 	movq	X_INCARNATION(%rbx), %rsi
 	cmpq	D_INCARNATION(%rcx), %rsi
@@ -338,6 +354,7 @@ SYM_CODE_START(nooks_interrupted)
 	 */
 .Linterrupt:
 	incq	INTERRUPTS
+	SPINS	%r14 %r14d %rax
 	movq	%rsp, %rax
 	pushq	$__KERNEL_DS
 	pushq	%rax
@@ -358,6 +375,7 @@ SYM_INNER_LABEL(nooks_interrupt_return, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR
 	HINT_KERNEL_SIDE
 	cli
+	subl	%r14d, NOOKS_PREEMPT_COUNT
 .Lresume:
 	HINT_KERNEL_SIDE
 	movq	X_DOMAIN(%rbx), %rcx

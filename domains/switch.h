@@ -15,6 +15,9 @@ void nooks_leave(void);
 void nooks_entry(void);
 extern char nooks_interrupt_return[];
 
+/* wrappers/spin.c: where code in the domain takes a lock, and where it goes on if that faults. */
+extern char nooks_spin_word[], nooks_spin_foreign[];
+
 /* By index of the import: what runs in the kernel's view for a driver's call. */
 extern const nooks_wrapper_fn *nooks_wrapper_table;
 

@@ -190,6 +190,39 @@ static void attack_lock_left(void)
 	balanced = false;
 }
 
+/* Natively that CPU is lost. */
+static void attack_lock_twice(void)
+{
+	spin_lock(&spinlock);
+	spin_lock(&spinlock);
+	spin_unlock(&spinlock);
+}
+
+static void attack_lock_not_held(void)
+{
+	spin_unlock(&spinlock);
+}
+
+/* Where there is no memory. */
+static void attack_lock_nowhere(void)
+{
+	spin_lock((spinlock_t *)(value & ~0xfful));
+}
+
+/* More at a time than anybody ought to. */
+static void attack_locks_held(void)
+{
+	static spinlock_t many[32];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(many); i++) {
+		spin_lock_init(&many[i]);
+		spin_lock(&many[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(many); i++)
+		spin_unlock(&many[i]);
+}
+
 static void attack_mutex_left(void)
 {
 	mutex_lock(&mutex);
@@ -273,6 +306,9 @@ static void attack_queues_left(void)
 
 	if (!dev)
 		return;
+	/* A lock in a kernel object. */
+	netif_addr_lock_bh(dev);
+	netif_addr_unlock_bh(dev);
 	netif_tx_lock_bh(dev);
 	balanced = false;
 }
@@ -489,15 +525,15 @@ static void attack_timers(void)
 
 static void attack_locks(void)
 {
-	spinlock_t *many = vzalloc(array_size(MANY, sizeof(*many)));
+	rwlock_t *many = vzalloc(array_size(MANY, sizeof(*many)));
 	int i;
 
 	if (!many)
 		return;
 	for (i = 0; i < MANY; i++) {
-		spin_lock_init(&many[i]);
-		spin_lock(&many[i]);
-		spin_unlock(&many[i]);
+		rwlock_init(&many[i]);
+		write_lock(&many[i]);
+		write_unlock(&many[i]);
 	}
 	vfree(many);
 }
@@ -787,6 +823,10 @@ static const struct {
 	{ "checksum", attack_checksum },
 	{ "timers", attack_timers },
 	{ "locks", attack_locks },
+	{ "lock-twice", attack_lock_twice },
+	{ "lock-not-held", attack_lock_not_held },
+	{ "lock-nowhere", attack_lock_nowhere },
+	{ "locks-held", attack_locks_held },
 	{ "packets", attack_packets },
 	{ "packet-copies", attack_packet_copies },
 	{ "lines", attack_lines },

@@ -18,11 +18,19 @@
 /* In assembly: a variable of this CPU's, to which an index may be added. */
 #define NOOKS_PER_CPU(var) %gs:var
 
+#include "have.h"
+
+/* In assembly: this CPU's preemption count. */
+#ifdef HAVE_pcpu_hot
+#define NOOKS_PREEMPT_COUNT NOOKS_PER_CPU(pcpu_hot + 8)
+#else
+#define NOOKS_PREEMPT_COUNT NOOKS_PER_CPU(__preempt_count)
+#endif
+
 #ifndef __ASSEMBLY__
 
 #include <linux/ftrace.h>
 #include <asm/alternative.h>
-#include "have.h"
 
 #ifndef ftrace_regs_get_argument
 /* Argument @n (0 or 1) of the function that is traced. */
@@ -47,6 +55,7 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 
 /* Where this CPU's preemption count stands. */
 #ifdef HAVE_pcpu_hot
+static_assert(offsetof(struct pcpu_hot, preempt_count) == 8);
 #define nooks_preempt_count_ptr() this_cpu_ptr(&pcpu_hot.preempt_count)
 #else
 #define nooks_preempt_count_ptr() this_cpu_ptr(&__preempt_count)

@@ -101,7 +101,8 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 {
 	if (status == NOOKS_CALL_DONE && !nooks_crossing_balanced(x)) {
 		nooks_fail(x, NOOKS_UNBALANCED, 0,
-			   "returned with %s", !list_empty(&x->held) ? "a lock held" :
+			   "returned with %s",
+			   !list_empty(&x->held) || READ_ONCE(nooks_spins_of(x)->nr) ? "a lock held" :
 			   preempt_count() != x->preempt_count ? "preemption or softirqs off" :
 			   "interrupts or RCU in another state than at entry");
 		status = NOOKS_CALL_UNWOUND;

@@ -7,15 +7,8 @@
 # shellcheck source=tests/lib-bench.sh
 . /tests/lib-bench.sh
 
+# shellcheck disable=SC2034 # symbols_port is for lib-bench.sh
 pairs=$1 mib=$2 datagrams=$3 sink=$4 source=$5 symbols_port=$6
-pair=0
-
-# count WHAT N COMMAND...: N is by how much to divide what is counted, 0 for the number of packets
-count() {
-	local what=$1 n=$2
-	shift 2
-	counted "$what" "$@" && tell_host "$sample, \"pair\": $pair, \"n\": $n}"
-}
 
 # lengths known beforehand: by these the counting itself is judged
 known_checks=6
@@ -47,24 +40,6 @@ traffic() {
 	check "$mode: UDP receives" count udp-receive 0 /tests/work udp-receive "$peer" "$source" "$datagrams"
 }
 
-# tell_domain: which code runs in domains: the driver's (with its entry stubs, which touch no memory), and the
-# part of nooks that does; else none
-tell_domain() {
-	local size base start=0 end=0 file address
-
-	read -r _ size _ _ _ base _ < <(grep "^$module " /proc/modules)
-	if [[ -e /sys/module/nooks ]]; then
-		start=$(cat /sys/module/nooks/sections/.text.nooks_domain)
-		for file in /sys/module/nooks/sections/.*; do
-			address=$(cat "$file")
-			((address <= start || end && address >= end)) || end=$address
-		done
-		/tests/work domain "$base" $((base + size)) "$start" "$end"
-	else
-		/tests/work domain 0 0 0 0
-	fi
-}
-
 calls_checks=$((load_tlb_checks + 4 + unload_tlb_checks))
 calls() {
 	local iface=
@@ -81,15 +56,6 @@ restart_checks=2
 restart() {
 	check "isolated: $module restarts" count restart 1 /tests/work write "$domain/restart" 1
 	check "isolated: a carrier" wait_for 30 carrier "$iface" || bail "no carrier after the restart"
-}
-
-# send_symbols: where modules are now; in the first pair, all there is, which takes some seconds
-send_symbols() {
-	local file=/proc/modules
-
-	((pair > 1)) || file="/proc/modules /proc/kallsyms"
-	# shellcheck disable=SC2086 # one or two
-	{ echo "$pair-$1"; cat $file; } >"/dev/tcp/$peer/$symbols_port"
 }
 
 plan $((known_checks + (pairs ? restart_checks : 0) + pairs * (2 * null_checks + 2 * use_interface_checks + 2 * traffic_checks + 2 + calls_checks + 8)))

@@ -39,6 +39,10 @@ use-after-free	wild write	work
 double-free	bad argument	init timer
 foreign-free	bad argument	init work
 lock-left	unbalanced state	init timer work
+lock-twice	bad argument	init timer work
+lock-not-held	bad argument	init work
+lock-nowhere	bad argument	init
+locks-held	out of resources	init
 mutex-left	unbalanced state	init work
 softirqs-left	unbalanced state	init work
 preemption-left	unbalanced state	init timer

@@ -77,6 +77,43 @@ sampled() {
 	tell_host "$sample$more}"
 }
 
+# --- what the plugin counts; $pair is the number of the turn, $symbols_port where the peer takes symbols
+
+pair=0
+# count WHAT N COMMAND...: N is by how much to divide what is counted, 0 for the number of packets
+count() {
+	local what=$1 n=$2
+	shift 2
+	counted "$what" "$@" && tell_host "$sample, \"pair\": $pair, \"n\": $n}"
+}
+
+# tell_domain: which code runs in domains: the driver's (with its entry stubs, which touch no memory), and the
+# part of nooks that does; else none
+tell_domain() {
+	local size base start=0 end=0 file address
+
+	read -r _ size _ _ _ base _ < <(grep "^$module " /proc/modules)
+	if [[ -e /sys/module/nooks ]]; then
+		start=$(cat /sys/module/nooks/sections/.text.nooks_domain)
+		for file in /sys/module/nooks/sections/.*; do
+			address=$(cat "$file")
+			((address <= start || end && address >= end)) || end=$address
+		done
+		/tests/work domain "$base" $((base + size)) "$start" "$end"
+	else
+		/tests/work domain 0 0 0 0
+	fi
+}
+
+# send_symbols MODE: where modules are now; in the first pair, all there is, which takes some seconds
+send_symbols() {
+	local file=/proc/modules
+
+	((pair > 1)) || file="/proc/modules /proc/kallsyms"
+	# shellcheck disable=SC2086 # one or two
+	{ echo "$pair-$1"; cat $file; } >"/dev/tcp/$peer/$symbols_port"
+}
+
 # use_interface: an address for the driver's, and the machine at the other end; the first packets go by unmeasured,
 # as buffers, windows and neighbours are not yet what they will be
 # shellcheck disable=SC2034 # for plans

@@ -4,6 +4,7 @@
 #define NOOKS_HOLD_H
 
 #include <linux/list.h>
+#include <linux/spinlock_types.h>
 #include <linux/time64.h>
 
 struct file;
@@ -36,6 +37,9 @@ struct nooks_hold {
 	enum hold_kind kind;
 };
 
+/* lock.c: spinlocks in the driver's own memory. Interrupts off. */
+bool nooks_spin_take(struct nooks_crossing *x, raw_spinlock_t *lock);
+void nooks_spin_drop(raw_spinlock_t *lock);
 /* kernlock.c: lets go of a device's transmit queues. Any context but NMI and hard interrupts. */
 void nooks_transmit_drop(struct nooks_hold *hold);
 /* fs.c: the mount may become read-only. May sleep. */

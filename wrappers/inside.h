@@ -4,6 +4,7 @@
 #define NOOKS_INSIDE_H
 
 #include <linux/compiler.h>
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 #include <asm/nospec-branch.h>
 
@@ -85,9 +86,22 @@ void nooks_in_memcpy_fromio(void *to, const volatile void __iomem *from, size_t 
 void nooks_in_memcpy_toio(volatile void __iomem *to, const void *from, size_t n);
 void nooks_in_memset_io(volatile void __iomem *to, int c, size_t n);
 
+void nooks_in__raw_spin_lock(raw_spinlock_t *lock);
+void nooks_in__raw_spin_lock_bh(raw_spinlock_t *lock);
+void nooks_in__raw_spin_lock_irq(raw_spinlock_t *lock);
+unsigned long nooks_in__raw_spin_lock_irqsave(raw_spinlock_t *lock);
+int nooks_in__raw_spin_trylock(raw_spinlock_t *lock);
+int nooks_in__raw_spin_trylock_bh(raw_spinlock_t *lock);
+void nooks_in__raw_spin_unlock(raw_spinlock_t *lock);
+void nooks_in__raw_spin_unlock_bh(raw_spinlock_t *lock);
+void nooks_in__raw_spin_unlock_irq(raw_spinlock_t *lock);
+void nooks_in__raw_spin_unlock_irqrestore(raw_spinlock_t *lock, unsigned long flags);
+
 /* Names that only some kernels import: their prototypes are not generated. */
 void *nooks_in___memcpy(void *to, const void *from, size_t n);
 void *nooks_in___memmove(void *to, const void *from, size_t n);
 void *nooks_in___memset(void *to, int c, size_t n);
+void nooks_in__raw_spin_lock_nested(raw_spinlock_t *lock);
+unsigned long nooks_in__raw_spin_lock_irqsave_nested(raw_spinlock_t *lock);
 
 #endif

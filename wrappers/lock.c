@@ -2,7 +2,8 @@
 /*
  * Locks. A lock that a driver has embedded in its memory stands for a kernel instance: this is what
  * is taken, the driver's own word is never looked at. A lock inside a kernel object that the driver
- * may use is taken as it is.
+ * may use is taken as it is. But spinlocks of the driver's own are taken in the domain (spin.c), by
+ * their word: here are those of kernel objects only, and what the domain can't do itself.
  *
  * Waiting for a spinning lock ends when the domain fails, and fails it when the holder doesn't let
  * go: another thread of the driver may hold it for ever.
@@ -28,8 +29,7 @@ static bool is_reading(enum hold_kind kind)
 /**
  * struct nooks_lock - a lock as the kernel sees it
  * @instance: in the driver's table
- * @spin: the kernel's instance
- * @rw: ditto
+ * @rw: the kernel's instance
  * @mutex: ditto
  * @sem: ditto
  * @target: what is taken: the above, or the lock in a kernel object
@@ -41,7 +41,6 @@ static bool is_reading(enum hold_kind kind)
 struct nooks_lock {
 	struct nooks_instance instance;
 	union {
-		raw_spinlock_t spin;
 		rwlock_t rw;
 		struct mutex mutex;
 		struct rw_semaphore sem;
@@ -80,9 +79,7 @@ static void init_spin(struct nooks_object *object)
 {
 	struct nooks_lock *lock = lock_of(object);
 
-	raw_spin_lock_init(&lock->spin);
-	lockdep_set_class(&lock->spin, nooks_lockdep_key());
-	lock->target.spin = in_kernel_object(object) ? (void *)object->start : &lock->spin;
+	lock->target.spin = (void *)object->start;
 	lock->cpu = -1;
 }
 
@@ -437,19 +434,130 @@ NOOKS_WRAPPER(prefix##_unlock_irqrestore)						\
 	return 0;									\
 }
 
-SPINNING_LOCK(_raw_spin, &spin_class, HOLD_SPIN)
 SPINNING_LOCK(_raw_read, &rw_class, HOLD_READ)
 SPINNING_LOCK(_raw_write, &rw_class, HOLD_WRITE)
 
-NOOKS_WRAPPER(_raw_spin_trylock_bh)
+static bool is_drivers_own(struct nooks_crossing *x, const raw_spinlock_t *lock)
 {
-	bool taken;
+	return nooks_may_write(x->domain, lock, sizeof(*lock));
+}
 
+/*
+ * Wait until a lock of the driver's own is free. @noted: how often the thread may have noted it. False: the
+ * domain has failed.
+ */
+static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock, unsigned int noted)
+{
+	u64 start = local_clock();
+	int word;
+
+	if (nooks_stack_spins(x, lock) > noted) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)lock,
+			   "spinlock: this CPU holds it already");
+		return false;
+	}
+	while (!nooks_crossing_stale(x)) {
+		/* Another thread may free what it is in. */
+		if (get_kernel_nofault(word, &lock->raw_lock.val.counter) || !word)
+			return true;
+		if (local_clock() - start > SPIN_LIMIT) {
+			nooks_fail(x, NOOKS_TIMEOUT, (unsigned long)lock,
+				   "spinlock: its holder does not let go");
+			return false;
+		}
+		cpu_relax();
+	}
+	return false;
+}
+
+/**
+ * nooks_spin_take - take a spinlock in the driver's own memory, for a wrapper
+ * @x: the crossing
+ * @lock: the lock, to be released before the wrapper returns
+ *
+ * Context: interrupts off. Return: false if there is none, or it can't be had: the domain has failed.
+ */
+bool nooks_spin_take(struct nooks_crossing *x, raw_spinlock_t *lock)
+{
+	lockdep_assert_irqs_disabled();
+	do {
+		if (!nooks_arg_require(x, is_drivers_own(x, lock), "a spinlock", "the driver's own"))
+			return false;
+		if (!arch_atomic_cmpxchg(&lock->raw_lock.val, 0, 1))
+			return true;
+	} while (wait_until_free(x, lock, 0));
+	return false;
+}
+
+/** nooks_spin_drop - release what nooks_spin_take() has taken. Interrupts off, still. */
+void nooks_spin_drop(raw_spinlock_t *lock)
+{
+	smp_store_release(&lock->raw_lock.val.counter, 0);
+}
+
+/* The lock is a kernel object's; or the driver's own, and the thread spins for it already. */
+NOOKS_WRAPPER(_raw_spin_lock)
+{
+	const raw_spinlock_t *lock = (void *)a0;
+
+	if (!is_drivers_own(x, lock))
+		lock_spinning(x, &spin_class, a0, HOLD_SPIN, true);
+	else if (nooks_stack_spins(x, lock))
+		wait_until_free(x, lock, 1);
+	else
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a0, "more than %u spinlocks held",
+			   NOOKS_MAX_SPINS);
+	return 0;
+}
+
+NOOKS_WRAPPER(_raw_spin_trylock)
+{
+	return lock_spinning(x, &spin_class, a0, HOLD_SPIN, false);
+}
+
+NOOKS_WRAPPER(_raw_spin_unlock)
+{
+	hold_release(x, a0, HOLD_SPIN);
+	return 0;
+}
+
+/* Of these the domain does the lock. */
+NOOKS_WRAPPER(_raw_spin_lock_bh)
+{
 	local_bh_disable();
-	taken = lock_spinning(x, &spin_class, a0, HOLD_SPIN, false);
-	if (!taken)
-		bh_enable(x, a0);
-	return taken;
+	return 0;
+}
+
+NOOKS_WRAPPER(_raw_spin_lock_irq)
+{
+	local_irq_disable();
+	return 0;
+}
+
+NOOKS_WRAPPER(_raw_spin_lock_irqsave)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	return flags;
+}
+
+NOOKS_WRAPPER(_raw_spin_unlock_bh)
+{
+	bh_enable(x, a0);
+	return 0;
+}
+
+NOOKS_WRAPPER(_raw_spin_unlock_irq)
+{
+	local_irq_enable();
+	return 0;
+}
+
+NOOKS_WRAPPER(_raw_spin_unlock_irqrestore)
+{
+	local_irq_restore(a1);
+	return 0;
 }
 
 /*
@@ -708,8 +816,6 @@ NOOKS_WRAPPER(nested)									\
 	return nooks_w_##plain(a0, 0, 0, 0, 0, 0, x);					\
 }
 
-NESTED(_raw_spin_lock_nested, _raw_spin_lock)
-NESTED(_raw_spin_lock_irqsave_nested, _raw_spin_lock_irqsave)
 NESTED(mutex_lock_nested, mutex_lock)
 NESTED(mutex_lock_interruptible_nested, mutex_lock_interruptible)
 NESTED(mutex_lock_killable_nested, mutex_lock_killable)

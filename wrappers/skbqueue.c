@@ -12,6 +12,7 @@
 #include "../nooks/driver.h"
 #include "../objtracker/shadow.h"
 #include "generated.h"
+#include "hold.h"
 #include "skb.h"
 
 /**
@@ -37,20 +38,17 @@ static bool lock_queue(struct queue *q, unsigned long head, struct nooks_crossin
 	if (!nooks_arg_writable(x, q->head, sizeof(*q->head), false, fn, "list"))
 		return false;
 	local_irq_save(q->flags);
-	nooks_w__raw_spin_lock((unsigned long)&q->head->lock, 0, 0, 0, 0, 0, x);
 	/* It may have been freed while this waited. */
-	if (!nooks_crossing_stale(x) &&
+	if (nooks_spin_take(x, &q->head->lock.rlock) &&
 	    nooks_arg_writable(x, q->head, sizeof(*q->head), false, fn, "list"))
 		return true;
 	local_irq_restore(q->flags);
 	return false;
 }
 
-/* What is held when the domain has failed is let go of when the thread is unwound. */
 static void unlock_queue(struct queue *q)
 {
-	if (!nooks_crossing_stale(q->x))
-		nooks_w__raw_spin_unlock((unsigned long)&q->head->lock, 0, 0, 0, 0, 0, q->x);
+	nooks_spin_drop(&q->head->lock.rlock);
 	local_irq_restore(q->flags);
 }
 

@@ -117,21 +117,32 @@ def sections(path):
     return result
 
 
-def count_instructions(pairs, mib, datagrams):
-    """What tests/count.sh does: samples, what each of them has executed, and the symbols by "PAIR-MODE"."""
-    peers = Peers()
+def counted(name, script, words, symbol_tables, peers):
+    """What a script does that says what tests/count.sh does: samples, what each of them has executed, and so many
+    tables of symbols by "PAIR-MODE"."""
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch, "counts")
         # With -icount, the time in the guest is the number of instructions, so that neither this machine's
         # load nor the price of an instruction here decides how many packets come together. The kernel is to
         # keep its lock prefixes, though there is one CPU, and to stay where the plugin's tlb.c takes it to be.
-        options = ["--name", "count", "--cpus", "1", "--cpu", "max,-la57", "--nic", "e1000", "--seconds", "600",
+        options = ["--name", name, "--cpus", "1", "--cpu", "max,-la57", "--nic", "e1000", "--seconds", "600",
                    "--append", "noreplace-smp nokaslr",
                    "--qemu", f"-icount shift=0 -plugin file={PLUGIN},out={out}"]
-        samples = [json.loads(word) for word in run(options, "count.sh", [pairs, mib, datagrams] + peers.ports(),
-                                                    ACCEL="tcg,thread=single")]
+        samples = [json.loads(word) for word in run(options, script, words, ACCEL="tcg,thread=single")]
         executed = sections(out)
     if len(samples) != len(executed):
         sys.exit(f"bench: {len(samples)} samples, but {len(executed)} sections were counted")
-    symbols = dict(peers.symbols.get(timeout=60) for _ in range(2 * pairs))
+    symbols = dict(peers.symbols.get(timeout=60) for _ in range(symbol_tables))
     return samples, executed, symbols
+
+
+def count_instructions(pairs, mib, datagrams):
+    """What tests/count.sh does."""
+    peers = Peers()
+    return counted("count", "count.sh", [pairs, mib, datagrams] + peers.ports(), 2 * pairs, peers)
+
+
+def count_file_instructions(files, mib):
+    """What tests/count-files.sh does."""
+    peers = Peers()
+    return counted("count-files", "count-files.sh", [files, mib, peers.ports()[-1]], 2, peers)

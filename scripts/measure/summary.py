@@ -10,6 +10,7 @@ COUNTERS = ["crossings", "entries", "checked_stores", "missed_calls", "interrupt
 TIMES = ["seconds", "cpu_seconds", "cpu_us_per_packet", "mbit_per_second", "value"]
 OTHER = ("isolated", "loaded")
 TOP_FUNCTIONS = 40
+DRIVERS = ("e1000", "tlb", "vfat", "fat")
 
 # What nooks spends instructions on, by the object files that have them; the first that fits counts.
 PARTS = {
@@ -29,7 +30,7 @@ def part(function):
     if function.module == "nooks":
         return next(name for name, starts in PARTS.items()
                     if any(function.place.startswith(start) for start in starts))
-    if function.module in ("e1000", "tlb"):
+    if function.module in DRIVERS:
         return "driver"
     return "user space" if function.module == "user" else "kernel"
 

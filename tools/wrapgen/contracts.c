@@ -95,7 +95,9 @@ static void function(FILE *f, const struct function *fn)
 		[FUNCTION_DENIED] = "denied",
 	};
 
-	fprintf(f, "\n### %s: %s\n", fn->name, kinds[fn->kind]);
+	fprintf(f, "\n### %s: %s\n", fn->name,
+		fn->kind == FUNCTION_MANUAL && fn->enters_inside ? "in the domain, and by hand" :
+		kinds[fn->kind]);
 	if (fn->proto)
 		fprintf(f, "    %s;\n\n", kernel_declare(fn->proto, strrchr(fn->name, '.') ?
 							 strrchr(fn->name, '.') + 1 : fn->name));

@@ -48,9 +48,10 @@ static void by_hand(FILE *f)
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		const struct function *fn = model.functions[i];
 
-		if (fn->kind == FUNCTION_MANUAL || fn->kind == FUNCTION_INSIDE)
-			fprintf(f, "nooks_%s_%s\n", fn->kind == FUNCTION_MANUAL ? "w" : "in",
-				fn->wrapper);
+		if (fn->kind == FUNCTION_MANUAL)
+			fprintf(f, "nooks_w_%s\n", fn->wrapper);
+		if (fn->enters_inside)
+			fprintf(f, "nooks_in_%s\n", fn->wrapper);
 	}
 	for (unsigned int i = 0; i < hooks.nr; i++)
 		fprintf(f, "nooks_r_%s\n", hooks.names[i]);

@@ -25,8 +25,9 @@ static void import(FILE *f, const struct function *fn)
 		break;
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
-			"\t  .wrapper = nooks_w_%s, .stub = nooks_stub_%s",
-			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->wrapper, fn->ident);
+			"\t  .wrapper = nooks_w_%s, .stub = nooks_%s_%s",
+			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->wrapper,
+			fn->enters_inside ? "in" : "stub", fn->enters_inside ? fn->wrapper : fn->ident);
 		if (function_is_late(fn))
 			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
 		fputs(" },\n", f);
@@ -39,8 +40,10 @@ void emit_imports(FILE *f)
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		const struct function *fn = model.functions[i];
 
-		fprintf(f, "extern const u8 nooks_%s_%s[];\n", has_stub(fn) ? "stub" : "in",
-			has_stub(fn) ? fn->ident : fn->wrapper);
+		bool inside = fn->enters_inside || fn->kind == FUNCTION_COPIED;
+
+		fprintf(f, "extern const u8 nooks_%s_%s[];\n", inside ? "in" : "stub",
+			inside ? fn->wrapper : fn->ident);
 		/* Of another type elsewhere: the header of each module's function is not needed here. */
 		if (function_is_late(fn))
 			fprintf(f, "extern void *nooks_late_%s;\n", fn->name);

@@ -281,6 +281,10 @@ static void set_kind(struct function *fn, const struct clause *cl)
 		kind++;
 	if (kind == NR_FUNCTION_KINDS)
 		return;
+	/* Both: what runs inside calls the wrapper. */
+	fn->enters_inside |= kind == FUNCTION_INSIDE;
+	if (fn->kind == FUNCTION_INSIDE && kind == FUNCTION_MANUAL)
+		fn->kind = FUNCTION_GENERATED;
 	if (fn->kind != FUNCTION_GENERATED)
 		complain(cl->pos, "%s() is %s already", fn->name, function_kinds[fn->kind]);
 	fn->kind = kind;

@@ -169,6 +169,7 @@ struct function {
 	const char *wrapper;
 	const char *through;
 	enum function_kind kind;
+	bool enters_inside;		/* INSIDE; or MANUAL, and called by what runs in the domain */
 	const char *reason;		/* DENIED */
 	const char *contract;		/* MANUAL: what the wrapper checks and does, in words */
 	__u32 proto;
