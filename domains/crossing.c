@@ -163,6 +163,30 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_domain_call);
 
+/* A word that may not be there. With page faults disabled. */
+static __always_inline bool peek(const void *from, unsigned long *word)
+{
+	__get_kernel_nofault(word, from, unsigned long, none);
+	return true;
+none:
+	return false;
+}
+
+/* The return address of a call that a crossing has made with these two stack pointers, or 0. */
+static unsigned long site_of(unsigned long domain_sp, unsigned long reserved)
+{
+	/* Two registers that nooks_leave saved stand below it. */
+	unsigned long slot = domain_sp + 2 * sizeof(long), site;
+	bool there;
+
+	if (slot > reserved || reserved - slot > NOOKS_STACK_SIZE)
+		return 0;
+	pagefault_disable();
+	there = peek((void *)slot, &site);
+	pagefault_enable();
+	return there ? site : 0;
+}
+
 /**
  * nooks_crossing_site - where the driver has made the kernel call that a crossing is in
  * @x: the crossing, in a call, or a copy of it
@@ -172,13 +196,7 @@ NOOKS_EXPORT_FOR_TESTS(nooks_domain_call);
  */
 unsigned long nooks_crossing_site(const struct nooks_crossing *x)
 {
-	/* Two registers that nooks_leave saved stand below it. */
-	unsigned long slot = x->domain_sp + 2 * sizeof(long), site;
-
-	if (slot > x->reserved || x->reserved - slot > NOOKS_STACK_SIZE ||
-	    copy_from_kernel_nofault(&site, (void *)slot, sizeof(site)))
-		return 0;
-	return site;
+	return site_of(x->domain_sp, x->reserved);
 }
 
 /**
@@ -190,16 +208,19 @@ unsigned long nooks_crossing_site(const struct nooks_crossing *x)
  */
 unsigned long nooks_call_site(const struct nooks_domain *domain)
 {
-	unsigned long last = (unsigned long)this_cpu_read(nooks_cpu.crossing);
-	struct nooks_crossing x;
+	const struct nooks_crossing *last = this_cpu_read(nooks_cpu.crossing);
+	unsigned long of, task, calls, domain_sp, reserved;
+	bool there;
 
-	if (last - current_stack_pointer >= THREAD_SIZE ||
-	    copy_from_kernel_nofault(&x, (void *)last,
-				     offsetofend(struct nooks_crossing, task)))
+	if ((unsigned long)last - current_stack_pointer >= THREAD_SIZE)
 		return 0;
-	if (x.domain != domain || x.task != current || !(x.calls & 1))
+	pagefault_disable();
+	there = peek(&last->domain, &of) && peek(&last->task, &task) && peek(&last->calls, &calls) &&
+		peek(&last->domain_sp, &domain_sp) && peek(&last->reserved, &reserved);
+	pagefault_enable();
+	if (!there || of != (unsigned long)domain || task != (unsigned long)current || !(calls & 1))
 		return 0;
-	return nooks_crossing_site(&x);
+	return site_of(domain_sp, reserved);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_call_site);
 

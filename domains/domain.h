@@ -288,7 +288,7 @@ static inline bool nooks_crossing_stale(const struct nooks_crossing *x)
 }
 
 /* Of a crossing whose function has been called. Any context. */
-static inline struct nooks_spins *nooks_spins_of(const struct nooks_crossing *x)
+static __always_inline struct nooks_spins *nooks_spins_of(const struct nooks_crossing *x)
 {
 	return (struct nooks_spins *)(x->reserved + NOOKS_STACK_FRAME);
 }

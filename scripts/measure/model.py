@@ -64,6 +64,12 @@ def total(numbers, level="typical", but=None):
     return sum(cycles(numbers, level, but).values())
 
 
+def ratios(numbers):
+    """By level: cycles in a domain over native ones."""
+    native, isolated = [events(numbers[mode]) for mode in ("native", "isolated")]
+    return {level: total(isolated, level) / total(native, level) for level in LEVELS}
+
+
 def null_call(counts, what):
     """A call's events, without the loop around it."""
     numbers = events(counts[what]["isolated"])
@@ -87,7 +93,7 @@ def model(counts):
             "cycles": {mode: {level: total(numbers, level) for level in LEVELS}
                        for mode, numbers in (("native", native), ("isolated", isolated))},
             "by event": {"native": cycles(native), "isolated": cycles(isolated)},
-            "ratio": {level: total(isolated, level) / total(native, level) for level in LEVELS},
+            "ratio": ratios(counts[what]),
             "without PCID": {"native": total(untagged[0]), "isolated": total(untagged[1])},
         }
         # One price at a time, the others typical: which of them decides the ratio?

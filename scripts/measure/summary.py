@@ -11,6 +11,7 @@ TIMES = ["seconds", "cpu_seconds", "cpu_us_per_packet", "mbit_per_second", "valu
 OTHER = ("isolated", "loaded")
 TOP_FUNCTIONS = 40
 DRIVERS = ("e1000", "tlb", "vfat", "fat")
+LINKED = {"fat": "vfat"}	# in a domain the one is a part of the other
 
 # What nooks spends instructions on, by the object files that have them; the first that fits counts.
 PARTS = {
@@ -97,7 +98,8 @@ def counted(samples, executed, symbols, top):
                 tables[pair, name] = Symbols(symbols[f"1-{name}"], symbols[f"{pair}-{name}"], defined)
             for function, counter in by_function(section, tables[pair, name]).items():
                 parts[part(function)] += counter["all"] / n
-                functions[function] = counter["all"] / n
+                function = function._replace(module=LINKED.get(function.module, function.module))
+                functions[function] = functions.get(function, 0) + counter["all"] / n
                 for kind, count in counter.items():
                     kinds[kind] += count / n
         else:
