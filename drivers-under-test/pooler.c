@@ -21,10 +21,8 @@ static char *misuse = "none";
 module_param(misuse, charp, 0444);
 MODULE_PARM_DESC(misuse, "twice, foreign, destroyed, wild, write or none");
 
-#ifdef PP_FLAG_PAGE_FRAG
-#define POOL_FLAGS	(PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV | PP_FLAG_PAGE_FRAG)
-#else
-#define POOL_FLAGS	(PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV)
+#ifndef PP_FLAG_PAGE_FRAG	/* some kernels have pools for parts of pages only */
+#define PP_FLAG_PAGE_FRAG	0
 #endif
 #define PAGES		64
 #define ROUNDS		100
@@ -35,10 +33,10 @@ MODULE_PARM_DESC(misuse, "twice, foreign, destroyed, wild, write or none");
 static struct net_device *netdev;
 static struct page *pages[PAGES];
 
-static struct page_pool *create(struct device *dev)
+static struct page_pool *create(struct device *dev, unsigned int flags)
 {
 	struct page_pool_params params = {
-		.flags = POOL_FLAGS,
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV | flags,
 		.pool_size = PAGES,
 		.nid = NUMA_NO_NODE,
 		.dev = dev,
@@ -124,7 +122,7 @@ static int packet(struct page_pool *pool)
 static void misbehave(struct page_pool *pool, struct device *dev)
 {
 	struct page *page = page_pool_dev_alloc_pages(pool);
-	struct page_pool *other = create(dev);
+	struct page_pool *other = create(dev, 0);
 
 	if (!strcmp(misuse, "twice")) {
 		page_pool_put_full_page(pool, page, false);
@@ -146,13 +144,14 @@ static void misbehave(struct page_pool *pool, struct device *dev)
 static int run(struct device *dev)
 {
 	struct xdp_rxq_info queue = {};
-	struct page_pool *pool, *second;
+	struct page_pool *pool, *second, *cut;
 	unsigned int i;
 	int ret;
 
-	pool = create(dev);
-	second = create(dev);
-	if (IS_ERR(pool) || IS_ERR(second))
+	pool = create(dev, 0);
+	second = create(dev, 0);
+	cut = create(dev, PP_FLAG_PAGE_FRAG);
+	if (IS_ERR(pool) || IS_ERR(second) || IS_ERR(cut))
 		return -ENOMEM;
 	if (strcmp(misuse, "none"))
 		misbehave(pool, dev);
@@ -164,7 +163,7 @@ static int run(struct device *dev)
 		ret = whole(i % 2 ? second : pool, i);
 	pr_info("whole pages: %d\n", ret);
 	for (ret = 0, i = 0; i < ROUNDS && !ret; i++)
-		ret = parts(pool);
+		ret = parts(cut);
 	pr_info("parts of pages: %d\n", ret);
 	for (ret = 0, i = 0; i < PAGES * ROUNDS && !ret; i++)
 		ret = packet(pool);
@@ -172,6 +171,7 @@ static int run(struct device *dev)
 	xdp_rxq_info_unreg(&queue);
 	page_pool_destroy(pool);
 	page_pool_destroy(second);
+	page_pool_destroy(cut);
 	return 0;
 }
 
