@@ -535,6 +535,30 @@ static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p
 }
 
 /**
+ * nooks_heap_get_shared - give the driver one more reference
+ * @heap: the heap
+ * @p: start of a shared block that is in use
+ *
+ * Any context but NMI. Return: false if none that is in use starts at @p.
+ */
+bool nooks_heap_get_shared(struct nooks_heap *heap, const void *p)
+{
+	struct nooks_block *block;
+	unsigned long flags;
+	bool ret;
+
+	xa_lock_irqsave(&heap->blocks, flags);
+	block = xa_load(&heap->blocks, page_number(p));
+	ret = block && block->kind == BLOCK_SHARED && !unused(block);
+	if (ret) {
+		page_ref_inc(virt_to_page(p));
+		block->held++;
+	}
+	xa_unlock_irqrestore(&heap->blocks, flags);
+	return ret;
+}
+
+/**
  * nooks_heap_put_shared - put a reference of the driver's
  * @heap: the heap
  * @p: address in a shared block

@@ -64,6 +64,7 @@ bool nooks_heap_free(struct nooks_heap *heap, const void *p);
 /* Shared blocks: pages that the kernel may hold references on. */
 void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool keep_last,
 			      gfp_t gfp);
+bool nooks_heap_get_shared(struct nooks_heap *heap, const void *p);
 bool nooks_heap_put_shared(struct nooks_heap *heap, const void *p);
 int nooks_heap_shared_references(struct nooks_heap *heap, const void *p);
 bool nooks_heap_lend(struct nooks_heap *heap, const void *p, size_t size);

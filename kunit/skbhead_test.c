@@ -3,8 +3,10 @@
 
 #include <kunit/test.h>
 #include <linux/if_vlan.h>
+#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/tcp.h>
 
 #include "../wrappers/skbhead.c"
@@ -193,6 +195,54 @@ static void truesize(struct kunit *test)
 	kfree_skb(skb);
 }
 
+/* Random bytes, of which those that decide are mostly such as packets have. */
+static void random_packet(u8 *bytes, unsigned int length)
+{
+	static const u16 protocols[] = { ETH_P_IP, ETH_P_IP, ETH_P_IPV6, ETH_P_8021Q, ETH_P_8021AD, ETH_P_ARP };
+	static const u8 transports[] = { IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_ICMP,
+					 IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_IPIP, IPPROTO_GRE };
+	unsigned int at = ETH_HLEN - sizeof(u16), tags;
+
+	get_random_bytes(bytes, length);
+	for (tags = 0; tags < 3; tags++, at += VLAN_HLEN) {
+		u16 protocol = get_random_u32() % 16 ? protocols[get_random_u32() % ARRAY_SIZE(protocols)] :
+						      (u16)get_random_u32();
+
+		bytes[at] = protocol >> 8;
+		bytes[at + 1] = protocol & 0xff;
+		if (protocol != ETH_P_8021Q && protocol != ETH_P_8021AD)
+			break;
+	}
+	at += sizeof(u16);
+	if (get_random_u32() % 8)
+		bytes[at] = 0x45 + (get_random_u32() % 8 ? 0 : get_random_u32() % 11);
+	if (get_random_u32() % 4)		/* no fragment; of IPv6 it is the transport */
+		bytes[at + 6] = bytes[at + 7] = 0;
+	bytes[at + 9] = transports[get_random_u32() % ARRAY_SIZE(transports)];
+	if (get_random_u32() % 2)
+		bytes[at + 6] = transports[get_random_u32() % ARRAY_SIZE(transports)];
+}
+
+/* The short way and the long one come to the same, wherever a packet is cut. */
+static void plain_packets(struct kunit *test)
+{
+	unsigned int i, length, plain = 0, wrong = 0;
+	u8 bytes[HEADERS_MAX];
+
+	for (i = 0; i < 3000; i++) {
+		random_packet(bytes, sizeof(bytes));
+		for (length = 0; length <= HEADERS_MAX; length += 1 + (length > 120 ? 27 : 0)) {
+			unsigned int is = plain_length(bytes, length);
+
+			plain += is > 0;
+			wrong += is && is != eth_get_headlen(dev, bytes, length);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	/* The short way was taken. */
+	KUNIT_EXPECT_GT(test, plain, 30000);
+}
+
 static int make_device(struct kunit_suite *suite)
 {
 	dev = alloc_netdev(0, "skbhead", NET_NAME_UNKNOWN, ether_setup);
@@ -213,6 +263,7 @@ static struct kunit_case skbhead_cases[] = {
 	KUNIT_CASE(no_linear_part),
 	KUNIT_CASE(offsets),
 	KUNIT_CASE(truesize),
+	KUNIT_CASE(plain_packets),
 	{}
 };
 

@@ -172,6 +172,30 @@ static_assert(offsetof(struct pcpu_hot, preempt_count) == 8);
 #define NOOKS_FS_PARAM_IDS
 #endif
 
+/* Page pools: flags that some kernels have, what drivers see of a pool, and how many parts of a page are in use. */
+#ifdef PP_FLAG_PAGE_FRAG
+#define NOOKS_PAGE_POOL_FLAGS PP_FLAG_PAGE_FRAG
+#elif defined(PP_FLAG_ALLOW_UNREADABLE_NETMEM)
+#define NOOKS_PAGE_POOL_FLAGS PP_FLAG_ALLOW_UNREADABLE_NETMEM
+#else
+#define NOOKS_PAGE_POOL_FLAGS 0
+#endif
+#ifdef HAVE_page_pool_slow
+#define nooks_page_pool_show(pool, params) ((pool)->p = (params)->fast, (pool)->slow = (params)->slow)
+#else
+#define nooks_page_pool_show(pool, params) ((pool)->p = *(params))
+#endif
+#ifdef HAVE_page_pool_dma_sync_for_cpu
+#define nooks_page_pool_show_sync(pool, sync) ((pool)->dma_sync_for_cpu = (sync))
+#else
+#define nooks_page_pool_show_sync(pool, sync) do { } while (0)
+#endif
+#ifdef HAVE_page_pp_ref_count
+#define nooks_page_pool_parts(page) (&(page)->pp_ref_count)
+#else
+#define nooks_page_pool_parts(page) (&(page)->pp_frag_count)
+#endif
+
 #ifdef HAVE_address_space_private_list
 #define i_private_list private_list
 #endif

@@ -407,6 +407,19 @@ static bool track(struct nooks_driver *driver, struct device *dev, dma_addr_t ad
 	return object;
 }
 
+/** nooks_dma_map - a streaming mapping for a driver; see dma.h */
+dma_addr_t nooks_dma_map(struct nooks_driver *driver, struct device *dev, struct page *page,
+			 size_t offset, size_t size, enum dma_data_direction dir,
+			 unsigned long attrs)
+{
+	dma_addr_t addr = dma_map_page_attrs(dev, page, offset, size, dir, attrs);
+
+	if (dma_mapping_error(dev, addr) || track(driver, dev, addr, size, dir, attrs))
+		return addr;
+	dma_unmap_page_attrs(dev, addr, size, dir, attrs);
+	return DMA_MAPPING_ERROR;
+}
+
 /* dma_addr_t dma_map_page_attrs(dev, page, size_t offset, size_t size, dir, unsigned long attrs) */
 NOOKS_WRAPPER(dma_map_page_attrs)
 {
@@ -417,7 +430,6 @@ NOOKS_WRAPPER(dma_map_page_attrs)
 	struct device *dev = (struct device *)a0;
 	struct page *page = (struct page *)a1;
 	const char *why;
-	dma_addr_t addr;
 
 	if (!nooks_arg_object(x, dev, NOOKS_TYPE_device, false, fn, "dev"))
 		return DMA_MAPPING_ERROR;
@@ -427,29 +439,24 @@ NOOKS_WRAPPER(dma_map_page_attrs)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "%s: %s", fn, why);
 		return DMA_MAPPING_ERROR;
 	}
-	addr = dma_map_page_attrs(dev, page, a2, a3, dir, attrs);
-	if (dma_mapping_error(dev, addr) || track(driver, dev, addr, a3, dir, attrs))
-		return addr;
-	dma_unmap_page_attrs(dev, addr, a3, dir, attrs);
-	return DMA_MAPPING_ERROR;
+	return nooks_dma_map(driver, dev, page, a2, a3, dir, attrs);
 }
 
-/* void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, dir, ulong attrs) */
-NOOKS_WRAPPER(dma_unmap_page_attrs)
+/** nooks_dma_unmap - undo a streaming mapping of a driver's; see dma.h */
+const char *nooks_dma_unmap(struct nooks_driver *driver, struct device *dev, dma_addr_t addr,
+			    size_t size, unsigned long attrs)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-	unsigned long attrs = a4 & ATTRS_ALLOWED;
 	struct nooks_object *object;
 	struct nooks_mapping *m;
 	const char *why = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&mapping_lock, flags);
-	object = nooks_object_find_of(driver, &mapping_class, (void *)a1, (void *)a0);
+	object = nooks_object_find_of(driver, &mapping_class, (void *)addr, dev);
 	m = object ? to_mapping(object) : NULL;
 	if (!m)
 		why = "not mapped by this domain for this device, or unmapped already";
-	else if (a2 > object->size)
+	else if (size > object->size)
 		why = "larger than the mapping";
 	else if (--m->count)
 		object = NULL;
@@ -457,14 +464,23 @@ NOOKS_WRAPPER(dma_unmap_page_attrs)
 		object = nooks_object_take(object);
 	raw_spin_unlock_irqrestore(&mapping_lock, flags);
 
-	if (why) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "dma_unmap_page_attrs: %s", why);
-	} else if (object) {
+	if (!why && object) {
 		/* What was mapped is unmapped, whatever the driver says that it was. */
-		dma_unmap_page_attrs(device_of(m), a1, object->size, m->dir, m->attrs | attrs);
+		dma_unmap_page_attrs(device_of(m), addr, object->size, m->dir, m->attrs | attrs);
 		put_device(device_of(m));
 		nooks_object_free(object);
 	}
+	return why;
+}
+
+/* void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, dir, ulong attrs) */
+NOOKS_WRAPPER(dma_unmap_page_attrs)
+{
+	const char *why = nooks_dma_unmap(nooks_driver_of(x), (struct device *)a0, a1, a2,
+					  a4 & ATTRS_ALLOWED);
+
+	if (why)
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a1, "dma_unmap_page_attrs: %s", why);
 	return 0;
 }
 
@@ -477,6 +493,11 @@ static struct nooks_mapping *find_range(struct nooks_driver *driver, const struc
 	lockdep_assert_held(&mapping_lock);
 	object = nooks_object_find_of(driver, &mapping_class, (void *)addr, dev);
 	if (object && size <= object->size)
+		return to_mapping(object);
+	/* Whole pages are mapped by those who use them in parts. */
+	object = nooks_object_find_of(driver, &mapping_class, (void *)(addr & PAGE_MASK), dev);
+	if (object && addr - object->start < object->size &&
+	    size <= object->size - (addr - object->start))
 		return to_mapping(object);
 
 	raw_spin_lock(&driver->objects.lock);

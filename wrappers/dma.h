@@ -22,6 +22,17 @@ void nooks_dma_free(struct nooks_driver *driver, void *start);
 const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page, size_t offset,
 			    size_t size, enum dma_data_direction dir);
 
+/*
+ * A streaming mapping of the driver's, as if it had made it itself; undone by that or by recovery. DMA_MAPPING_ERROR without
+ * memory. Any context but NMI.
+ */
+dma_addr_t nooks_dma_map(struct nooks_driver *driver, struct device *dev, struct page *page,
+			 size_t offset, size_t size, enum dma_data_direction dir,
+			 unsigned long attrs);
+/* Undo it once. What is wrong, if there is none such that has @size bytes; else NULL. */
+const char *nooks_dma_unmap(struct nooks_driver *driver, struct device *dev, dma_addr_t addr,
+			    size_t size, unsigned long attrs);
+
 /* The driver is bound to @dev no longer: undo what it has not of its streaming mappings. May sleep. */
 void nooks_dma_unbind(struct nooks_driver *driver, struct device *dev);
 

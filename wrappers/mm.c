@@ -27,6 +27,7 @@
 #include "devres.h"
 #include "generated.h"
 #include "mm.h"
+#include "pagepool.h"
 
 #define SHARED_INFO_SIZE	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 #define FRAG_MAX		(8 * PAGE_SIZE)
@@ -236,10 +237,12 @@ static void forget_pages(struct nooks_heap *heap, void *start, unsigned long pag
 {
 	struct nooks_driver *driver = container_of(heap, struct nooks_driver, heap);
 
+	nooks_page_pools_forget(driver, virt_to_page(start));
 	nooks_objects_forget(driver, virt_to_page(start), pages * sizeof(struct page));
 }
 
-static struct page *allocate_pages(struct nooks_driver *driver, gfp_t gfp, unsigned int order)
+/** nooks_pages_alloc - pages for a driver; see mm.h */
+struct page *nooks_pages_alloc(struct nooks_driver *driver, gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 	void *p;
@@ -265,16 +268,20 @@ NOOKS_WRAPPER(alloc_pages)
 
 	if (!nooks_arg_gfp(x, gfp, "alloc_pages"))
 		return 0;
-	return (unsigned long)allocate_pages(nooks_driver_of(x), gfp, a1);
+	return (unsigned long)nooks_pages_alloc(nooks_driver_of(x), gfp, a1);
 }
 
-/* Put a reference on a page from allocate_pages(). Return: false, with the domain failed, if it is none. */
+/** nooks_pages_put - put a reference on a driver's pages; see mm.h */
+bool nooks_pages_put(struct nooks_driver *driver, const struct page *page)
+{
+	return nooks_object_find(driver, &page_class, page) &&
+	       nooks_heap_put_shared(&driver->heap, page_address(page));
+}
+
+/* Ditto; else the domain fails. */
 static bool put_pages(struct nooks_crossing *x, const struct page *page, const char *fn)
 {
-	struct nooks_driver *driver = nooks_driver_of(x);
-
-	if (nooks_object_find(driver, &page_class, page) &&
-	    nooks_heap_put_shared(&driver->heap, page_address(page)))
+	if (nooks_pages_put(nooks_driver_of(x), page))
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)page,
 		   "%s: no page that this domain has allocated, or put too often", fn);
@@ -316,10 +323,10 @@ NOOKS_WRAPPER(skb_page_frag_refill)
 	}
 	frag.offset = 0;
 	frag.size = PAGE_SIZE << FRAG_REFILL_ORDER;
-	frag.page = allocate_pages(driver, high | __GFP_NOWARN | __GFP_NORETRY, FRAG_REFILL_ORDER);
+	frag.page = nooks_pages_alloc(driver, high | __GFP_NOWARN | __GFP_NORETRY, FRAG_REFILL_ORDER);
 	if (!frag.page) {
 		frag.size = PAGE_SIZE;
-		frag.page = allocate_pages(driver, gfp, 0);
+		frag.page = nooks_pages_alloc(driver, gfp, 0);
 	}
 	*theirs = frag;
 	return frag.page != NULL;

@@ -58,6 +58,7 @@
 #include <net/net_failover.h>
 #include <asm/tsc.h>
 #include "net.h"
+#include "pagepool.h"
 #include "pci.h"
 
 /* Bytes of a bitmap of link modes. */

@@ -13,11 +13,13 @@
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "../nooks/image.h"
+#include "args.h"
 #include "generated.h"
 #include "net.h"
 #include "print.h"
 
 #define MAX_SPEC	24		/* bytes of one conversion */
+#define STRING_MAX	4096
 #define MAX_WIDTH	4096		/* of one; the kernel warns of huge ones */
 #define MAX_DEPTH	2		/* of %pV in %pV */
 
@@ -635,5 +637,23 @@ NOOKS_WRAPPER(ethtool_sprintf)
 	print_to(x, READ_ONCE(*data), ETH_GSTRING_LEN, print, "ethtool_sprintf");
 	kfree(print);
 	*data += ETH_GSTRING_LEN;
+	return 0;
+}
+
+/* void ethtool_puts(u8 **data, const char *str): one name, and on to the next */
+NOOKS_WRAPPER(ethtool_puts)
+{
+	static const char fn[] = "ethtool_puts";
+	unsigned long *data = (unsigned long *)a0;
+	char *to;
+
+	if (!nooks_arg_writable(x, data, sizeof(*data), false, fn, "data") ||
+	    !nooks_arg_string(x, (const char *)a1, STRING_MAX, false, fn, "str"))
+		return 0;
+	to = (char *)READ_ONCE(*data);
+	if (!nooks_arg_writable(x, to, ETH_GSTRING_LEN, false, fn, "*data"))
+		return 0;
+	nooks_copy_string(to, (const char *)a1, ETH_GSTRING_LEN);
+	*data = (unsigned long)to + ETH_GSTRING_LEN;
 	return 0;
 }

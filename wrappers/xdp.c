@@ -8,6 +8,7 @@
 #include <net/xdp.h>
 #include "generated.h"
 #include "../nooks/driver.h"
+#include "pagepool.h"
 
 static bool check(struct nooks_crossing *x, struct xdp_rxq_info *rxq, const char *fn)
 {
@@ -38,6 +39,17 @@ NOOKS_WRAPPER(xdp_rxq_info_reg_mem_model)
 
 	if (!check(x, theirs, fn))
 		return 0;
+	if (a1 == MEM_TYPE_PAGE_POOL) {
+		u32 id = nooks_page_pool_hold(nooks_driver_of(x), (struct page_pool *)a2);
+
+		if (!id) {
+			nooks_fail(x, NOOKS_BAD_ARGUMENT, a2, "%s: no page pool of this driver's",
+				   fn);
+			return 0;
+		}
+		theirs->mem = (struct xdp_mem_info) { .type = a1, .id = id };
+		return 0;
+	}
 	/* The others have an allocator, which the kernel would call. */
 	if ((a1 != MEM_TYPE_PAGE_SHARED && a1 != MEM_TYPE_PAGE_ORDER0) || a2)
 		return -EOPNOTSUPP;
@@ -48,9 +60,26 @@ NOOKS_WRAPPER(xdp_rxq_info_reg_mem_model)
 /* void xdp_rxq_info_unreg(xdp_rxq) */
 NOOKS_WRAPPER(xdp_rxq_info_unreg)
 {
+	static const char fn[] = "xdp_rxq_info_unreg";
 	struct xdp_rxq_info *theirs = (struct xdp_rxq_info *)a0;
+	struct xdp_mem_info mem;
 
-	if (check(x, theirs, "xdp_rxq_info_unreg"))
-		*theirs = (struct xdp_rxq_info) {};
+	if (!check(x, theirs, fn))
+		return 0;
+	mem = theirs->mem;
+	*theirs = (struct xdp_rxq_info) {};
+	if (mem.type == MEM_TYPE_PAGE_POOL && !nooks_page_pool_let_go(nooks_driver_of(x), mem.id))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: no page pool of this driver's", fn);
+	return 0;
+}
+
+/* void xdp_flush_frame_bulk(struct xdp_frame_bulk *bq) */
+NOOKS_WRAPPER(xdp_flush_frame_bulk)
+{
+	static const char fn[] = "xdp_flush_frame_bulk";
+	const struct xdp_frame_bulk *bulk = (const struct xdp_frame_bulk *)a0;
+
+	if (nooks_arg_readable(x, bulk, sizeof(*bulk), false, fn, "bq") && READ_ONCE(bulk->xa))
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: frames without an allocator", fn);
 	return 0;
 }
