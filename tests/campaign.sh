@@ -88,6 +88,10 @@ put_faults() {
 	while IFS=$tab read -r number name section offset old new fixes flags where line; do
 		diag "fault $seed $number $name $section+$offset $flags $where: $line"
 		[ "$flags" = - ] || privileged=$((privileged + 1))
+		if [ "$section" = device ]; then
+			echo "device $code $offset"
+			continue
+		fi
 		find_base "${where%+*}" "${where#*+}"
 		echo "$base $offset $old $new $fixes"
 	done </tmp/plan >/tmp/changes
