@@ -57,6 +57,7 @@ enum nooks_failure_kind {
 	NOOKS_OUT_OF_RESOURCES,
 	NOOKS_TIMEOUT,
 	NOOKS_SILENT,
+	NOOKS_WARNING,
 };
 
 /**
@@ -137,6 +138,9 @@ struct nooks_fs {
  * @window: ... within this many seconds
  * @silent_seconds: so many seconds of packets sent and none received are a failure; 0: never
  * @silence: what is known of that
+ * @max_warnings: so many WARNs in its code since it was started are a failure; 0: never
+ * @nr_warnings: WARNs so far
+ * @warnings_before: of these, before it was started; written by recovery
  * @nr_failures: failures so far
  * @nr_restarts: restarts that succeeded
  * @dma: bytes of coherent DMA memory that it has, or that its device may still write to
@@ -197,6 +201,9 @@ struct nooks_driver {
 	unsigned int window;
 	unsigned int silent_seconds;
 	struct nooks_silence silence;
+	unsigned int max_warnings;
+	atomic_long_t nr_warnings;
+	unsigned long warnings_before;
 	unsigned long nr_failures;
 	unsigned long nr_restarts;
 	atomic_long_t dma;

@@ -9,6 +9,8 @@
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
  *	silent_seconds		so many seconds of packets sent and none received are a failure; 0: never
  *	silences		failures of that kind
+ *	max_warnings		so many WARNs in its code are a failure; 0: never
+ *	warnings		WARNs so far
  *	last_failure		kind and function of the last failure
  *	report			all about it: docs/report-format.md
  *	learn			1 in learn mode
@@ -138,6 +140,7 @@ static DEVICE_ATTR_RW(name)
 LIMIT_ATTRIBUTE(max_failures, NOOKS_MAX_FAILURES);
 LIMIT_ATTRIBUTE(window, 86400);
 LIMIT_ATTRIBUTE(silent_seconds, 86400);
+LIMIT_ATTRIBUTE(max_warnings, UINT_MAX);
 
 static ssize_t last_failure_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -170,6 +173,7 @@ COUNTER_ATTRIBUTE(refills, READ_ONCE(driver->domain->refills));
 COUNTER_ATTRIBUTE(failures, READ_ONCE(driver->nr_failures));
 COUNTER_ATTRIBUTE(restarts, READ_ONCE(driver->nr_restarts));
 COUNTER_ATTRIBUTE(silences, READ_ONCE(driver->silence.count));
+COUNTER_ATTRIBUTE(warnings, atomic_long_read(&driver->nr_warnings));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
 COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
 COUNTER_ATTRIBUTE(packets, READ_ONCE(driver->shadows.count));
@@ -209,6 +213,8 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_window.attr,
 	&dev_attr_silent_seconds.attr,
 	&dev_attr_silences.attr,
+	&dev_attr_max_warnings.attr,
+	&dev_attr_warnings.attr,
 	&dev_attr_last_failure.attr,
 	&dev_attr_learn.attr,
 	&dev_attr_entries.attr,

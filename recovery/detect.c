@@ -135,14 +135,24 @@ static bool is_loud_warning(const struct bug_entry *bug)
 	       (bug->flags & (BUGFLAG_ONCE | BUGFLAG_DONE)) != (BUGFLAG_ONCE | BUGFLAG_DONE);
 }
 
+/* Count a WARN, printed or not. Return: is it one too many, by what users have said? */
+static bool is_warning_too_many(struct nooks_driver *driver)
+{
+	unsigned long nr = atomic_long_inc_return(&driver->nr_warnings) - READ_ONCE(driver->warnings_before);
+	unsigned int limit = READ_ONCE(driver->max_warnings);
+
+	return limit && nr >= limit;
+}
+
 /* A BUG is a failure like others. The kernel's own words for it would be those of one that has died. */
-static void fail_bug(struct nooks_crossing *x, const struct pt_regs *regs, const struct bug_entry *bug)
+static void fail_bug(struct nooks_crossing *x, enum nooks_failure_kind kind, const struct pt_regs *regs,
+		     const struct bug_entry *bug)
 {
 #ifdef CONFIG_DEBUG_BUGVERBOSE
-	nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, "at %s:%u",
+	nooks_fail_trap(x, kind, regs->ip, regs, "at %s:%u",
 			(const char *)&bug->file_disp + bug->file_disp, bug->line);
 #else
-	nooks_fail_trap(x, NOOKS_DRIVER_BUG, regs->ip, regs, NULL);
+	nooks_fail_trap(x, kind, regs->ip, regs, NULL);
 #endif
 }
 
@@ -153,8 +163,8 @@ static enum nooks_verdict undefined_instruction(struct nooks_crossing *x, struct
 	struct pt_regs copy = *regs;
 
 	if (bug && *(u16 *)regs->ip == INSN_UD2) {
-		if (!(bug->flags & BUGFLAG_WARNING)) {
-			fail_bug(x, regs, bug);
+		if (!(bug->flags & BUGFLAG_WARNING) || is_warning_too_many(driver)) {
+			fail_bug(x, bug->flags & BUGFLAG_WARNING ? NOOKS_WARNING : NOOKS_DRIVER_BUG, regs, bug);
 			return NOOKS_UNWIND;
 		}
 		if ((is_loud_warning(bug) && !nooks_driver_may_log(driver, &driver->warnings)) ||

@@ -177,6 +177,10 @@ static void recover(struct work_struct *work)
 		tell_of_failure(driver);
 		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
 	}
+	WRITE_ONCE(driver->warnings_before, atomic_long_read(&driver->nr_warnings));
+	/* Who restarts it by hand has mended what it was. */
+	if (wish == NOOKS_WISH_RESTART)
+		nooks_silence_forget(&driver->silence);
 	if (!ret && restart)
 		ret = start(driver);
 	if (!ret && restart) {

@@ -23,6 +23,7 @@ static const char * const kind_names[] = {
 	[NOOKS_OUT_OF_RESOURCES] = "out of resources",
 	[NOOKS_TIMEOUT] = "timeout",
 	[NOOKS_SILENT] = "silence",
+	[NOOKS_WARNING] = "warning",
 };
 
 /** nooks_failure_name - the kind in words */

@@ -75,7 +75,8 @@ find_base() {
 		base=$(cat "/sys/module/$code/sections/$section")
 	elif [ -z "$base" ]; then
 		address=$(sed -n "s/^\([0-9a-f]*\) . $1\t\[$module\]$/\1/p" /proc/kallsyms)
-		base=$(printf '0x%x' $((0x$address + $2 - offset)))
+		# Shells count with 63 bits and a sign; modules are in the last 2 GiB.
+		base=$(printf '0xffffffff%08x' $((0x${address#ffffffff} + $2 - offset)))
 	fi
 }
 
@@ -88,6 +89,10 @@ put_faults() {
 	while IFS=$tab read -r number name section offset old new fixes flags where line; do
 		diag "fault $seed $number $name $section+$offset $flags $where: $line"
 		[ "$flags" = - ] || privileged=$((privileged + 1))
+		if [ "$section" = device ]; then
+			echo "device $code $offset"
+			continue
+		fi
 		find_base "${where%+*}" "${where#*+}"
 		echo "$base $offset $old $new $fixes"
 	done </tmp/plan >/tmp/changes

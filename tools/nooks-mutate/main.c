@@ -38,8 +38,8 @@ static void usage(FILE *to)
 	      "\n"
 	      "  -s, --seed=N            1\n"
 	      "  -n, --count=N           faults, or as many as there are places for; 5\n"
-	      "  -k, --kinds=KIND,...    of these kinds, each as likely as the others; classic, behaviour\n"
-	      "                          or all for many at once; classic\n"
+	      "  -k, --kinds=KIND,...    of these kinds, each as likely as the others; classic, behaviour,\n"
+	      "                          device or all for many at once; classic\n"
 	      "  -f, --functions=FILE    in these functions only, one on a line\n"
 	      "  -S, --section=NAME      .text\n"
 	      "  -l, --list              list the functions there, and how many instructions\n"
@@ -47,14 +47,18 @@ static void usage(FILE *to)
 	      "\n"
 	      "Prints a line for each change: number of the fault, kind, section, offset, old bytes, new\n"
 	      "bytes (\"..\" is what a relocation fills in), calls to be linked (place in the new bytes : offset\n"
-	      "of a call that leads there), privileged or -, place, old code, new code; tabs between.\n"
+	      "of a call that leads there), privileged or -, place, old code, new code; tabs between. What\n"
+	      "becomes of the device has the section \"device\", and for an offset the bits of its PCI command\n"
+	      "register that it loses.\n"
 	      "\n"
-	      "Kinds (behaviours replace a call, the others change an instruction):\n", to);
+	      "Kinds (classic ones change an instruction, behaviours replace a call):\n", to);
 	for (size_t i = 0; i < nr_classic_kinds; i++)
 		fprintf(to, "  %-22s  %s\n", classic_kinds[i].name, classic_kinds[i].what);
 	for (size_t i = 0; i < nr_behaviour_kinds; i++)
 		if (behaviour_kinds[i].what)
 			fprintf(to, "  %-22s  %s\n", behaviour_kinds[i].name, behaviour_kinds[i].what);
+	for (size_t i = 0; i < nr_device_kinds; i++)
+		fprintf(to, "  %-22s  %s\n", device_kinds[i].name, device_kinds[i].what);
 }
 
 static int parse_number(const char *text, uint64_t max, uint64_t *number)
@@ -144,12 +148,13 @@ static size_t choose_kinds(const char *words, const struct kind **kinds, size_t 
 
 		word += *word == ',';
 		length = strcspn(word, ",");
-		if (nr + nr_classic_kinds + nr_behaviour_kinds > max)
+		if (nr + nr_classic_kinds + nr_behaviour_kinds + nr_device_kinds > max)
 			return report_error("too many kinds"), 0;
 		nr += add_kinds(word, length, classic_kinds, nr_classic_kinds, "classic",
 				kinds + nr);
 		nr += add_kinds(word, length, behaviour_kinds, nr_behaviour_kinds, "behaviour",
 				kinds + nr);
+		nr += add_kinds(word, length, device_kinds, nr_device_kinds, "device", kinds + nr);
 		if (nr == before)
 			return report_error("no kind %.*s; --help lists them", (int)length, word), 0;
 	}
@@ -233,6 +238,7 @@ int main(int argc, char **argv)
 	struct image img = {};
 	struct text text = {};
 	struct plan plan = { .text = &text };
+	const char *alias = NULL;
 	size_t size;
 	int list, ret;
 
@@ -252,7 +258,9 @@ int main(int argc, char **argv)
 		ret = want(&text, options.functions);
 	if (!ret && list)
 		ret = list_functions(&text) ? 0 : report_error("can't write the list");
-	else if (!ret)
+	while (!ret && (alias = image_next_modinfo(&img, "alias", alias)) != NULL)
+		plan.pci |= !strncmp(alias, "pci:", 4);
+	if (!ret && !list)
 		ret = make_plan(&plan, &options);
 	free(plan.faults);
 	text_free(&text);

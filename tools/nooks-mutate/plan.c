@@ -196,6 +196,13 @@ static void print_patch(const struct plan *plan, const struct fault *fault, uint
 	free(code);
 }
 
+/* What is not about bytes is empty. */
+static void print_device(const struct fault *fault, uint32_t number)
+{
+	printf("%u\t%s\tdevice\t%#x\t-\t-\t-\t-\tdevice\t(PCI command)\tno%s%s\n", number, fault->kind,
+	       fault->device, fault->device & 3 ? " registers" : "", fault->device & 4 ? " DMA" : "");
+}
+
 /**
  * plan_print - print a plan, a line for each patch, with tabs between
  * @plan: the plan
@@ -204,8 +211,11 @@ static void print_patch(const struct plan *plan, const struct fault *fault, uint
  */
 bool plan_print(const struct plan *plan)
 {
-	for (uint32_t i = 0; i < plan->nr; i++)
+	for (uint32_t i = 0; i < plan->nr; i++) {
+		if (plan->faults[i].device)
+			print_device(&plan->faults[i], i + 1);
 		for (uint32_t p = 0; p < plan->faults[i].nr_patches; p++)
 			print_patch(plan, &plan->faults[i], i + 1, p);
+	}
 	return !fflush(stdout) && !ferror(stdout);
 }

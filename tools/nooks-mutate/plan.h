@@ -44,23 +44,27 @@ struct patch {
  * @kind: its name
  * @place: the instruction that it is about
  * @patches: first that of @place
- * @nr_patches: count
+ * @nr_patches: count; 0 for a fault of the device
+ * @device: bits of the command register that the driver's PCI devices lose
  */
 struct fault {
 	const char *kind;
 	const struct place *place;
 	struct patch patches[MAX_PATCHES];
 	uint32_t nr_patches;
+	uint32_t device;
 };
 
 /**
  * struct plan - faults that do not overlap
  * @text: where they are
+ * @pci: it is the driver of a PCI device
  * @faults: in the order in which they were chosen
  * @nr: count
  */
 struct plan {
 	const struct text *text;
+	bool pci;
 	struct fault *faults;
 	uint32_t nr;
 };
@@ -83,8 +87,8 @@ struct kind {
 	const void *data;
 };
 
-extern const struct kind classic_kinds[], behaviour_kinds[];
-extern const size_t nr_classic_kinds, nr_behaviour_kinds;
+extern const struct kind classic_kinds[], behaviour_kinds[], device_kinds[];
+extern const size_t nr_classic_kinds, nr_behaviour_kinds, nr_device_kinds;
 
 void patch_begin(struct patch *patch, const struct text *text, uint32_t offset, uint32_t size);
 bool patch_overlaps(const struct plan *plan, uint32_t offset, uint32_t size);

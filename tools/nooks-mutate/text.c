@@ -167,6 +167,7 @@ static void find_places(struct text *text)
 				.function = f,
 				.length = decoded.insn.length,
 				.field = decoded.insn.length,
+				.to = NOWHERE,
 			};
 		}
 		function->nr = text->nr_places - function->first;
@@ -203,9 +204,10 @@ static void fix(struct text *text, uint64_t offset, uint32_t size)
 }
 
 /* A relocation in the text itself. */
-static void mark_field(struct text *text, const struct reloc *r)
+static void mark_field(struct text *text, const struct reloc *r, uint32_t shndx)
 {
 	struct place *place = place_at(text, r->rela->r_offset);
+	const Elf64_Sym *sym = image_symbol(r->img, r->sym);
 	int width = reloc_width(r->rela);
 
 	if (!place || !width)
@@ -218,6 +220,8 @@ static void mark_field(struct text *text, const struct reloc *r)
 	place->field = r->rela->r_offset - place->offset;
 	place->width = width;
 	place->target = image_symbol_name(r->img, r->sym);
+	if (sym->st_shndx == shndx && ELF64_R_TYPE(r->rela->r_info) == R_X86_64_32S)
+		place->to = sym->st_value + r->rela->r_addend;
 	if (!strcmp(place->target, "__fentry__") || !strcmp(place->target, "__x86_return_thunk") ||
 	    !strncmp(place->target, "__x86_indirect_thunk_", 21) ||
 	    !strncmp(place->target, "__SCT__", 7))
@@ -264,7 +268,7 @@ int text_read(struct text *text, struct image *img, const char *section)
 	find_places(text);
 	for_each_reloc(r, img) {
 		if (r.sec == sec)
-			mark_field(text, &r);
+			mark_field(text, &r, shndx);
 		for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++)
 			if (!strcmp(r.sec->name, patched[i].section))
 				mark_patched(text, &r, &patched[i], shndx);

@@ -10,6 +10,7 @@
 #include "image.h"
 
 #define MAX_LENGTH	15	/* of an instruction */
+#define NOWHERE		UINT32_MAX
 
 /**
  * struct function - a function in the section
@@ -38,6 +39,7 @@ struct function {
  * @width: bytes of that field
  * @fixed: the kernel or nooks-load writes to it, or it has more than one field: never changed
  * @target: name of the symbol that the field refers to, or NULL
+ * @to: what the field refers to, as an offset in the section; NOWHERE if that is elsewhere, or no field
  */
 struct place {
 	uint32_t offset;
@@ -47,6 +49,7 @@ struct place {
 	uint8_t width;
 	bool fixed;
 	const char *target;
+	uint32_t to;
 };
 
 /**

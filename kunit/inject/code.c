@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The fault injector's engine: changes bytes in the code of a module that runs, native or in a domain. It
- * does not know which: both are pages of the kernel's module space, and it writes through an alias of them.
- *
- * /sys/kernel/debug/nooks_mutate/plan, written in one go, each line a change:
- *
- *	BASE OFFSET OLD NEW FIXES
- *
- * BASE is where the section is, as /sys/module/NAME/sections tells; OFFSET is what nooks-mutate
- * says, as are the rest: OLD and NEW in hex, ".." for a byte that may be any or stays as it is; FIXES
- * "-" or "AT:SITE,...": the four bytes at AT of NEW are made to lead where the call at SITE
- * (an offset in the section) leads. All lines are done, at once and with all CPUs stopped, or
- * none. Read, it has a line for each change: the address, and what is there now: new, old or other.
- * Writing "revert" undoes what is still there.
- *
- * It is for machines that are meant to break.
- */
+/* Changes in code that runs: all at once, with all CPUs stopped, through an alias of its pages. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-#include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/stop_machine.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <asm/sync_core.h>
+#include "code.h"
 
 #define MAX_BYTES	48		/* as nooks-mutate's */
-#define MAX_FIXES	3
-#define MAX_PLAN	(256 << 10)
 #define CALL_SIZE	5
 
 /**
  * struct change - a change in one place
- * @list: in @changes; under @lock
+ * @list: with others
  * @addr: of the first byte
  * @size: bytes
  * @old: what was there, by which it is undone
@@ -60,11 +40,6 @@ struct change {
 	void *base;
 };
 
-static LIST_HEAD(changes);
-/* Protects @changes, and who writes. */
-static DEFINE_MUTEX(lock);
-static struct dentry *directory;
-
 static bool in_modules(unsigned long addr, size_t size)
 {
 	unsigned long page;
@@ -76,8 +51,6 @@ static bool in_modules(unsigned long addr, size_t size)
 			return false;
 	return true;
 }
-
-/* --- what a line says */
 
 /* Hex, or dots. Return: the number of bytes, 0 for nonsense. */
 static unsigned int parse_bytes(const char *text, u8 *bytes, bool *dots)
@@ -226,7 +199,6 @@ static int change_all(struct list_head *list, int (*write)(void *list))
 {
 	int ret;
 
-	lockdep_assert_held(&lock);
 	ret = map(list);
 	if (ret)
 		return ret;
@@ -236,146 +208,64 @@ static int change_all(struct list_head *list, int (*write)(void *list))
 	return ret;
 }
 
-static void forget(struct list_head *list)
+/**
+ * code_parse - what a line of a plan says
+ * @line: "BASE OFFSET OLD NEW FIXES", see main.c; is taken apart
+ * @list: gets the change, which is not made yet
+ *
+ * Return: 0; -EINVAL, -EFAULT, -EILSEQ if it is nonsense, no module's, or not what is there; -ENOMEM.
+ */
+int code_parse(char *line, struct list_head *list)
+{
+	struct change *change = kzalloc(sizeof(*change), GFP_KERNEL);
+
+	if (!change)
+		return -ENOMEM;
+	list_add_tail(&change->list, list);
+	return parse(line, change);
+}
+
+/**
+ * code_apply - make all changes of a list
+ *
+ * Context: process; may sleep. Return: 0, or -ENOMEM: none was made.
+ */
+int code_apply(struct list_head *list)
+{
+	return change_all(list, write_new);
+}
+
+/** code_revert - undo what is still there of the changes of a list; as code_apply() */
+int code_revert(struct list_head *list)
+{
+	return change_all(list, write_old);
+}
+
+/**
+ * code_forget - free changes
+ * @list: of which
+ * @mod: only those in this module's code; NULL: all
+ */
+void code_forget(struct list_head *list, const struct module *mod)
 {
 	struct change *change, *next;
 
-	list_for_each_entry_safe(change, next, list, list)
-		kfree(change);
-	INIT_LIST_HEAD(list);
-}
-
-static int apply(char *plan)
-{
-	struct change *change;
-	LIST_HEAD(list);
-	char *line;
-	int ret = 0;
-
-	while (!ret && (line = strsep(&plan, "\n")) != NULL) {
-		if (!*line)
-			continue;
-		change = kzalloc(sizeof(*change), GFP_KERNEL);
-		if (!change) {
-			ret = -ENOMEM;
-			break;
-		}
-		list_add_tail(&change->list, &list);
-		ret = parse(line, change);
-	}
-	if (!ret && list_empty(&list))
-		ret = -EINVAL;
-	if (!ret)
-		ret = change_all(&list, write_new);
-	if (ret)
-		forget(&list);
-	else
-		list_splice_tail(&list, &changes);
-	return ret;
-}
-
-static int revert(void)
-{
-	int ret = change_all(&changes, write_old);
-
-	if (!ret)
-		forget(&changes);
-	return ret;
-}
-
-static ssize_t plan_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
-{
-	char *text;
-	int ret;
-
-	if (*pos || size > MAX_PLAN)
-		return -EINVAL;
-	text = memdup_user_nul(from, size);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	mutex_lock(&lock);
-	ret = sysfs_streq(text, "revert") ? revert() : apply(text);
-	mutex_unlock(&lock);
-	kfree(text);
-	return ret ?: size;
-}
-
-static int plan_show(struct seq_file *m, void *unused)
-{
-	struct change *change;
-
-	mutex_lock(&lock);
-	list_for_each_entry(change, &changes, list)
-		seq_printf(m, "%px %s\n", (void *)change->addr,
-			   !memcmp((void *)change->addr, change->new, change->size) ? "new" :
-			   !memcmp((void *)change->addr, change->old, change->size) ? "old" :
-										      "other");
-	mutex_unlock(&lock);
-	return 0;
-}
-
-static int plan_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, plan_show, NULL);
-}
-
-static const struct file_operations plan_fops = {
-	.owner = THIS_MODULE,
-	.open = plan_open,
-	.read = seq_read,
-	.write = plan_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
-/* --- life */
-
-/* Changes of a module that goes are gone with it. */
-static int notify(struct notifier_block *nb, unsigned long action, void *data)
-{
-	const struct module *mod = data;
-	struct change *change, *next;
-
-	if (action != MODULE_STATE_GOING)
-		return NOTIFY_DONE;
-	mutex_lock(&lock);
-	list_for_each_entry_safe(change, next, &changes, list) {
-		if (!within_module_core(change->addr, mod))
+	list_for_each_entry_safe(change, next, list, list) {
+		if (mod && !within_module_core(change->addr, mod))
 			continue;
 		list_del(&change->list);
 		kfree(change);
 	}
-	mutex_unlock(&lock);
-	return NOTIFY_DONE;
 }
 
-static struct notifier_block notifier = {
-	.notifier_call = notify,
-};
-
-static int __init nooks_mutate_init(void)
+/** code_show - a line for each change: where, and what is there now */
+void code_show(struct seq_file *m, const struct list_head *list)
 {
-	int ret = register_module_notifier(&notifier);
+	struct change *change;
 
-	if (ret)
-		return ret;
-	directory = debugfs_create_dir(KBUILD_MODNAME, NULL);
-	debugfs_create_file("plan", 0600, directory, NULL, &plan_fops);
-	return 0;
+	list_for_each_entry(change, list, list)
+		seq_printf(m, "%px %s\n", (void *)change->addr,
+			   !memcmp((void *)change->addr, change->new, change->size) ? "new" :
+			   !memcmp((void *)change->addr, change->old, change->size) ? "old" :
+										      "other");
 }
-
-static void __exit nooks_mutate_exit(void)
-{
-	debugfs_remove(directory);
-	mutex_lock(&lock);
-	if (!list_empty(&changes))
-		revert();
-	forget(&changes);
-	mutex_unlock(&lock);
-	unregister_module_notifier(&notifier);
-}
-
-module_init(nooks_mutate_init);
-module_exit(nooks_mutate_exit);
-MODULE_DESCRIPTION("Faults in the code of a module that runs");
-MODULE_LICENSE("GPL");
