@@ -107,6 +107,13 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
 #endif
 
+/* A page fault lets go of what it holds, as it is going to be tried again. */
+#ifdef CONFIG_PER_VMA_LOCK
+#define nooks_release_fault_lock(vmf) release_fault_lock(vmf)
+#else
+#define nooks_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
+#endif
+
 /* Of inodes. */
 #ifdef HAVE_inode_i_mtime
 #define nooks_inode_mtime(inode) ((inode)->i_mtime)

@@ -94,3 +94,23 @@ arm() {
 has_failed() {
 	[ "$(counter failures)" -gt "$failures" ]
 }
+
+# start PROGRAM ARGUMENT...: of tests/guest/mapped.c, which goes on when told by finish()
+start() {
+	[ -p /tmp/until ] || mkfifo /tmp/until
+	/tests/mapped "$@" </tmp/until >/tmp/said &
+	program=$!
+	exec 7>/tmp/until
+	wait_for 60 grep -q ready /tmp/said
+}
+
+# finish [SIGNAL]: it must end well; with a signal, as soon as it gets that
+finish() {
+	local status
+	exec 7>&-
+	[ -z "$1" ] || kill "-$1" "$program"
+	wait "$program"
+	status=$?
+	while IFS= read -r line; do diag "$line"; done </tmp/said
+	return $status
+}

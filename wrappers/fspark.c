@@ -16,6 +16,7 @@
 #include "args.h"
 #include "fs.h"
 #include "fscontext.h"
+#include "fshide.h"
 #include "fspark.h"
 #include "fsreplay.h"
 #include "generated.h"
@@ -100,6 +101,13 @@ static struct nooks_mount *get(const struct super_block *sb)
 	m = find(sb);
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	return m;
+}
+
+struct nooks_driver *nooks_fspark_driver(const struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	return m ? m->driver : NULL;
 }
 
 static bool is_open(const struct nooks_mount *m)
@@ -437,6 +445,7 @@ void nooks_fspark_release(struct nooks_driver *driver, bool again)
 		say_unwritten(m);
 		unlock_mount(m);
 	}
+	nooks_fshide_wake();
 	round = new_round();
 	while (!again && (m = next_mount(driver, round, &busy))) {
 		struct super_block *sb = m->sb;
@@ -623,6 +632,7 @@ static void spoil(struct nooks_driver *driver, struct inode *inode, loff_t size)
 	filemap_invalidate_lock(mapping);
 	truncate_inode_pages(mapping, 0);
 	filemap_invalidate_unlock(mapping);
+	nooks_fshide_end(driver, inode);
 }
 
 /*
@@ -642,7 +652,7 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 		if (!r)
 			return false;
 		r->size = was->size;
-		list_add(&r->list, &m->replays);
+		list_add_tail(&r->list, &m->replays);
 	}
 	r->disk_size = i_size_read(inode);
 	/* They are clean, and could go as long as it is others' turn. */
@@ -663,12 +673,27 @@ static bool write_again(struct nooks_mount *m, struct nooks_replay *r)
 	/* Who has mapped it waits, until the driver can be asked for its pages. */
 	inode_lock(inode);
 	filemap_invalidate_lock(&inode->i_data);
+	nooks_fshide_begin(m->driver, inode);
+	/* Nobody maps a page that is only written in part. */
+	if (mapping_mapped(&inode->i_data))
+		synchronize_rcu();
 	ok = nooks_inode_move(m->driver, inode, NOOKS_INODE_UNWRITTEN, NOOKS_INODE_ADOPTED) &&
 	     !nooks_replay_write(r) &&
 	     nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	/* If not, it is as it was, or stays hidden until it is spoiled, or written once more. */
+	if (ok || !r->begun)
+		nooks_fshide_end(m->driver, inode);
 	filemap_invalidate_unlock(&inode->i_data);
 	inode_unlock(inode);
 	return ok;
+}
+
+static bool spoil_one(struct nooks_mount *m, struct inode *inode)
+{
+	const struct nooks_replay *r = find_replay(m, inode);
+
+	spoil(m->driver, inode, r ? r->size : i_size_read(inode));
+	return true;
 }
 
 /* The driver looks a parked inode up by the name that it has. True: it is live. */
@@ -699,15 +724,33 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 	inode_unlock(dir);
 	dput(parent);
 	identify(inode, &was);
-	/* Should it be tried again, it must be known what was on the disk and what was not. */
-	if (!is_open(m))
-		i_size_write(inode, was.size);
 	if (!ok)
 		return false;
 	if (S_ISREG(inode->i_mode))
 		return make_current(m, inode, &was);
 	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ||
 	       nooks_inode_state(driver, inode) == NOOKS_INODE_LIVE;
+}
+
+/*
+ * Ditto, or spoil it; if the driver fails, it is as it was. While the driver does it, the inode's size is that on the disk.
+ */
+static void look_up_or_spoil(struct nooks_mount *m, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct nooks_replay *r = find_replay(m, inode);
+	loff_t size = r && r->begun ? r->size : i_size_read(inode);
+
+	nooks_fshide_begin(m->driver, inode);
+	if (IS_ROOT(dentry) || nooks_inode_hopeless(m->driver, inode) || !look_up(m, dentry)) {
+		if (is_open(m))
+			spoil(m->driver, inode, size);
+		else
+			i_size_write(inode, size);
+	}
+	/* What is written in part stays hidden until all of it is. */
+	if (!r || !r->begun)
+		nooks_fshide_end(m->driver, inode);
 }
 
 /* The highest dentry on the way to @dentry whose inode is parked; with a reference. */
@@ -733,24 +776,18 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 {
 	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
 		struct dentry *dentry = d_find_alias(inode), *top;
-		loff_t size;
 
 		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
 			dput(dentry);
-			spoil(m->driver, inode, i_size_read(inode));
+			spoil_one(m, inode);
 			break;
 		}
 		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
 		if (S_ISREG(inode->i_mode))
 			inode_dio_wait(inode);
 		top = highest_parked(m, dentry);
-		size = i_size_read(d_inode(top));
 		dput(dentry);
-		if (IS_ROOT(top) || nooks_inode_hopeless(m->driver, d_inode(top)) ||
-		    !look_up(m, top)) {
-			if (is_open(m))
-				spoil(m->driver, d_inode(top), size);
-		}
+		look_up_or_spoil(m, top);
 		dput(top);
 	}
 	return is_open(m);
@@ -787,12 +824,6 @@ static void for_all_parked(struct nooks_mount *m, bool (*fn)(struct nooks_mount 
 		}
 	}
 	kfree(inodes);
-}
-
-static bool spoil_one(struct nooks_mount *m, struct inode *inode)
-{
-	spoil(m->driver, inode, i_size_read(inode));
-	return true;
 }
 
 /* What the driver's fill_super gets: it takes its options apart. */
@@ -867,10 +898,10 @@ static void restore(struct nooks_mount *m)
 		pr_err("%s: what is mounted of %s can't be used any more (%d)\n", m->driver->name,
 		       sb->s_id, ret);
 		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
-		drop_replays(m);
 		nooks_inodes_drop(m->driver, sb);
 		spoil_one(m, d_inode(sb->s_root));
 		for_all_parked(m, spoil_one);
+		drop_replays(m);
 		return;
 	}
 	for_all_parked(m, bring_back);

@@ -57,6 +57,9 @@ bool nooks_fspark_park(struct nooks_driver *driver);
  */
 void nooks_fspark_restore(struct nooks_driver *driver);
 
+/* Whose a super block is that can't go now; NULL: nobody's. Any context. */
+struct nooks_driver *nooks_fspark_driver(const struct super_block *sb);
+
 /* The driver wants a new inode, or makes one the root: NULL: nothing is being restored by that. May sleep. */
 struct inode *nooks_fspark_new_inode(struct nooks_crossing *x, struct super_block *sb);
 void nooks_fspark_made(struct super_block *sb, const struct inode *inode);
