@@ -103,6 +103,13 @@ static inline unsigned long nooks_ftrace_argument(struct ftrace_regs *fregs, uns
 #define nooks_netdev_padding(dev) 0
 #endif
 
+/* The pages of a device. */
+#ifdef HAVE_block_device_bd_mapping
+#define nooks_bdev_mapping(bdev) ((bdev)->bd_mapping)
+#else
+#define nooks_bdev_mapping(bdev) ((bdev)->bd_inode->i_mapping)
+#endif
+
 #ifndef HAVE_bdev_getblk
 #define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
 #endif

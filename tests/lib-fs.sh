@@ -104,13 +104,18 @@ start() {
 	wait_for 60 grep -q ready /tmp/said
 }
 
-# finish [SIGNAL]: it must end well; with a signal, as soon as it gets that
+# finish: it must end well
 finish() {
 	local status
 	exec 7>&-
-	[ -z "$1" ] || kill "-$1" "$program"
 	wait "$program"
 	status=$?
 	while IFS= read -r line; do diag "$line"; done </tmp/said
 	return $status
+}
+
+# finish_by SIGNAL: ditto, as soon as it gets that
+finish_by() {
+	kill "-$1" "$program"
+	finish
 }

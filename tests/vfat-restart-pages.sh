@@ -54,7 +54,7 @@ while [ $round -lt "$rounds" ]; do
 	check "vfat restarts" wait_for 60 restarted_after "$restarts"
 	check "they can be written" sync
 	check "memory has none of them any more" sh -c "echo 1 >/proc/sys/vm/drop_caches"
-	check "what was stored is in the file" finish TERM
+	check "what was stored is in the file" finish_by TERM
 	check "and can be removed" rm /mnt/mapped.$round
 	round=$((round + 1))
 done

@@ -26,6 +26,7 @@
 #include "args.h"
 #include "buffer.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -463,6 +464,8 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
 		     how == HOW_GET ? bdev_getblk(dev, block, size, gfp) : NULL;
 	}
+	if (!bh && how == HOW_READ)
+		nooks_fspark_disk_failed(driver, dev);
 	if (!bh)
 		return 0;
 	if (hold(driver, bh, stale && how == HOW_READ, GFP_NOFS | __GFP_NOWARN))

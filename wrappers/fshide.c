@@ -10,6 +10,7 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include "../nooks/compat.h"
+#include "../recovery/recover.h"
 #include "fs.h"
 #include "fshide.h"
 #include "fspark.h"
@@ -73,11 +74,8 @@ static enum view view_of(const struct inode *inode)
 		return SHOWN;
 	driver = nooks_fspark_driver(inode->i_sb);
 	n = driver ? nooks_inode_get(driver, inode) : NULL;
-	if (n && smp_load_acquire(&n->hidden)) {
-		enum nooks_state state = READ_ONCE(driver->state);
-
-		view = state == NOOKS_CRASHED || state == NOOKS_RECOVERING ? HIDDEN : LOST;
-	}
+	if (n && smp_load_acquire(&n->hidden))
+		view = nooks_recovery_pending(driver) ? HIDDEN : LOST;
 	nooks_inode_put(n);
 	return view;
 }

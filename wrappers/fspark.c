@@ -2,8 +2,10 @@
 /* File systems that stay mounted while their driver restarts; fspark.h tells the idea. */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/blkdev.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
+#include <linux/errseq.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/list.h>
@@ -12,6 +14,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/statfs.h>
+#include "../nooks/compat.h"
 #include "../nooks/tracepoints.h"
 #include "args.h"
 #include "fs.h"
@@ -48,6 +52,11 @@ enum nooks_mount_state {
  * @fill: the driver's function
  * @options: a page with those of mount(), or of the context, or NULL
  * @context: it is filled by a context
+ * @mounter: who has mounted it: whose ids the driver takes where the options say none
+ * @umask: ditto
+ * @disk_errors: of writing to the disk, as it was filled for the first time
+ * @disk_failed: a block of the disk could not be read
+ * @was_damaged: the driver has made it read-only, which was a failure
  * @state: enum nooks_mount_state
  * @nr_made: how many inodes the driver has made in filling it, this time
  * @root: which of these was the root's, from 1; 0: not known
@@ -66,6 +75,11 @@ struct nooks_mount {
 	struct nooks_stub *fill;
 	char *options;
 	bool context;
+	const struct cred *mounter;
+	int umask;
+	errseq_t disk_errors;
+	bool disk_failed;
+	bool was_damaged;
 	enum nooks_mount_state state;
 	unsigned int nr_made;
 	unsigned int root;
@@ -115,6 +129,12 @@ static bool is_open(const struct nooks_mount *m)
 	return READ_ONCE(m->driver->domain->open);
 }
 
+/* What went wrong in writing to the disk. */
+static errseq_t *disk_errors(const struct super_block *sb)
+{
+	return &nooks_bdev_mapping(sb->s_bdev)->wb_err;
+}
+
 int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
 		     const char *options, bool context)
 {
@@ -136,6 +156,9 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	m->sb = sb;
 	m->fill = stub;
 	m->context = context;
+	m->mounter = get_current_cred();
+	m->umask = current_umask();
+	m->disk_errors = errseq_sample(disk_errors(sb));
 	INIT_LIST_HEAD(&m->replays);
 	raw_spin_lock_irqsave(&mounts_lock, flags);
 	list_add(&m->list, &mounts);
@@ -163,8 +186,50 @@ void nooks_fspark_remove(struct super_block *sb)
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	if (!m)
 		return;
+	put_cred(m->mounter);
 	free_page((unsigned long)m->options);
 	kfree(m);
+}
+
+int nooks_fspark_umask(struct nooks_driver *driver)
+{
+	const struct nooks_mount *m = READ_ONCE(driver->fs.restorer) == current ? driver->fs.filled : NULL;
+
+	return m ? m->umask : current_umask();
+}
+
+void nooks_fspark_disk_failed(struct nooks_driver *driver, const struct block_device *bdev)
+{
+	struct nooks_mount *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	list_for_each_entry(m, &mounts, list)
+		if (m->driver == driver && m->sb->s_bdev == bdev)
+			m->disk_failed = true;
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+}
+
+/* One failure more would not make the driver give up: damaged disks alone never do that. */
+static bool may_fail(const struct nooks_driver *driver)
+{
+	unsigned int n = READ_ONCE(driver->nr_failures);
+
+	return !driver->max_failures || !n ||
+	       time_after(jiffies, driver->failures[(n - 1) % NOOKS_MAX_FAILURES] + driver->window * HZ);
+}
+
+bool nooks_fspark_is_damaged(struct nooks_driver *driver, struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	/* The kernel says of a remount that it is under way. */
+	if (!m || m->state != NOOKS_MOUNT_LIVE || m->was_damaged || sb->s_readonly_remount ||
+	    !READ_ONCE(driver->readonly_failure) || !may_fail(driver) || m->disk_failed ||
+	    errseq_check(disk_errors(sb), m->disk_errors))
+		return false;
+	m->was_damaged = true;
+	return true;
 }
 
 void nooks_fspark_made(struct super_block *sb, const struct inode *inode)
@@ -863,13 +928,16 @@ static int fill(struct nooks_mount *m)
 	struct inode *root = d_inode(sb->s_root);
 	struct identity was = identity_of(root);
 	unsigned long args[6] = { (unsigned long)sb, 0, 1 };
+	const struct cred *own;
 	int ret;
 
 	if (nooks_inode_hopeless(driver, root))
 		return -EIO;
+	own = override_creds(m->mounter);
+	driver->fs.filled = m;
 	ret = options_for_fill(m, &args[1]);
 	if (ret)
-		return ret;
+		goto out;
 	m->nr_made = 0;
 	WRITE_ONCE(m->state, NOOKS_MOUNT_FILLING);
 	sb->s_fs_info = NULL;
@@ -881,9 +949,50 @@ static int fill(struct nooks_mount *m)
 	if (nooks_dentry_unref(driver, sb->s_root))
 		dput(sb->s_root);
 	identify(root, &was);
-	if (ret)
-		return ret;
-	return nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ? 0 : -EIO;
+	if (!ret && !nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE))
+		ret = -EIO;
+out:
+	driver->fs.filled = NULL;
+	revert_creds(own);
+	return ret;
+}
+
+/*
+ * What is to be written again may not be there any more for the taking, once others may write, too. That they take more than three
+ * quarters of what is free meanwhile is not thought of.
+ */
+static bool is_tight(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+	const struct nooks_replay *r;
+	struct kstatfs stat = {};
+	u64 wanted = 0;
+
+	if (list_empty(&m->replays) || !sb->s_op->statfs || sb->s_op->statfs(sb->s_root, &stat) || stat.f_bsize <= 0)
+		return false;
+	list_for_each_entry(r, &m->replays, list)
+		if (r->size > r->disk_size)
+			wanted += r->size - r->disk_size + stat.f_bsize;
+	return wanted > stat.f_bfree * stat.f_bsize / 4;
+}
+
+/* As a rule all else can be used already. */
+static void write_all_again(struct nooks_mount *m)
+{
+	while (is_open(m) && !list_empty(&m->replays)) {
+		struct nooks_replay *r = list_first_entry(&m->replays, struct nooks_replay, list);
+		bool ok = nooks_inode_state(m->driver, r->inode) == NOOKS_INODE_UNWRITTEN &&
+			  write_again(m, r);
+
+		/* Live, it is no longer as it was kept: others may have written to it. */
+		if (!ok && !is_open(m))
+			break;
+		if (!ok) {
+			mapping_set_error(&r->inode->i_data, -EIO);
+			spoil(m->driver, r->inode, r->size);
+		}
+		drop_replay(r);
+	}
 }
 
 static void restore(struct nooks_mount *m)
@@ -905,29 +1014,12 @@ static void restore(struct nooks_mount *m)
 		return;
 	}
 	for_all_parked(m, bring_back);
+	if (is_open(m) && is_tight(m))
+		write_all_again(m);
 	if (!is_open(m))
 		return;
 	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
 	trace_nooks_recovery(m->driver->name, "live", 0);
-}
-
-/* All else can be used already. */
-static void write_all_again(struct nooks_mount *m)
-{
-	while (is_open(m) && !list_empty(&m->replays)) {
-		struct nooks_replay *r = list_first_entry(&m->replays, struct nooks_replay, list);
-		bool ok = nooks_inode_state(m->driver, r->inode) == NOOKS_INODE_UNWRITTEN &&
-			  write_again(m, r);
-
-		/* Live, it is no longer as it was kept: others may have written to it. */
-		if (!ok && !is_open(m))
-			break;
-		if (!ok) {
-			mapping_set_error(&r->inode->i_data, -EIO);
-			spoil(m->driver, r->inode, r->size);
-		}
-		drop_replay(r);
-	}
 }
 
 void nooks_fspark_restore(struct nooks_driver *driver)
