@@ -464,7 +464,8 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
 		     how == HOW_GET ? bdev_getblk(dev, block, size, gfp) : NULL;
 	}
-	if (!bh && how == HOW_READ)
+	/* What a driver asks for behind the device's end says nothing of the disk. */
+	if (!bh && how == HOW_READ && block < bdev_nr_sectors(dev) / (size / SECTOR_SIZE))
 		nooks_fspark_disk_failed(driver, dev);
 	if (!bh)
 		return 0;
