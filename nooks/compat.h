@@ -112,8 +112,22 @@ static_assert(offsetof(struct pcpu_hot, preempt_count) == 8);
 #define nooks_netdev_padding(dev) 0
 #endif
 
+/* The pages of a device. */
+#ifdef HAVE_block_device_bd_mapping
+#define nooks_bdev_mapping(bdev) ((bdev)->bd_mapping)
+#else
+#define nooks_bdev_mapping(bdev) ((bdev)->bd_inode->i_mapping)
+#endif
+
 #ifndef HAVE_bdev_getblk
 #define bdev_getblk(bdev, block, size, gfp) __getblk_gfp(bdev, block, size, gfp)
+#endif
+
+/* A page fault lets go of what it holds, as it is going to be tried again. */
+#ifdef CONFIG_PER_VMA_LOCK
+#define nooks_release_fault_lock(vmf) release_fault_lock(vmf)
+#else
+#define nooks_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
 #endif
 
 /* Of inodes. */

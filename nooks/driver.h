@@ -91,6 +91,7 @@ enum nooks_recovery_policy {
  * @restorer: the thread that brings them back, which may call in with parked ones
  * @wanted: the inode that the driver is to make its own again; of @restorer
  * @adopted: ditto, while it allocates the object around it
+ * @filled: the mount whose super block it is to fill again; ditto
  */
 struct nooks_fs {
 	bool parked;
@@ -98,6 +99,7 @@ struct nooks_fs {
 	struct task_struct *restorer;
 	struct inode *wanted;
 	struct inode *adopted;
+	const struct nooks_mount *filled;
 };
 
 /**
@@ -136,6 +138,7 @@ struct nooks_fs {
  * @failures: times (jiffies) of the last failures, for giving up
  * @max_failures: give up when there are more of them ...
  * @window: ... within this many seconds
+ * @readonly_failure: that it makes a file system read-only, unasked, is a failure: wrappers/fspark.c
  * @silent_seconds: so many seconds of packets sent and none received are a failure; 0: never
  * @silence: what is known of that
  * @max_warnings: so many WARNs in its code since it was started are a failure; 0: never
@@ -199,6 +202,7 @@ struct nooks_driver {
 	unsigned long failures[NOOKS_MAX_FAILURES];
 	unsigned int max_failures;
 	unsigned int window;
+	unsigned int readonly_failure;
 	unsigned int silent_seconds;
 	struct nooks_silence silence;
 	unsigned int max_warnings;

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include "../domains/switch.h"
 #include "../wrappers/args.h"
+#include "../wrappers/fshide.h"
 #include "../wrappers/leaf.h"
 #include "compat.h"
 #include "driver.h"
@@ -83,7 +84,7 @@ void nooks_import_resolve(struct nooks_resolve *resolve)
 	const char *reason = "";
 
 	resolve->call = 0;
-	resolve->data = addr;
+	resolve->data = (addr ? nooks_fshide_stand_in(resolve->name) : 0) ?: addr;
 	if (import)
 		resolve->flags |= NOOKS_RESOLVE_KNOWN;
 	if (import && import->kind == NOOKS_IMPORT_DENIED) {

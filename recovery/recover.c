@@ -274,9 +274,7 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 int nooks_recovery_wait(struct nooks_driver *driver)
 {
 	for (;;) {
-		enum nooks_state state = READ_ONCE(driver->state);
-
-		if (state != NOOKS_CRASHED && state != NOOKS_RECOVERING)
+		if (!nooks_recovery_pending(driver))
 			return 0;
 		if (!READ_ONCE(driver->loaded))
 			return -EAGAIN;
@@ -332,6 +330,7 @@ void nooks_recovery_init(struct nooks_driver *driver)
 	nooks_dump_init(&driver->dump);
 	driver->max_failures = 5;
 	driver->window = 60;
+	driver->readonly_failure = 1;
 }
 
 int __init nooks_recovery_setup(void)

@@ -23,6 +23,14 @@ int nooks_recovery_wait(struct nooks_driver *driver);
 void nooks_recovery_resume(struct nooks_driver *driver);
 void nooks_recovery_finish(struct nooks_driver *driver);
 
+/* Will it be restarted, or is it just being so? Then what a closed domain says is not the last word. Any context. */
+static inline bool nooks_recovery_pending(const struct nooks_driver *driver)
+{
+	enum nooks_state state = READ_ONCE(driver->state);
+
+	return state == NOOKS_CRASHED || state == NOOKS_RECOVERING;
+}
+
 /* watchdog.c */
 int nooks_watchdog_init(void);
 void nooks_watchdog_exit(void);

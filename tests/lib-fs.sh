@@ -94,3 +94,28 @@ arm() {
 has_failed() {
 	[ "$(counter failures)" -gt "$failures" ]
 }
+
+# start PROGRAM ARGUMENT...: of tests/guest/mapped.c, which goes on when told by finish()
+start() {
+	[ -p /tmp/until ] || mkfifo /tmp/until
+	/tests/mapped "$@" </tmp/until >/tmp/said &
+	program=$!
+	exec 7>/tmp/until
+	wait_for 60 grep -q ready /tmp/said
+}
+
+# finish: it must end well
+finish() {
+	local status
+	exec 7>&-
+	wait "$program"
+	status=$?
+	while IFS= read -r line; do diag "$line"; done </tmp/said
+	return $status
+}
+
+# finish_by SIGNAL: ditto, as soon as it gets that
+finish_by() {
+	kill "-$1" "$program"
+	finish
+}

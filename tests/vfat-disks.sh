@@ -93,6 +93,8 @@ both | isolated)
 	check "nooks loads" load_nooks
 	check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 	echo 0 >$dir/max_failures
+	# A damaged disk: natively there is nobody who tries once more.
+	echo 0 >$dir/readonly_failure
 	for seed in $seeds; do
 		restarts=$(counter restarts)
 		if [ "$who" = both ]; then

@@ -11,7 +11,6 @@
 dir=/sys/class/nooks/vfat
 disk=/dev/vda
 mib=${1:-128}
-mkfifo /tmp/until
 
 fail_now() {
 	arm vfat_lookup
@@ -25,23 +24,6 @@ dirty() {
 
 flushed() {
 	[ "$(dirty)" -lt $((dirty - 4096)) ]
-}
-
-# start PROGRAM ARGUMENT...: of tests/guest/mapped.c, which goes on when told by finish()
-start() {
-	/tests/mapped "$@" </tmp/until >/tmp/said &
-	program=$!
-	exec 7>/tmp/until
-	wait_for 60 grep -q ready /tmp/said
-}
-
-finish() {
-	local status
-	exec 7>&-
-	wait "$program"
-	status=$?
-	while IFS= read -r line; do diag "$line"; done </tmp/said
-	return $status
 }
 
 mount_both() {

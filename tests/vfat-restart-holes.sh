@@ -11,7 +11,6 @@
 dir=/sys/class/nooks/vfat
 rounds=${1:-3}
 [ -z "$2" ] || small_sample "$2"
-mkfifo /tmp/until
 
 # fail_now: the driver fails, and does not come back at once: much is to be written again
 fail_now() {
@@ -38,23 +37,6 @@ has_all() {
 	status=$?
 	umount /tmp/copy
 	losetup -d /dev/loop7
-	return $status
-}
-
-# start PROGRAM ARGUMENT...: of tests/guest/mapped.c, which goes on when told by finish()
-start() {
-	/tests/mapped "$@" </tmp/until >/tmp/said &
-	program=$!
-	exec 7>/tmp/until
-	wait_for 20 grep -q ready /tmp/said
-}
-
-finish() {
-	local status
-	exec 7>&-
-	wait $program
-	status=$?
-	while IFS= read -r line; do diag "$line"; done </tmp/said
 	return $status
 }
 

@@ -26,6 +26,7 @@
 #include "args.h"
 #include "buffer.h"
 #include "fs.h"
+#include "fspark.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -463,6 +464,9 @@ static unsigned long get(struct nooks_crossing *x, unsigned long bdev, sector_t 
 		bh = how == HOW_READ ? __bread_gfp(dev, block, size, gfp) :
 		     how == HOW_GET ? bdev_getblk(dev, block, size, gfp) : NULL;
 	}
+	/* What a driver asks for behind the device's end says nothing of the disk. */
+	if (!bh && how == HOW_READ && block < bdev_nr_sectors(dev) / (size / SECTOR_SIZE))
+		nooks_fspark_disk_failed(driver, dev);
 	if (!bh)
 		return 0;
 	if (hold(driver, bh, stale && how == HOW_READ, GFP_NOFS | __GFP_NOWARN))

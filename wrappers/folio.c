@@ -261,13 +261,24 @@ static void take_over(struct buffer_head *bh, const struct buffer_head *copy)
 }
 
 /*
+ * A page of a file could not be written, for the driver has not said where: the kernel takes it for clean, and notes an error. It is not, if
+ * the driver is going to start again.
+ */
+static void stay_dirty(struct nooks_driver *driver, struct inode *inode, const struct buffer_head *bh)
+{
+	/* Else it is not being written: of a page that is written to, only what was there is dirty. */
+	if (bh->b_page && buffer_dirty(bh) && nooks_inode_stays_dirty(driver, inode))
+		filemap_dirty_folio(&inode->i_data, page_folio(bh->b_page));
+}
+
+/*
  * Hook of get_block: see that the file's data go to the file system's device. What the driver says it writes into a copy:
  * that is a trap less for each field.
  */
 unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
-	const struct inode *inode = (void *)args[0];
+	struct inode *inode = (void *)args[0];
 	struct buffer_head *bh = (struct buffer_head *)args[2], was = *bh, copy = was;
 	int status, ret;
 
@@ -281,5 +292,7 @@ unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role
 		clear_buffer_mapped(bh);
 		clear_buffer_new(bh);
 	}
+	if (status != NOOKS_CALL_DONE)
+		stay_dirty(driver_of(stub), inode, bh);
 	return ret;
 }

@@ -151,17 +151,25 @@ void nooks_fs_release(const struct file_system_type *type)
 /* Mount, with the type held. */
 static struct dentry *mount_held(struct nooks_fstype *t, int flags, const char *name, void *data)
 {
-	unsigned long args[6] = { t->start, flags, (unsigned long)name, (unsigned long)data };
-	struct nooks_stub *stub = stub_of(t, t->theirs.mount);
 	struct nooks_crossing x;
+	struct nooks_stub *stub;
 	unsigned long root;
 	int status, ret;
 
-	/* What is registered stays so while the driver starts again, which is not ready before its init has ended. */
-	ret = nooks_recovery_wait(t->driver);
-	if (ret)
-		return ERR_PTR(ret);
-	root = nooks_call_watched(&x, stub, &nooks_roles[stub->role], args, NULL, 0, &status);
+	/*
+	 * What is registered stays so while the driver starts again, which is not ready before its init has ended. It may fail before
+	 * it is called.
+	 */
+	do {
+		unsigned long args[6] = { 0, flags, (unsigned long)name, (unsigned long)data };
+
+		ret = nooks_recovery_wait(t->driver);
+		if (ret)
+			return ERR_PTR(ret);
+		args[0] = t->start;
+		stub = stub_of(t, t->theirs.mount);
+		root = nooks_call_watched(&x, stub, &nooks_roles[stub->role], args, NULL, 0, &status);
+	} while (status == NOOKS_CALL_CLOSED && nooks_recovery_pending(t->driver));
 	/* The driver has died with a super block in its hands, active and locked. */
 	if (status == NOOKS_CALL_UNWOUND && x.handed) {
 		drop_mount(t->driver, (struct dentry *)x.handed);
@@ -489,12 +497,30 @@ unsigned long nooks_r_put_super(struct nooks_stub *stub, const struct nooks_role
 	return 0;
 }
 
-const char *nooks_field_super_flags(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
-				    bool done)
+const char *nooks_field_sb_flags(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				 bool done)
 {
 	return (old ^ new) & ~(u64)(SB_RDONLY | SB_NODIRATIME | SB_NOATIME | SB_SYNCHRONOUS |
 				    SB_DIRSYNC | SB_POSIXACL | SB_I_VERSION | SB_LAZYTIME) ?
 	       "not flags of file systems" : NULL;
+}
+
+/* Of one that is there. That a driver makes it read-only says that it has found it damaged. */
+const char *nooks_field_super_flags(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				    bool done)
+{
+	struct super_block *sb = container_of((unsigned long *)addr, struct super_block, s_flags);
+	const char *why = nooks_field_sb_flags(x, addr, old, new, done);
+
+	if (!why && !done && new & ~old & SB_RDONLY && nooks_fspark_is_damaged(nooks_driver_of(x), sb))
+		why = "it is made read-only, unasked";
+	return why;
+}
+
+/* int current_umask(void): of who has mounted it, while what is mounted is filled again */
+NOOKS_WRAPPER(current_umask)
+{
+	return nooks_fspark_umask(nooks_driver_of(x));
 }
 
 /* The kernel copies so many bytes of it to users. Declared here, too: some kernels do not have the field. */

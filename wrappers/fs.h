@@ -32,6 +32,8 @@ enum nooks_inode_state {
  * @own: the driver, as it runs now, has made its part of the object
  * @size: of one that is spoiled: what the driver has for it
  * @shorter: the file got shorter, and its driver has not been told to write that
+ * @hidden: its size and contents are not what users know: fshide.c
+ * @hiding: which of all hidings was its last one
  */
 struct nooks_inode {
 	struct nooks_object object;
@@ -43,6 +45,8 @@ struct nooks_inode {
 	loff_t size;
 	bool own;
 	bool shorter;
+	bool hidden;
+	long hiding;
 };
 
 /*

@@ -263,17 +263,21 @@ int nooks_fscontext_init(struct nooks_driver *driver, struct nooks_stub *stub, s
 	unsigned long args[6] = { (unsigned long)fc };
 	struct nooks_crossing outer, x;
 	struct nooks_object *object;
-	int status, ret = -ENOMEM;
+	bool waits, begun;
+	int status, ret;
 
 	/* Who remounts may have s_umount, which recovery takes: he can't wait. */
 	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE && READ_ONCE(driver->state) != NOOKS_RUNNING)
 		return -EIO;
-	if (fc->purpose != FS_CONTEXT_FOR_RECONFIGURE && READ_ONCE(driver->fs.restorer) != current) {
-		ret = nooks_recovery_wait(driver);
+	waits = fc->purpose != FS_CONTEXT_FOR_RECONFIGURE && READ_ONCE(driver->fs.restorer) != current;
+	/* It may fail before it is called. */
+	do {
+		ret = waits ? nooks_recovery_wait(driver) : 0;
 		if (ret)
 			return ret;
-	}
-	if (!stub || !nooks_call_begin(&outer, stub))
+		begun = stub && nooks_call_begin(&outer, stub);
+	} while (!begun && stub && waits && nooks_recovery_pending(driver));
+	if (!begun)
 		return -EIO;
 	object = nooks_object_get_or_add(driver, &context_class, fc, sizeof(*fc), NOOKS_TYPE_fs_context, GFP_KERNEL);
 	if (object)

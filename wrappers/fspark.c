@@ -2,8 +2,10 @@
 /* File systems that stay mounted while their driver restarts; fspark.h tells the idea. */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/blkdev.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
+#include <linux/errseq.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/list.h>
@@ -12,10 +14,13 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/statfs.h>
+#include "../nooks/compat.h"
 #include "../nooks/tracepoints.h"
 #include "args.h"
 #include "fs.h"
 #include "fscontext.h"
+#include "fshide.h"
 #include "fspark.h"
 #include "fsreplay.h"
 #include "generated.h"
@@ -47,6 +52,11 @@ enum nooks_mount_state {
  * @fill: the driver's function
  * @options: a page with those of mount(), or of the context, or NULL
  * @context: it is filled by a context
+ * @mounter: who has mounted it: whose ids the driver takes where the options say none
+ * @umask: ditto
+ * @disk_errors: of writing to the disk, as it was filled for the first time
+ * @disk_failed: a block of the disk could not be read
+ * @was_damaged: the driver has made it read-only, which was a failure
  * @state: enum nooks_mount_state
  * @nr_made: how many inodes the driver has made in filling it, this time
  * @root: which of these was the root's, from 1; 0: not known
@@ -65,6 +75,11 @@ struct nooks_mount {
 	struct nooks_stub *fill;
 	char *options;
 	bool context;
+	const struct cred *mounter;
+	int umask;
+	errseq_t disk_errors;
+	bool disk_failed;
+	bool was_damaged;
 	enum nooks_mount_state state;
 	unsigned int nr_made;
 	unsigned int root;
@@ -102,9 +117,22 @@ static struct nooks_mount *get(const struct super_block *sb)
 	return m;
 }
 
+struct nooks_driver *nooks_fspark_driver(const struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	return m ? m->driver : NULL;
+}
+
 static bool is_open(const struct nooks_mount *m)
 {
 	return READ_ONCE(m->driver->domain->open);
+}
+
+/* What went wrong in writing to the disk. */
+static errseq_t *disk_errors(const struct super_block *sb)
+{
+	return &nooks_bdev_mapping(sb->s_bdev)->wb_err;
 }
 
 int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct nooks_stub *stub,
@@ -128,6 +156,9 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	m->sb = sb;
 	m->fill = stub;
 	m->context = context;
+	m->mounter = get_current_cred();
+	m->umask = current_umask();
+	m->disk_errors = errseq_sample(disk_errors(sb));
 	INIT_LIST_HEAD(&m->replays);
 	raw_spin_lock_irqsave(&mounts_lock, flags);
 	list_add(&m->list, &mounts);
@@ -155,8 +186,50 @@ void nooks_fspark_remove(struct super_block *sb)
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	if (!m)
 		return;
+	put_cred(m->mounter);
 	free_page((unsigned long)m->options);
 	kfree(m);
+}
+
+int nooks_fspark_umask(struct nooks_driver *driver)
+{
+	const struct nooks_mount *m = READ_ONCE(driver->fs.restorer) == current ? driver->fs.filled : NULL;
+
+	return m ? m->umask : current_umask();
+}
+
+void nooks_fspark_disk_failed(struct nooks_driver *driver, const struct block_device *bdev)
+{
+	struct nooks_mount *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mounts_lock, flags);
+	list_for_each_entry(m, &mounts, list)
+		if (m->driver == driver && m->sb->s_bdev == bdev)
+			m->disk_failed = true;
+	raw_spin_unlock_irqrestore(&mounts_lock, flags);
+}
+
+/* One failure more would not make the driver give up: damaged disks alone never do that. */
+static bool may_fail(const struct nooks_driver *driver)
+{
+	unsigned int n = READ_ONCE(driver->nr_failures);
+
+	return !driver->max_failures || !n ||
+	       time_after(jiffies, driver->failures[(n - 1) % NOOKS_MAX_FAILURES] + driver->window * HZ);
+}
+
+bool nooks_fspark_is_damaged(struct nooks_driver *driver, struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	/* The kernel says of a remount that it is under way. */
+	if (!m || m->state != NOOKS_MOUNT_LIVE || m->was_damaged || sb->s_readonly_remount ||
+	    !READ_ONCE(driver->readonly_failure) || !may_fail(driver) || m->disk_failed ||
+	    errseq_check(disk_errors(sb), m->disk_errors))
+		return false;
+	m->was_damaged = true;
+	return true;
 }
 
 void nooks_fspark_made(struct super_block *sb, const struct inode *inode)
@@ -437,6 +510,7 @@ void nooks_fspark_release(struct nooks_driver *driver, bool again)
 		say_unwritten(m);
 		unlock_mount(m);
 	}
+	nooks_fshide_wake();
 	round = new_round();
 	while (!again && (m = next_mount(driver, round, &busy))) {
 		struct super_block *sb = m->sb;
@@ -623,6 +697,7 @@ static void spoil(struct nooks_driver *driver, struct inode *inode, loff_t size)
 	filemap_invalidate_lock(mapping);
 	truncate_inode_pages(mapping, 0);
 	filemap_invalidate_unlock(mapping);
+	nooks_fshide_end(driver, inode);
 }
 
 /*
@@ -642,7 +717,7 @@ static bool make_current(struct nooks_mount *m, struct inode *inode, const struc
 		if (!r)
 			return false;
 		r->size = was->size;
-		list_add(&r->list, &m->replays);
+		list_add_tail(&r->list, &m->replays);
 	}
 	r->disk_size = i_size_read(inode);
 	/* They are clean, and could go as long as it is others' turn. */
@@ -663,12 +738,27 @@ static bool write_again(struct nooks_mount *m, struct nooks_replay *r)
 	/* Who has mapped it waits, until the driver can be asked for its pages. */
 	inode_lock(inode);
 	filemap_invalidate_lock(&inode->i_data);
+	nooks_fshide_begin(m->driver, inode);
+	/* Nobody maps a page that is only written in part. */
+	if (mapping_mapped(&inode->i_data))
+		synchronize_rcu();
 	ok = nooks_inode_move(m->driver, inode, NOOKS_INODE_UNWRITTEN, NOOKS_INODE_ADOPTED) &&
 	     !nooks_replay_write(r) &&
 	     nooks_inode_move(m->driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE);
+	/* If not, it is as it was, or stays hidden until it is spoiled, or written once more. */
+	if (ok || !r->begun)
+		nooks_fshide_end(m->driver, inode);
 	filemap_invalidate_unlock(&inode->i_data);
 	inode_unlock(inode);
 	return ok;
+}
+
+static bool spoil_one(struct nooks_mount *m, struct inode *inode)
+{
+	const struct nooks_replay *r = find_replay(m, inode);
+
+	spoil(m->driver, inode, r ? r->size : i_size_read(inode));
+	return true;
 }
 
 /* The driver looks a parked inode up by the name that it has. True: it is live. */
@@ -699,15 +789,33 @@ static bool look_up(struct nooks_mount *m, struct dentry *dentry)
 	inode_unlock(dir);
 	dput(parent);
 	identify(inode, &was);
-	/* Should it be tried again, it must be known what was on the disk and what was not. */
-	if (!is_open(m))
-		i_size_write(inode, was.size);
 	if (!ok)
 		return false;
 	if (S_ISREG(inode->i_mode))
 		return make_current(m, inode, &was);
 	return nooks_inode_move(driver, inode, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ||
 	       nooks_inode_state(driver, inode) == NOOKS_INODE_LIVE;
+}
+
+/*
+ * Ditto, or spoil it; if the driver fails, it is as it was. While the driver does it, the inode's size is that on the disk.
+ */
+static void look_up_or_spoil(struct nooks_mount *m, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct nooks_replay *r = find_replay(m, inode);
+	loff_t size = r && r->begun ? r->size : i_size_read(inode);
+
+	nooks_fshide_begin(m->driver, inode);
+	if (IS_ROOT(dentry) || nooks_inode_hopeless(m->driver, inode) || !look_up(m, dentry)) {
+		if (is_open(m))
+			spoil(m->driver, inode, size);
+		else
+			i_size_write(inode, size);
+	}
+	/* What is written in part stays hidden until all of it is. */
+	if (!r || !r->begun)
+		nooks_fshide_end(m->driver, inode);
 }
 
 /* The highest dentry on the way to @dentry whose inode is parked; with a reference. */
@@ -733,24 +841,18 @@ static bool bring_back(struct nooks_mount *m, struct inode *inode)
 {
 	while (is_open(m) && nooks_inode_state(m->driver, inode) == NOOKS_INODE_PARKED) {
 		struct dentry *dentry = d_find_alias(inode), *top;
-		loff_t size;
 
 		if (!dentry || d_unhashed(dentry) || !inode->i_nlink) {
 			dput(dentry);
-			spoil(m->driver, inode, i_size_read(inode));
+			spoil_one(m, inode);
 			break;
 		}
 		/* Nobody begins any, but some may be under way, to where the failed driver had it. */
 		if (S_ISREG(inode->i_mode))
 			inode_dio_wait(inode);
 		top = highest_parked(m, dentry);
-		size = i_size_read(d_inode(top));
 		dput(dentry);
-		if (IS_ROOT(top) || nooks_inode_hopeless(m->driver, d_inode(top)) ||
-		    !look_up(m, top)) {
-			if (is_open(m))
-				spoil(m->driver, d_inode(top), size);
-		}
+		look_up_or_spoil(m, top);
 		dput(top);
 	}
 	return is_open(m);
@@ -787,12 +889,6 @@ static void for_all_parked(struct nooks_mount *m, bool (*fn)(struct nooks_mount 
 		}
 	}
 	kfree(inodes);
-}
-
-static bool spoil_one(struct nooks_mount *m, struct inode *inode)
-{
-	spoil(m->driver, inode, i_size_read(inode));
-	return true;
 }
 
 /* What the driver's fill_super gets: it takes its options apart. */
@@ -832,13 +928,16 @@ static int fill(struct nooks_mount *m)
 	struct inode *root = d_inode(sb->s_root);
 	struct identity was = identity_of(root);
 	unsigned long args[6] = { (unsigned long)sb, 0, 1 };
+	const struct cred *own;
 	int ret;
 
 	if (nooks_inode_hopeless(driver, root))
 		return -EIO;
+	own = override_creds(m->mounter);
+	driver->fs.filled = m;
 	ret = options_for_fill(m, &args[1]);
 	if (ret)
-		return ret;
+		goto out;
 	m->nr_made = 0;
 	WRITE_ONCE(m->state, NOOKS_MOUNT_FILLING);
 	sb->s_fs_info = NULL;
@@ -850,37 +949,34 @@ static int fill(struct nooks_mount *m)
 	if (nooks_dentry_unref(driver, sb->s_root))
 		dput(sb->s_root);
 	identify(root, &was);
-	if (ret)
-		return ret;
-	return nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE) ? 0 : -EIO;
+	if (!ret && !nooks_inode_move(driver, root, NOOKS_INODE_ADOPTED, NOOKS_INODE_LIVE))
+		ret = -EIO;
+out:
+	driver->fs.filled = NULL;
+	revert_creds(own);
+	return ret;
 }
 
-static void restore(struct nooks_mount *m)
+/*
+ * What is to be written again may not be there any more for the taking, once others may write, too. That they take more than three
+ * quarters of what is free meanwhile is not thought of.
+ */
+static bool is_tight(struct nooks_mount *m)
 {
 	struct super_block *sb = m->sb;
-	int ret = fill(m);
+	const struct nooks_replay *r;
+	struct kstatfs stat = {};
+	u64 wanted = 0;
 
-	if (!is_open(m))
-		return;
-	trace_nooks_recovery(m->driver->name, "filled", ret);
-	if (ret) {
-		pr_err("%s: what is mounted of %s can't be used any more (%d)\n", m->driver->name,
-		       sb->s_id, ret);
-		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
-		drop_replays(m);
-		nooks_inodes_drop(m->driver, sb);
-		spoil_one(m, d_inode(sb->s_root));
-		for_all_parked(m, spoil_one);
-		return;
-	}
-	for_all_parked(m, bring_back);
-	if (!is_open(m))
-		return;
-	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
-	trace_nooks_recovery(m->driver->name, "live", 0);
+	if (list_empty(&m->replays) || !sb->s_op->statfs || sb->s_op->statfs(sb->s_root, &stat) || stat.f_bsize <= 0)
+		return false;
+	list_for_each_entry(r, &m->replays, list)
+		if (r->size > r->disk_size)
+			wanted += r->size - r->disk_size + stat.f_bsize;
+	return wanted > stat.f_bfree * stat.f_bsize / 4;
 }
 
-/* All else can be used already. */
+/* As a rule all else can be used already. */
 static void write_all_again(struct nooks_mount *m)
 {
 	while (is_open(m) && !list_empty(&m->replays)) {
@@ -897,6 +993,33 @@ static void write_all_again(struct nooks_mount *m)
 		}
 		drop_replay(r);
 	}
+}
+
+static void restore(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+	int ret = fill(m);
+
+	if (!is_open(m))
+		return;
+	trace_nooks_recovery(m->driver->name, "filled", ret);
+	if (ret) {
+		pr_err("%s: what is mounted of %s can't be used any more (%d)\n", m->driver->name,
+		       sb->s_id, ret);
+		WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
+		nooks_inodes_drop(m->driver, sb);
+		spoil_one(m, d_inode(sb->s_root));
+		for_all_parked(m, spoil_one);
+		drop_replays(m);
+		return;
+	}
+	for_all_parked(m, bring_back);
+	if (is_open(m) && is_tight(m))
+		write_all_again(m);
+	if (!is_open(m))
+		return;
+	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+	trace_nooks_recovery(m->driver->name, "live", 0);
 }
 
 void nooks_fspark_restore(struct nooks_driver *driver)

@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 
+struct block_device;
 struct dentry;
 struct inode;
 struct nooks_crossing;
@@ -57,10 +58,23 @@ bool nooks_fspark_park(struct nooks_driver *driver);
  */
 void nooks_fspark_restore(struct nooks_driver *driver);
 
+/* Whose a super block is that can't go now; NULL: nobody's. Any context. */
+struct nooks_driver *nooks_fspark_driver(const struct super_block *sb);
+
 /* The driver wants a new inode, or makes one the root: NULL: nothing is being restored by that. May sleep. */
 struct inode *nooks_fspark_new_inode(struct nooks_crossing *x, struct super_block *sb);
 void nooks_fspark_made(struct super_block *sb, const struct inode *inode);
 struct dentry *nooks_fspark_root(struct super_block *sb, const struct inode *inode);
+
+/* The driver's umask: the thread's, or of who has mounted what the driver fills again. Any context. */
+int nooks_fspark_umask(struct nooks_driver *driver);
+/* A block of the device could not be read. Any context but NMI. */
+void nooks_fspark_disk_failed(struct nooks_driver *driver, const struct block_device *bdev);
+/*
+ * The driver is about to make a file system read-only. Return: true: nobody has asked for that, and nothing was wrong with the disk: that is
+ * taken for a failure of the driver's, once for each mount (nooks_driver.readonly_failure). Any context but NMI.
+ */
+bool nooks_fspark_is_damaged(struct nooks_driver *driver, struct super_block *sb);
 
 /* May the driver not be called with these arguments? Any context but NMI, inside a crossing. */
 bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *role,

@@ -20,6 +20,7 @@
 #include "../nooks/symbols.h"
 #include "args.h"
 #include "fs.h"
+#include "fshide.h"
 #include "generated.h"
 #include "walk.h"
 
@@ -110,6 +111,8 @@ static void inode_setup(struct nooks_object *object)
 	n->tries = 0;
 	n->own = true;
 	n->shorter = false;
+	n->hidden = false;
+	n->hiding = 0;
 	atomic_set(&n->refs, 0);
 }
 
@@ -434,6 +437,7 @@ static void release_inode(struct nooks_inode *n)
 	struct nooks_cache *cache = n->cache;
 	unsigned int slot = n->slot;
 
+	nooks_fshide_forget(n);
 	nooks_objects_forget(driver, object_of(cache, chunk, slot), cache->size);
 	nooks_object_free(&n->object);
 	give_slot(cache, chunk, slot);

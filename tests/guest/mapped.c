@@ -9,16 +9,23 @@
  *					be as it was when standard input ends, as the file must
  *	  mapped flush FILE MIB	stores to all pages of a file that has them on the disk; when standard input ends, syncs
  *					its file system until that succeeds: nothing may be dirty then
+ *	  mapped read FILE PAGES	a new one, not synced, is read, asked for its size, and looked at by a mapping until standard
+ *					input ends: it must be as it is, or there is an error
+ *	  mapped msync FILE PAGES	stores to all pages of a file that has them on the disk, not in memory; when standard input
+ *					ends, has them written; when it gets SIGTERM the file must have all of that
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "seed.h"
 
@@ -200,6 +207,117 @@ static int private_pages(const char *name)
 	return 0;
 }
 
+static bool at_end(void)
+{
+	struct pollfd in = { .fd = 0, .events = POLLIN };
+	char c;
+
+	return poll(&in, 1, 0) == 1 && read(0, &c, 1) <= 0;
+}
+
+/* Some of a file of which each word tells its place. */
+static int read_some(int fd, const volatile uint64_t *map)
+{
+	static uint64_t data[64 * WORDS];
+	size_t first = any(pages * WORDS), words = 1 + any(64 * WORDS);
+	size_t length = words * sizeof(*data), place = first * sizeof(*data);
+	size_t wanted = length < pages * PAGE - place ? length : pages * PAGE - place;
+	ssize_t got = pread(fd, data, length, place);
+	struct stat st;
+	off_t end;
+
+	stores++;
+	if (got < 0) {
+		failed++;
+		if (errno != EIO)
+			return fails("read");
+		usleep(1000);
+	}
+	end = lseek(fd, 0, SEEK_END);
+	if (got >= 0 && (size_t)got != wanted) {
+		printf("mapped: %zd bytes instead of %zu at %zu\n", got, wanted, place);
+		return 1;
+	}
+	for (size_t w = 0; got > 0 && w < (size_t)got / sizeof(*data); w++) {
+		if (data[w] == first + w)
+			continue;
+		printf("mapped: %#llx is read at word %zu\n", (unsigned long long)data[w], first + w);
+		return 1;
+	}
+	if ((size_t)end != pages * PAGE) {
+		printf("mapped: it ends at %lld\n", (long long)end);
+		return 1;
+	}
+	if (!fstat(fd, &st) && (size_t)st.st_size != pages * PAGE) {
+		printf("mapped: its size is %lld\n", (long long)st.st_size);
+		return 1;
+	}
+	if (sigsetjmp(lost, 1)) {
+		printf("mapped: there is no page at word %zu\n", first);
+		return 1;
+	}
+	if (map[first] != first) {
+		printf("mapped: %#llx is mapped at word %zu\n", (unsigned long long)map[first], first);
+		return 1;
+	}
+	return 0;
+}
+
+static int read_on(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	volatile uint64_t *map;
+	uint64_t page[WORDS];
+
+	if (fd < 0)
+		return fails(name);
+	for (size_t i = 0; i < pages; i++) {
+		for (size_t w = 0; w < WORDS; w++)
+			page[w] = i * WORDS + w;
+		if (write(fd, page, PAGE) != PAGE)
+			return fails("write");
+	}
+	map = mmap(NULL, pages * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return fails("mmap");
+	signal(SIGBUS, no_page);
+	printf("ready\n");
+	fflush(stdout);
+	while (!at_end())
+		if (read_some(fd, map))
+			return 1;
+	printf("mapped: read %lu times, %lu errors\n", stores, failed);
+	return 0;
+}
+
+static int write_mapped(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	uint64_t *wanted = calloc(pages, PAGE);
+	volatile uint64_t *map;
+
+	if (fd < 0 || !wanted)
+		return fails(name);
+	for (size_t i = 0; i < pages; i++)
+		if (write(fd, wanted, PAGE) != PAGE)
+			return fails("write");
+	if (fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
+		return fails("fsync");
+	map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return fails("mmap");
+	signal(SIGTERM, stop);
+	for (size_t i = 0; i < pages; i++)
+		map[i * WORDS] = wanted[i * WORDS] = i + 1;
+	wait_for_end();
+	/* The driver is to fail in that. */
+	printf("mapped: msync says %s\n", msync((void *)map, pages * PAGE, MS_SYNC) ? strerror(errno) : "nothing");
+	fflush(stdout);
+	while (!stopped)
+		usleep(1000);
+	return compare(fd, wanted);
+}
+
 /* KiB that are not on the disk, of all that is mounted. */
 static long dirty(void)
 {
@@ -253,11 +371,20 @@ int main(int argc, char **argv)
 		pages = strtoul(argv[3], NULL, 0);
 		return private_pages(argv[2]);
 	}
+	if (argc == 4 && !strcmp(argv[1], "read")) {
+		pages = strtoul(argv[3], NULL, 0);
+		return read_on(argv[2]);
+	}
+	if (argc == 4 && !strcmp(argv[1], "msync")) {
+		pages = strtoul(argv[3], NULL, 0);
+		return write_mapped(argv[2]);
+	}
 	if (argc == 4 && !strcmp(argv[1], "flush")) {
 		pages = strtoul(argv[3], NULL, 0) << 8;
 		return flush(argv[2]);
 	}
 	fprintf(stderr, "usage: mapped store FILE PAGES | mapped longer FILE | mapped sync FILE |\n"
-	       "       mapped private FILE PAGES | mapped flush FILE MIB\n");
+	       "       mapped private FILE PAGES | mapped flush FILE MIB | mapped read FILE PAGES |\n"
+	       "       mapped msync FILE PAGES\n");
 	return 2;
 }
