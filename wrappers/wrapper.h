@@ -34,6 +34,7 @@ typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, un
  * enum nooks_import_kind - how a kernel function is offered to domains
  * @NOOKS_IMPORT_GENERATED: by a wrapper that the generator wrote
  * @NOOKS_IMPORT_MANUAL: by a hand-written wrapper
+ * @NOOKS_IMPORT_BOTH: by code of the in-domain library, which calls a hand-written wrapper for what it can't do
  * @NOOKS_IMPORT_INSIDE: by code of the in-domain library, without a crossing
  * @NOOKS_IMPORT_COPIED: by a copy of the kernel's own code in the domain, without a crossing (leaf.c)
  * @NOOKS_IMPORT_DENIED: not at all: a call fails the domain
@@ -41,6 +42,7 @@ typedef unsigned long (*nooks_wrapper_fn)(unsigned long a0, unsigned long a1, un
 enum nooks_import_kind {
 	NOOKS_IMPORT_GENERATED,
 	NOOKS_IMPORT_MANUAL,
+	NOOKS_IMPORT_BOTH,
 	NOOKS_IMPORT_INSIDE,
 	NOOKS_IMPORT_COPIED,
 	NOOKS_IMPORT_DENIED,

@@ -26,7 +26,8 @@ static void import(FILE *f, const struct function *fn)
 	default:
 		fprintf(f, ".kind = NOOKS_IMPORT_%s,\n"
 			"\t  .wrapper = nooks_w_%s, .stub = nooks_%s_%s",
-			fn->kind == FUNCTION_MANUAL ? "MANUAL" : "GENERATED", fn->wrapper,
+			fn->kind != FUNCTION_MANUAL ? "GENERATED" : fn->enters_inside ? "BOTH" : "MANUAL",
+			fn->wrapper,
 			fn->enters_inside ? "in" : "stub", fn->enters_inside ? fn->wrapper : fn->ident);
 		if (function_is_late(fn))
 			fprintf(f, ",\n\t  .late = &nooks_late_%s", fn->name);
@@ -39,7 +40,6 @@ void emit_imports(FILE *f)
 	fputs("#include <linux/kernel.h>\n\n#include \"wrapper.h\"\n#include \"generated.h\"\n\n", f);
 	for (unsigned int i = 0; i < model.nr_functions; i++) {
 		const struct function *fn = model.functions[i];
-
 		bool inside = fn->enters_inside || fn->kind == FUNCTION_COPIED;
 
 		fprintf(f, "extern const u8 nooks_%s_%s[];\n", inside ? "in" : "stub",
