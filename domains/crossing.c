@@ -144,8 +144,10 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 	unsigned long top = nooks_stack_args_at(x);
 	unsigned long value;
 
-	x->reserved = stack_top(x);
-	nooks_spins_of(x)->nr = 0;
+	/* Not what another crossing has left there, before anybody looks: nooks_stack_spins(). */
+	((struct nooks_spins *)(stack_top(x) + NOOKS_STACK_FRAME))->nr = 0;
+	barrier();
+	WRITE_ONCE(x->reserved, stack_top(x));
 	if (x->nr_stack_args)
 		memcpy((void *)top, x->stack_args, x->nr_stack_args * sizeof(long));
 	atomic_long_inc(&x->domain->entries);

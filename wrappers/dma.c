@@ -512,6 +512,23 @@ static struct nooks_mapping *find_range(struct nooks_driver *driver, const struc
 	return found ? to_mapping(found) : NULL;
 }
 
+/** nooks_dma_sync_for_device - a part of a streaming mapping is the device's again; see dma.h */
+bool nooks_dma_sync_for_device(struct nooks_driver *driver, struct device *dev, dma_addr_t addr, size_t size)
+{
+	enum dma_data_direction dir = DMA_NONE;
+	struct nooks_mapping *m;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&mapping_lock, flags);
+	m = find_range(driver, dev, addr, size);
+	if (m)
+		dir = m->dir;
+	raw_spin_unlock_irqrestore(&mapping_lock, flags);
+	if (m)
+		dma_sync_single_for_device(dev, addr, size, dir);
+	return m;
+}
+
 static void sync_single(struct nooks_crossing *x, struct device *dev, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir, bool for_cpu, const char *fn)
 {

@@ -29,6 +29,8 @@ const char *nooks_dma_fault(struct nooks_driver *driver, const struct page *page
 dma_addr_t nooks_dma_map(struct nooks_driver *driver, struct device *dev, struct page *page,
 			 size_t offset, size_t size, enum dma_data_direction dir,
 			 unsigned long attrs);
+/* Give bytes of a streaming mapping to the device. Any context but NMI. False: the driver has no such mapping. */
+bool nooks_dma_sync_for_device(struct nooks_driver *driver, struct device *dev, dma_addr_t addr, size_t size);
 /* Undo it once. What is wrong, if there is none such that has @size bytes; else NULL. */
 const char *nooks_dma_unmap(struct nooks_driver *driver, struct device *dev, dma_addr_t addr,
 			    size_t size, unsigned long attrs);

@@ -39,7 +39,7 @@ struct nooks_hold {
 
 /* lock.c: spinlocks in the driver's own memory. Interrupts off. */
 bool nooks_spin_take(struct nooks_crossing *x, raw_spinlock_t *lock);
-void nooks_spin_drop(raw_spinlock_t *lock);
+void nooks_spin_drop(struct nooks_crossing *x, raw_spinlock_t *lock);
 /* kernlock.c: lets go of a device's transmit queues. Any context but NMI and hard interrupts. */
 void nooks_transmit_drop(struct nooks_hold *hold);
 /* fs.c: the mount may become read-only. May sleep. */

@@ -443,12 +443,12 @@ static bool is_drivers_own(struct nooks_crossing *x, const raw_spinlock_t *lock)
 }
 
 /*
- * Wait until a lock of the driver's own is free. @noted: how often the thread may have noted it. False: the
- * domain has failed.
+ * Wait until a lock of the driver's own is free. @noted: how often the thread may have noted it; @start: by
+ * local_clock(), since when it waits. False: the domain has failed.
  */
-static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock, unsigned int noted)
+static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock, unsigned int noted,
+			    u64 start)
 {
-	u64 start = local_clock();
 	int word;
 
 	if (nooks_stack_spins(x, lock) > noted) {
@@ -479,20 +479,34 @@ static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock
  */
 bool nooks_spin_take(struct nooks_crossing *x, raw_spinlock_t *lock)
 {
+	u64 start = local_clock();
+
 	lockdep_assert_irqs_disabled();
 	do {
-		if (!nooks_arg_require(x, is_drivers_own(x, lock), "a spinlock", "the driver's own"))
+		/* Across cache lines the CPU may refuse to, which the kernel takes for its own mistake. */
+		if (!nooks_arg_require(x, is_drivers_own(x, lock) && IS_ALIGNED((unsigned long)lock, sizeof(u32)),
+				       "a spinlock", "the driver's own, and aligned"))
 			return false;
 		if (!arch_atomic_cmpxchg(&lock->raw_lock.val, 0, 1))
 			return true;
-	} while (wait_until_free(x, lock, 0));
+	} while (wait_until_free(x, lock, 0, start));
 	return false;
 }
 
-/** nooks_spin_drop - release what nooks_spin_take() has taken. Interrupts off, still. */
-void nooks_spin_drop(raw_spinlock_t *lock)
+/** nooks_spin_drop - release what nooks_spin_take() has taken, unless its memory was freed. Interrupts off, still. */
+void nooks_spin_drop(struct nooks_crossing *x, raw_spinlock_t *lock)
 {
-	smp_store_release(&lock->raw_lock.val.counter, 0);
+	if (is_drivers_own(x, lock))
+		smp_store_release(&lock->raw_lock.val.counter, 0);
+}
+
+/* Is it this lock that the thread spins for in the domain, having noted it last? */
+static bool spins_for(const struct nooks_crossing *x, const raw_spinlock_t *lock)
+{
+	const struct nooks_spins *spins = nooks_spins_of(x);
+	u32 last = READ_ONCE(spins->nr) - 1;
+
+	return last < NOOKS_MAX_SPINS && READ_ONCE(spins->locks[last]) == lock;
 }
 
 /* The lock is a kernel object's; or the driver's own, and the thread spins for it already. */
@@ -502,8 +516,8 @@ NOOKS_WRAPPER(_raw_spin_lock)
 
 	if (!is_drivers_own(x, lock))
 		lock_spinning(x, &spin_class, a0, HOLD_SPIN, true);
-	else if (nooks_stack_spins(x, lock))
-		wait_until_free(x, lock, 1);
+	else if (spins_for(x, lock))
+		wait_until_free(x, lock, 1, local_clock());
 	else
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a0, "more than %u spinlocks held",
 			   NOOKS_MAX_SPINS);

@@ -177,9 +177,8 @@ static void init_pool(struct nooks_object *object)
 
 	INIT_LIST_HEAD(&pool->pages);
 	spin_lock_init(&pool->lock);
-	atomic_set(&pool->users, 1);
 	pool->id = atomic_inc_return(&last_id);
-	/* Until create() has filled it in. */
+	/* And without users: until create() has filled it in. */
 	pool->dead = true;
 }
 
@@ -215,11 +214,26 @@ static void put_pool(struct nooks_page_pool *pool)
 	nooks_object_free(&pool->object);
 }
 
+/* Another page to be cut up, with the caller's reference; returns the last one, ditto. */
+static struct page *swap_frag(struct nooks_page_pool *pool, struct page *fresh)
+{
+	struct page *old;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	old = pool->frag;
+	pool->frag = fresh;
+	WRITE_ONCE(pool->seen->frag_offset, 0);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return old;
+}
+
 /* One user less; the caller keeps its reference. False if there was none. */
 static bool leave(struct nooks_page_pool *pool)
 {
 	int users = atomic_dec_if_positive(&pool->users);
 	struct nooks_object *object;
+	struct page *frag;
 
 	if (users)
 		return users > 0;
@@ -227,8 +241,9 @@ static bool leave(struct nooks_page_pool *pool)
 	if (!object)
 		return false;
 	release_pool(object);
-	if (pool->frag)
-		nooks_pages_put(object->driver, pool->frag);
+	frag = swap_frag(pool, NULL);
+	if (frag)
+		nooks_pages_put(object->driver, frag);
 	nooks_object_free(object);
 	return true;
 }
@@ -257,8 +272,8 @@ static int check_params(struct nooks_crossing *x, const struct page_pool_params 
 	return 0;
 }
 
-static struct nooks_page_pool *create(struct nooks_driver *driver,
-				      const struct page_pool_params *params)
+/* Return: what the driver gets for it, NULL without memory. */
+static struct page_pool *create(struct nooks_driver *driver, const struct page_pool_params *params)
 {
 	struct page_pool *seen = kzalloc(sizeof(*seen), GFP_KERNEL);
 	struct nooks_page_pool *pool;
@@ -268,8 +283,8 @@ static struct nooks_page_pool *create(struct nooks_driver *driver,
 		return NULL;
 	nooks_page_pool_show(seen, params);
 	nooks_page_pool_show_sync(seen, params->flags & PP_FLAG_DMA_MAP);
-	object = nooks_object_add(driver, &pool_class, seen, sizeof(*seen), NOOKS_TYPE_page_pool,
-				  GFP_KERNEL);
+	object = nooks_object_get_or_add(driver, &pool_class, seen, sizeof(*seen), NOOKS_TYPE_page_pool,
+					 GFP_KERNEL);
 	if (!object) {
 		kfree(seen);
 		return NULL;
@@ -280,7 +295,9 @@ static struct nooks_page_pool *create(struct nooks_driver *driver,
 	if (params->flags & PP_FLAG_DMA_MAP)
 		pool->dev = get_device(params->dev);
 	pool->dead = false;
-	return pool;
+	atomic_set_release(&pool->users, 1);
+	nooks_object_free(object);
+	return seen;
 }
 
 /* struct page_pool *page_pool_create(const struct page_pool_params *params) */
@@ -288,7 +305,7 @@ NOOKS_WRAPPER(page_pool_create)
 {
 	static const char fn[] = "page_pool_create";
 	struct page_pool_params params;
-	struct nooks_page_pool *pool;
+	struct page_pool *seen;
 	int ret;
 
 	if (!nooks_may_sleep(x, fn) ||
@@ -298,8 +315,8 @@ NOOKS_WRAPPER(page_pool_create)
 	ret = check_params(x, &params, fn);
 	if (ret)
 		return ret;
-	pool = create(nooks_driver_of(x), &params);
-	return pool ? (unsigned long)pool->seen : -ENOMEM;
+	seen = create(nooks_driver_of(x), &params);
+	return seen ? (unsigned long)seen : -ENOMEM;
 }
 
 /* void page_pool_destroy(struct page_pool *pool) */
@@ -385,19 +402,26 @@ static struct page *give_page(struct nooks_page_pool *pool, gfp_t gfp)
 	struct nooks_driver *driver = pool->object.driver;
 	const struct page_pool_params *params = &pool->params;
 	struct page *page = nooks_pages_alloc(driver, gfp, params->order);
+	bool syncs = params->flags & PP_FLAG_DMA_SYNC_DEV, known;
 	dma_addr_t dma;
 
 	if (!page)
 		return NULL;
-	if (!adopt(pool, page, &dma) && !take_in(pool, page, &dma)) {
+	known = adopt(pool, page, &dma);
+	/* The driver may have undone its mapping. */
+	if (known && syncs &&
+	    !nooks_dma_sync_for_device(driver, pool->dev, dma + params->offset, params->max_len)) {
+		nooks_page_pools_forget(driver, page);
+		known = false;
+	}
+	if (!known && !take_in(pool, page, &dma)) {
 		nooks_pages_put(driver, page);
 		return NULL;
 	}
+	if (!known && syncs)
+		nooks_dma_sync_for_device(driver, pool->dev, dma + params->offset, params->max_len);
 	page->dma_addr = dma;
 	atomic_long_set(nooks_page_pool_parts(page), 1);
-	if (params->flags & PP_FLAG_DMA_SYNC_DEV)
-		dma_sync_single_range_for_device(pool->dev, dma, params->offset, params->max_len,
-						 params->dma_dir);
 	return page;
 }
 
@@ -448,10 +472,14 @@ static struct page *give_part(struct nooks_page_pool *pool, unsigned int size, u
 	if (!fresh)
 		return NULL;
 	spin_lock_irqsave(&pool->lock, flags);
-	old = pool->frag;
-	pool->frag = fresh;
-	WRITE_ONCE(pool->seen->frag_offset, 0);
-	page = cut(pool, size, offset);
+	/* Whoever destroys the pool says so before it takes the page away. */
+	old = fresh;
+	if (!READ_ONCE(pool->dead)) {
+		old = pool->frag;
+		pool->frag = fresh;
+		WRITE_ONCE(pool->seen->frag_offset, 0);
+		page = cut(pool, size, offset);
+	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 	if (old)
 		nooks_pages_put(pool->object.driver, old);

@@ -48,7 +48,7 @@ static bool lock_queue(struct queue *q, unsigned long head, struct nooks_crossin
 
 static void unlock_queue(struct queue *q)
 {
-	nooks_spin_drop(&q->head->lock.rlock);
+	nooks_spin_drop(q->x, &q->head->lock.rlock);
 	local_irq_restore(q->flags);
 }
 
