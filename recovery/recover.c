@@ -287,6 +287,23 @@ int nooks_recovery_wait(struct nooks_driver *driver)
 }
 
 /**
+ * nooks_recovery_due - a domain was found closed: is it worth to wait and to call again?
+ * @driver: the driver
+ *
+ * A domain that fails is closed before the driver's state says so. May sleep.
+ */
+bool nooks_recovery_due(const struct nooks_driver *driver)
+{
+	if (nooks_recovery_pending(driver))
+		return true;
+	if (READ_ONCE(driver->state) != NOOKS_RUNNING || READ_ONCE(driver->domain->open) ||
+	    fatal_signal_pending(current))
+		return false;
+	cond_resched();
+	return true;
+}
+
+/**
  * nooks_recovery_resume - nothing of a driver's is mounted any more
  * @driver: the driver
  *

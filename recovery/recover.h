@@ -20,6 +20,7 @@ void nooks_recovery_init(struct nooks_driver *driver);
 void nooks_recovery_start(struct nooks_driver *driver);
 int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish);
 int nooks_recovery_wait(struct nooks_driver *driver);
+bool nooks_recovery_due(const struct nooks_driver *driver);
 void nooks_recovery_resume(struct nooks_driver *driver);
 void nooks_recovery_finish(struct nooks_driver *driver);
 

@@ -77,9 +77,10 @@ sampled() {
 	tell_host "$sample$more}"
 }
 
-# --- what the plugin counts; $pair is the number of the turn, $symbols_port where the peer takes symbols
+# --- what the plugin counts; $pair is the number of the turn, $symbols_port, which the script sets, where the peer takes symbols
 
 pair=0
+symbols_port=
 # count WHAT N COMMAND...: N is by how much to divide what is counted, 0 for the number of packets
 count() {
 	local what=$1 n=$2

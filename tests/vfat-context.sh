@@ -47,7 +47,9 @@ echo 0 >$dir/max_failures
 cp "$image" /tmp/one.img
 cp "$image" /tmp/two.img
 mount_image /tmp/one.img "$options" || bail "it does not mount"
-second=$(losetup -f) && losetup "$second" /tmp/two.img && mkdir /second || bail "no second device"
+if ! second=$(losetup -f) || ! losetup "$second" /tmp/two.img || ! mkdir /second; then
+	bail "no second device"
+fi
 
 steps <<EOT
 open vfat

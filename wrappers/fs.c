@@ -169,7 +169,7 @@ static struct dentry *mount_held(struct nooks_fstype *t, int flags, const char *
 		args[0] = t->start;
 		stub = stub_of(t, t->theirs.mount);
 		root = nooks_call_watched(&x, stub, &nooks_roles[stub->role], args, NULL, 0, &status);
-	} while (status == NOOKS_CALL_CLOSED && nooks_recovery_pending(t->driver));
+	} while (status == NOOKS_CALL_CLOSED && nooks_recovery_due(t->driver));
 	/* The driver has died with a super block in its hands, active and locked. */
 	if (status == NOOKS_CALL_UNWOUND && x.handed) {
 		drop_mount(t->driver, (struct dentry *)x.handed);

@@ -276,7 +276,7 @@ int nooks_fscontext_init(struct nooks_driver *driver, struct nooks_stub *stub, s
 		if (ret)
 			return ret;
 		begun = stub && nooks_call_begin(&outer, stub);
-	} while (!begun && stub && waits && nooks_recovery_pending(driver));
+	} while (!begun && stub && waits && nooks_recovery_due(driver));
 	if (!begun)
 		return -EIO;
 	object = nooks_object_get_or_add(driver, &context_class, fc, sizeof(*fc), NOOKS_TYPE_fs_context, GFP_KERNEL);

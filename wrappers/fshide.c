@@ -7,6 +7,7 @@
 #include <linux/pagemap.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/splice.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include "../nooks/compat.h"
@@ -143,7 +144,10 @@ static ssize_t read_iter(struct kiocb *iocb, struct iov_iter *to)
 		ret = generic_file_read_iter(iocb, to);
 		if (ret == -EIOCBQUEUED || likely(!was_hidden(inode, seen)))
 			return ret;
-		iov_iter_revert(to, count - iov_iter_count(to));
+		/* What it has cut off behind the largest file it does not say, nor put back. */
+		if (ret > 0)
+			iov_iter_revert(to, ret);
+		iov_iter_reexpand(to, count);
 		iocb->ki_pos = pos;
 	}
 }
@@ -177,7 +181,7 @@ static ssize_t splice_read(struct file *in, loff_t *ppos, struct pipe_inode_info
 	long seen;
 
 	do {
-		ret = wait_shown(inode, false, &seen);
+		ret = wait_shown(inode, flags & SPLICE_F_NONBLOCK, &seen);
 		if (ret)
 			return ret;
 		ret = filemap_splice_read(in, ppos, pipe, len, flags);

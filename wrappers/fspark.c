@@ -161,7 +161,8 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	m->disk_errors = errseq_sample(disk_errors(sb));
 	INIT_LIST_HEAD(&m->replays);
 	raw_spin_lock_irqsave(&mounts_lock, flags);
-	list_add(&m->list, &mounts);
+	/* The oldest comes back first: others may lie in its files. */
+	list_add_tail(&m->list, &mounts);
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	return 0;
 }
