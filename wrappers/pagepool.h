@@ -4,7 +4,9 @@
 #define NOOKS_PAGEPOOL_H
 
 #include <linux/types.h>
-#if __has_include(<net/page_pool/helpers.h>)
+#ifndef __has_include		/* sparse does not know it */
+#include <net/page_pool.h>
+#elif __has_include(<net/page_pool/helpers.h>)
 #include <net/page_pool/helpers.h>
 #else
 #include <net/page_pool.h>
