@@ -80,7 +80,8 @@ def report(numbers):
     yield "Numbers are medians (min-max) for one operation; a ratio is taken within each turn."
     yield ""
     files = numbers["files"]
-    yield from report_instructions(numbers["counts"])
+    if "counts" in numbers:		# records of earlier runs have none
+        yield from report_instructions(numbers["counts"])
     yield from table(["host CPU", "native, us", "in a domain, us", "in user space, us", "in a domain / native",
                       "in user space / native"],
                      [[name] + [show(files[what][mode]["cpu_seconds"], 1e6) for mode in MODES]
