@@ -21,11 +21,6 @@ measure() {
 	sampled "$what" ", \"operations\": $operations" "$@"
 }
 
-# uncached: nothing is dirty, and what is read comes from the image
-uncached() {
-	sync && echo 3 >/proc/sys/vm/drop_caches
-}
-
 # make_tree COUNT
 make_tree() {
 	mkdir /tmp/tree && /tests/fswork tree /tmp/tree "$1" && tar -C /tmp/tree -cf "/tmp/tree.$1" . &&

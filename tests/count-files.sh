@@ -13,11 +13,6 @@ files=$1 mib=$2
 module=vfat domain=/sys/class/nooks/vfat symbols_port=$3
 blocks=200
 
-# uncached: nothing is dirty, and what is read comes from the image
-uncached() {
-	sync && echo 3 >/proc/sys/vm/drop_caches
-}
-
 works_checks=14
 works() {
 	rm -f "$image"

@@ -38,6 +38,11 @@ mount_image() {
 	return 1
 }
 
+# uncached: nothing is dirty, and what is read comes from the image
+uncached() {
+	sync && echo 3 >/proc/sys/vm/drop_caches
+}
+
 umount_image() {
 	umount /mnt && losetup -d "$loop" && wait_for 20 unbound
 }

@@ -73,22 +73,33 @@ static int compare(int fd, const uint64_t *wanted)
 	return missing != 0;
 }
 
-static int store(const char *name)
+/* A new file of zeroes, which are on the disk, and in memory if @cached; @map: shared. Return: as fails(). */
+static int map_zeroes(const char *name, bool cached, int *fd, volatile uint64_t **map)
 {
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
-	uint64_t *wanted = calloc(pages, PAGE);
-	volatile uint64_t *map;
+	static const char zeroes[PAGE];
 
-	if (fd < 0 || !wanted)
+	*fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	if (*fd < 0)
 		return fails(name);
 	for (size_t i = 0; i < pages; i++)
-		if (write(fd, wanted, PAGE) != PAGE)
+		if (write(*fd, zeroes, PAGE) != PAGE)
 			return fails("write");
-	if (fsync(fd))
+	if (fsync(*fd) || (!cached && posix_fadvise(*fd, 0, 0, POSIX_FADV_DONTNEED)))
 		return fails("fsync");
-	map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return fails("mmap");
+	*map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	return *map == MAP_FAILED ? fails("mmap") : 0;
+}
+
+static int store(const char *name)
+{
+	uint64_t *wanted = calloc(pages, PAGE);
+	volatile uint64_t *map;
+	int fd;
+
+	if (!wanted)
+		return fails(name);
+	if (map_zeroes(name, true, &fd, &map))
+		return 1;
 	signal(SIGTERM, stop);
 	signal(SIGBUS, no_page);
 	printf("ready\n");
@@ -292,20 +303,14 @@ static int read_on(const char *name)
 
 static int write_mapped(const char *name)
 {
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
 	uint64_t *wanted = calloc(pages, PAGE);
 	volatile uint64_t *map;
+	int fd;
 
-	if (fd < 0 || !wanted)
+	if (!wanted)
 		return fails(name);
-	for (size_t i = 0; i < pages; i++)
-		if (write(fd, wanted, PAGE) != PAGE)
-			return fails("write");
-	if (fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
-		return fails("fsync");
-	map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return fails("mmap");
+	if (map_zeroes(name, false, &fd, &map))
+		return 1;
 	signal(SIGTERM, stop);
 	for (size_t i = 0; i < pages; i++)
 		map[i * WORDS] = wanted[i * WORDS] = i + 1;
