@@ -95,6 +95,7 @@ struct nooks_watch {
  * @stack_args: these; the caller's
  * @handed: what a kernel function has taken over that this call was entrusted with: a locked page, or one
  *	that it has locked for the caller (wrappers/folio.c); else NULL
+ * @undo: where what this call commits to buffers is noted (wrappers/undo.h), or NULL
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
@@ -124,6 +125,7 @@ struct nooks_crossing {
 	u16 nr_stack_args;
 	const unsigned long *stack_args;
 	const void *handed;
+	struct nooks_undo *undo;
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;

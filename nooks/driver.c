@@ -77,6 +77,7 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	mutex_init(&driver->lock);
 	nooks_silence_init(&driver->silence);
 	nooks_objects_init(&driver->objects);
+	INIT_LIST_HEAD(&driver->fs.changes);
 	nooks_shadows_init(&driver->shadows);
 	nooks_recovery_init(driver);
 	ratelimit_state_init(&driver->log, NOOKS_LOG_SECONDS * HZ, NOOKS_LOG_LINES);

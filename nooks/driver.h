@@ -92,6 +92,7 @@ enum nooks_recovery_policy {
  * @wanted: the inode that the driver is to make its own again; of @restorer
  * @adopted: ditto, while it allocates the object around it
  * @filled: the mount whose super block it is to fill again; ditto
+ * @changes: what calls have committed that have not ended, in the order of time: wrappers/undo.c
  */
 struct nooks_fs {
 	bool parked;
@@ -100,6 +101,7 @@ struct nooks_fs {
 	struct inode *wanted;
 	struct inode *adopted;
 	const struct nooks_mount *filled;
+	struct list_head changes;
 };
 
 /**
@@ -278,6 +280,9 @@ unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_rol
 unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *stub,
 				 const struct nooks_role *role, unsigned long *args,
 				 const void *start, u32 size, int *status);
+unsigned long nooks_call_undoable(struct nooks_crossing *x, struct nooks_stub *stub,
+				  const struct nooks_role *role, unsigned long *args,
+				  struct nooks_undo *undo, int *status);
 unsigned long nooks_call_copying(struct nooks_stub *stub, const struct nooks_role *role,
 				 unsigned long *args, unsigned int arg, void *copy, u32 size,
 				 int *status);

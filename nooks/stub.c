@@ -274,11 +274,12 @@ static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *ro
 
 /*
  * As nooks_call_watched(). @copied: this argument is a structure of so many bytes (@size); the driver sees @copy
- * instead, on its stack, and if it returns, @copy gets that. -1: none; and @start and @size are lent.
+ * instead, on its stack, and if it returns, @copy gets that. -1: none; and @start and @size are lent. @undo: where what it
+ * commits is noted, or NULL.
  */
 static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, const struct nooks_role *role,
 			  unsigned long *args, int copied, void *copy, const void *start, u32 size,
-			  int *status)
+			  struct nooks_undo *undo, int *status)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
@@ -292,6 +293,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		nooks_call_end(x);
 		return ret;
 	}
+	x->undo = undo;
 	*status = NOOKS_CALL_UNWOUND;
 	lend(x, role, args, copied);
 	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
@@ -334,7 +336,23 @@ unsigned long nooks_call_watched(struct nooks_crossing *x, struct nooks_stub *st
 				 const struct nooks_role *role, unsigned long *args,
 				 const void *start, u32 size, int *status)
 {
-	return call(x, stub, role, args, -1, NULL, start, size, status);
+	return call(x, stub, role, args, -1, NULL, start, size, NULL, status);
+}
+
+/**
+ * nooks_call_undoable - as nooks_call_watched(), for a hook that makes one call, or several, that are all or nothing
+ * @x: storage
+ * @stub: what to call
+ * @role: its role
+ * @args: as nooks_enter_role() gets them; changed
+ * @undo: where what the driver commits is noted, see wrappers/undo.h; NULL: not at all
+ * @status: gets an enum nooks_call_status
+ */
+unsigned long nooks_call_undoable(struct nooks_crossing *x, struct nooks_stub *stub,
+				  const struct nooks_role *role, unsigned long *args,
+				  struct nooks_undo *undo, int *status)
+{
+	return call(x, stub, role, args, -1, NULL, NULL, 0, undo, status);
 }
 
 /**
@@ -356,7 +374,7 @@ unsigned long nooks_call_copying(struct nooks_stub *stub, const struct nooks_rol
 	*status = NOOKS_CALL_CLOSED;
 	if (WARN_ON_ONCE(role->nr_args > 6 || size % sizeof(long)))
 		return role->fail;
-	return call(&x, stub, role, args, arg, copy, NULL, size, status);
+	return call(&x, stub, role, args, arg, copy, NULL, size, NULL, status);
 }
 
 /**

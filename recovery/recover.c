@@ -17,6 +17,7 @@
 #include "../wrappers/fspark.h"
 #include "../wrappers/net.h"
 #include "../wrappers/netpark.h"
+#include "../wrappers/undo.h"
 #include "generated.h"
 #include "dump.h"
 #include "recover.h"
@@ -55,6 +56,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 		return -ETIMEDOUT;
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
+	nooks_undo_all(driver);
 	nooks_objects_release(driver, NOOKS_PHASE_REFERENCES);
 	if (nooks_fs_mounted(driver) && (is_last || !nooks_fspark_park(driver))) {
 		trace_nooks_recovery(driver->name, "mounted", -EBUSY);

@@ -28,6 +28,7 @@
 #include "fs.h"
 #include "fspark.h"
 #include "generated.h"
+#include "undo.h"
 #include "walk.h"
 
 #define MAX_BUFFERS	(PAGE_SIZE / SECTOR_SIZE)
@@ -211,9 +212,9 @@ static void refresh(struct nooks_buffer *buffer)
 }
 
 /* What the driver has written to the buffer is right, it says. Return: something has changed. */
-static bool commit(struct nooks_buffer *buffer)
+static bool commit(struct nooks_crossing *x, struct nooks_buffer *buffer)
 {
-	const struct buffer_head *bh = (void *)buffer->object.start;
+	struct buffer_head *bh = (void *)buffer->object.start;
 	void *to, *from;
 
 	lockdep_assert_held(&buffers_lock);
@@ -223,6 +224,7 @@ static bool commit(struct nooks_buffer *buffer)
 	from = bytes_of(buffer, true);
 	if (!memcmp(to, from, bh->b_size))
 		return false;
+	nooks_undo_note(x, bh, to, from);
 	memcpy(to, from, bh->b_size);
 	return true;
 }
@@ -519,7 +521,7 @@ static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, co
 		return;
 	}
 	if (buffer->dirtied && !forget)
-		late = commit(buffer);
+		late = commit(x, buffer);
 	if (!--buffer->refs) {
 		last = to_buffer(nooks_object_remove(driver, &buffer_class, bh));
 		unlink_buffer(buffer);
@@ -566,7 +568,7 @@ static struct nooks_buffer *dirty(struct nooks_crossing *x, unsigned long addr, 
 		return NULL;
 	}
 	raw_spin_lock_irqsave(&buffers_lock, flags);
-	commit(buffer);
+	commit(x, buffer);
 	buffer->dirtied = true;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	return buffer;
@@ -620,7 +622,7 @@ static struct nooks_buffer *to_write(struct nooks_crossing *x, unsigned long add
 		return NULL;
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	if (buffer->dirtied && !nooks_crossing_stale(x))
-		commit(buffer);
+		commit(x, buffer);
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	return buffer;
 }
@@ -701,7 +703,7 @@ NOOKS_WRAPPER(unlock_buffer)
 		raw_spin_lock_irqsave(&buffers_lock, flags);
 		buffer->locker = NULL;
 		if (buffer_uptodate(bh) && !nooks_crossing_stale(x))
-			commit(buffer);
+			commit(x, buffer);
 		raw_spin_unlock_irqrestore(&buffers_lock, flags);
 		unlock_buffer(bh);
 	}

@@ -5,9 +5,11 @@
 
 #include <linux/atomic.h>
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include "../nooks/driver.h"
 
 struct nooks_crossing;
+struct nooks_undo;
 
 /** enum nooks_inode_state - of an inode that lies in a driver's object */
 enum nooks_inode_state {
@@ -34,6 +36,9 @@ enum nooks_inode_state {
  * @shorter: the file got shorter, and its driver has not been told to write that
  * @hidden: its size and contents are not what users know: fshide.c
  * @hiding: which of all hidings was its last one
+ * @placed: where the driver writes it to stays: held by who writes it, and by calls that change its name: fsnames.c. Outside of
+ *	the driver's locks, inside of those of the VFS
+ * @placer: who holds @placed to change its name
  */
 struct nooks_inode {
 	struct nooks_object object;
@@ -47,6 +52,8 @@ struct nooks_inode {
 	bool shorter;
 	bool hidden;
 	long hiding;
+	struct mutex placed;
+	struct task_struct *placer;
 };
 
 /*
@@ -59,6 +66,13 @@ static inline void nooks_inode_put(struct nooks_inode *n)
 	if (n)
 		nooks_object_free(&n->object);
 }
+
+/*
+ * Have the driver write an inode to where it is now, as a part of what @undo has, or NULL. It stays dirty. @x: storage. May sleep.
+ * Return: enum nooks_call_status; DONE if it has no function for that.
+ */
+int nooks_inode_write(struct nooks_crossing *x, struct nooks_driver *driver, struct inode *inode,
+		      struct nooks_undo *undo);
 
 /* Tell @fn of the driver's own part of each of its inodes that is in use, with a lock held. Any context but NMI. */
 void nooks_inodes_each_part(struct nooks_driver *driver,

@@ -102,8 +102,8 @@ NOOKS_WRAPPER(truncate_setsize)
 NOOKS_WRAPPER(__mark_inode_dirty)
 {
 	static const char fn[] = "__mark_inode_dirty";
-	struct writeback_control wbc = { .sync_mode = WB_SYNC_NONE };
 	struct inode *inode = (struct inode *)a0;
+	struct nooks_crossing inner;
 	struct nooks_inode *n;
 	bool shorter;
 
@@ -113,8 +113,8 @@ NOOKS_WRAPPER(__mark_inode_dirty)
 	n = nooks_inode_get(nooks_driver_of(x), inode);
 	shorter = n && READ_ONCE(n->shorter) && !nooks_is_atomic() && xchg(&n->shorter, false);
 	nooks_inode_put(n);
-	if (shorter && inode->i_sb->s_op->write_inode)
-		inode->i_sb->s_op->write_inode(inode, &wbc);
+	if (shorter)
+		nooks_inode_write(&inner, nooks_driver_of(x), inode, NULL);
 	return 0;
 }
 
@@ -302,6 +302,20 @@ unsigned long nooks_r_evict_inode(struct nooks_stub *stub, const struct nooks_ro
 	return 0;
 }
 
+int nooks_inode_write(struct nooks_crossing *x, struct nooks_driver *driver, struct inode *inode,
+		      struct nooks_undo *undo)
+{
+	struct writeback_control wbc = { .sync_mode = WB_SYNC_NONE };
+	unsigned long args[6] = { (unsigned long)inode, (unsigned long)&wbc };
+	const void *write = inode->i_sb->s_op->write_inode;
+	struct nooks_stub *stub = write ? nooks_stub_find(driver, write) : NULL;
+	int status = NOOKS_CALL_DONE;
+
+	if (stub)
+		nooks_call_undoable(x, stub, &nooks_roles[stub->role], args, undo, &status);
+	return status;
+}
+
 /* The driver, which has not come to write it, will start again, and write it then. */
 bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *inode)
 {
@@ -311,17 +325,31 @@ bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *in
 
 /*
  * Hook of write_inode: the kernel takes the inode for clean. If the driver has not come to it, and will start again, it is
- * not, and who syncs now is told.
+ * not, and who syncs now is told. While its name is changed it is not written, or later.
  */
 unsigned long nooks_r_write_inode(struct nooks_stub *stub, const struct nooks_role *role,
 				  unsigned long *args)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct inode *inode = (struct inode *)args[0];
+	struct nooks_inode *n = nooks_inode_get(driver, inode);
+	bool placer = n && READ_ONCE(n->placer) == current;
 	struct nooks_crossing x;
 	int status;
-	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	long ret;
 
+	if (n && !placer && !mutex_trylock(&n->placed)) {
+		if (((struct writeback_control *)args[1])->sync_mode == WB_SYNC_NONE) {
+			mark_inode_dirty_sync(inode);
+			nooks_inode_put(n);
+			return 0;
+		}
+		mutex_lock(&n->placed);
+	}
+	ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	if (n && !placer)
+		mutex_unlock(&n->placed);
+	nooks_inode_put(n);
 	if (status != NOOKS_CALL_DONE && nooks_inode_stays_dirty(driver, inode)) {
 		errseq_set(&inode->i_sb->s_wb_err, -EIO);
 		mark_inode_dirty_sync(inode);

@@ -113,6 +113,8 @@ static void inode_setup(struct nooks_object *object)
 	n->shorter = false;
 	n->hidden = false;
 	n->hiding = 0;
+	mutex_init(&n->placed);
+	n->placer = NULL;
 	atomic_set(&n->refs, 0);
 }
 
