@@ -94,6 +94,14 @@ NOOKS_WRAPPER(truncate_setsize)
 	return 0;
 }
 
+/* Flags of the state that may be set by this: the kernel believes any, and its other bits are of who frees the inode. */
+static bool check_dirty(struct nooks_crossing *x, unsigned long flags, const char *fn)
+{
+	return nooks_arg_require(x, flags && !(flags & ~(unsigned long)I_DIRTY_ALL), fn, "what is dirty") &&
+	       nooks_arg_require(x, flags == I_DIRTY_TIME || flags & I_DIRTY_INODE || !(flags & I_DIRTY_TIME), fn,
+				 "times are dirty with the inode, or alone");
+}
+
 /*
  * void __mark_inode_dirty(struct inode *inode, int flags). Of a file that got shorter, what it had is about to be freed, and
  * may be another file's at once. If the driver fails then, and its inode has not been written, the file on the
@@ -107,7 +115,7 @@ NOOKS_WRAPPER(__mark_inode_dirty)
 	struct nooks_inode *n;
 	bool shorter;
 
-	if (!nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode"))
+	if (!nooks_arg_object(x, inode, NOOKS_TYPE_inode, false, fn, "inode") || !check_dirty(x, (u32)a1, fn))
 		return 0;
 	__mark_inode_dirty(inode, (int)a1);
 	n = nooks_inode_get(nooks_driver_of(x), inode);
