@@ -75,8 +75,8 @@ set_all() {
 
 if [ "$1" = native ]; then
 	plan 9
-	check "it loads" load_native sick
-	check "it comes up" come_up
+	check "it loads" load_native sick || bail "no use without it"
+	check "it comes up" come_up || bail "no use without it"
 	check "it works" works
 	echo 1 >$fault
 	wait_for 3 false
@@ -98,8 +98,8 @@ if [ "$1" = timeouts ]; then
 	echo 0 >/proc/sys/kernel/panic_on_warn
 	plan 8
 	check "nooks loads" load_nooks
-	check "sick loads in a domain" load_isolated sick timeouts=1
-	check "it comes up" come_up
+	check "sick loads in a domain" load_isolated sick timeouts=1 || bail "no use without it"
+	check "it comes up" come_up || bail "no use without it"
 	check "it works" works
 	echo 1 >$fault
 	check "transmit timeouts are counted" wait_for 30 more_than 1 counter tx_timeouts
@@ -113,8 +113,8 @@ fi
 
 plan $((8 + 4 * 9))
 check "nooks loads" load_nooks
-check "sick loads in a domain" load_isolated sick
-check "it comes up" come_up
+check "sick loads in a domain" load_isolated sick || bail "no use without it"
+check "it comes up" come_up || bail "no use without it"
 check "it works" works
 echo 0 >$dir/max_failures
 check "a device that does not answer is a failure by itself" [ "$(counter dead_seconds)" = 5 ]
