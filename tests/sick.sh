@@ -94,8 +94,6 @@ if [ "$1" = native ]; then
 fi
 
 if [ "$1" = timeouts ]; then
-	# The kernel itself warns of each.
-	echo 0 >/proc/sys/kernel/panic_on_warn
 	plan 8
 	check "nooks loads" load_nooks
 	check "sick loads in a domain" load_isolated sick timeouts=1 || bail "no use without it"
