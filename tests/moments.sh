@@ -13,7 +13,7 @@ other=$3
 dir=/sys/class/nooks/$module
 
 works() {
-	wait_for 30 carrier "$1" && wait_for 30 ping_peer "$1" 1 && tcp_receive_bytes "$1" 100000
+	ip link set "$1" up && wait_for 30 carrier "$1" && wait_for 30 ping_peer "$1" 1 && tcp_receive_bytes "$1" 100000
 }
 
 # fails_in FUNCTION COMMAND...: which makes the kernel call that; the driver restarts, as often as it takes
@@ -112,7 +112,7 @@ moment "as it is closed, with rtnl held" close up
 moment "as its MTU is changed, with rtnl held" change_mtu mtu 1400
 moment "in its restart" probe restart
 moment "as recovery opens its interface" open restart
-moment "as recovery sets what users have set" change_mtu restart
+moment "as recovery has it hear what it has to" set_rx_mode restart
 check "two drivers fail at once, and both restart" both_fail
 check "the first one works" works "$iface"
 check "so does the second" works "$second_iface"
