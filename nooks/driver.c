@@ -76,6 +76,7 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	driver->loader = current->tgid;
 	mutex_init(&driver->lock);
 	nooks_silence_init(&driver->silence);
+	nooks_health_init(driver);
 	nooks_objects_init(&driver->objects);
 	INIT_LIST_HEAD(&driver->fs.changes);
 	nooks_shadows_init(&driver->shadows);
@@ -113,6 +114,7 @@ struct nooks_driver *nooks_driver_create(const char *name, u32 flags)
 	list_add_tail(&driver->list, &drivers);
 	trace_nooks_domain_create(driver->name, driver->domain->id);
 	__module_get(THIS_MODULE);
+	nooks_health_start(driver);
 	mutex_unlock(&drivers_mutex);
 	return driver;
 watchdog:
@@ -149,6 +151,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	list_del_init(&driver->list);
 	mutex_unlock(&drivers_mutex);
 	trace_nooks_domain_free(driver->name, driver->domain->id);
+	nooks_health_stop(driver);
 	irq_work_sync(&driver->kick);
 	cancel_work_sync(&driver->recovery);
 	nooks_unplug_forget(driver);

@@ -14,6 +14,7 @@
 #include "../objtracker/object.h"
 #include "../objtracker/shadow.h"
 #include "../recovery/dump.h"
+#include "../recovery/health.h"
 #include "../recovery/silence.h"
 #include "../wrappers/wrapper.h"
 #include "abi.h"
@@ -58,6 +59,12 @@ enum nooks_failure_kind {
 	NOOKS_TIMEOUT,
 	NOOKS_SILENT,
 	NOOKS_WARNING,
+	NOOKS_STUCK,
+	NOOKS_STARVED,
+	NOOKS_BAD_LENGTHS,
+	NOOKS_ERRORS,
+	NOOKS_CONTRADICTION,
+	NOOKS_DEAD_DEVICE,
 };
 
 /**
@@ -146,6 +153,7 @@ struct nooks_fs {
  * @max_warnings: so many WARNs in its code since it was started are a failure; 0: never
  * @nr_warnings: WARNs so far
  * @warnings_before: of these, before it was started; written by recovery
+ * @health: what it shows of its own state: recovery/health.c
  * @nr_failures: failures so far
  * @nr_restarts: restarts that succeeded
  * @dma: bytes of coherent DMA memory that it has, or that its device may still write to
@@ -210,6 +218,7 @@ struct nooks_driver {
 	unsigned int max_warnings;
 	atomic_long_t nr_warnings;
 	unsigned long warnings_before;
+	struct nooks_health health;
 	unsigned long nr_failures;
 	unsigned long nr_restarts;
 	atomic_long_t dma;

@@ -12,6 +12,10 @@
  *	silences		failures of that kind
  *	max_warnings		so many WARNs in its code are a failure; 0: never
  *	warnings		WARNs so far
+ *	stuck_seconds, max_tx_timeouts, starved_seconds, max_bad_lengths, max_error_percent, max_contradictions, dead_seconds
+ *				what else is a failure; 0: is none
+ *	stuck_queues, tx_timeouts, starvations, bad_lengths, errors, contradictions, dead_devices
+ *				how much of each there was
  *	last_failure		kind and function of the last failure
  *	report			all about it: docs/report-format.md
  *	learn			1 in learn mode
@@ -126,15 +130,18 @@ static ssize_t limit_store(unsigned int *limit, unsigned int max, const char *bu
 	return count;
 }
 
-#define LIMIT_ATTRIBUTE(name, max)							\
+#define LIMIT_ATTRIBUTE(name, max) LIMIT_ATTRIBUTE_AT(name, name, max)
+#define HEALTH_ATTRIBUTE(name, max) LIMIT_ATTRIBUTE_AT(name, health.name, max)
+
+#define LIMIT_ATTRIBUTE_AT(name, field, max)						\
 static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
 {											\
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_driver(dev)->name));		\
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_driver(dev)->field));		\
 }											\
 static ssize_t name##_store(struct device *dev, struct device_attribute *attr,		\
 			    const char *buf, size_t count)				\
 {											\
-	return limit_store(&to_driver(dev)->name, max, buf, count);			\
+	return limit_store(&to_driver(dev)->field, max, buf, count);			\
 }											\
 static DEVICE_ATTR_RW(name)
 
@@ -143,6 +150,13 @@ LIMIT_ATTRIBUTE(window, 86400);
 LIMIT_ATTRIBUTE(readonly_failure, 1);
 LIMIT_ATTRIBUTE(silent_seconds, 86400);
 LIMIT_ATTRIBUTE(max_warnings, UINT_MAX);
+HEALTH_ATTRIBUTE(stuck_seconds, 86400);
+HEALTH_ATTRIBUTE(max_tx_timeouts, UINT_MAX);
+HEALTH_ATTRIBUTE(starved_seconds, 86400);
+HEALTH_ATTRIBUTE(max_bad_lengths, UINT_MAX);
+HEALTH_ATTRIBUTE(max_error_percent, 100);
+HEALTH_ATTRIBUTE(max_contradictions, UINT_MAX);
+HEALTH_ATTRIBUTE(dead_seconds, 86400);
 
 static ssize_t last_failure_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -176,6 +190,13 @@ COUNTER_ATTRIBUTE(failures, READ_ONCE(driver->nr_failures));
 COUNTER_ATTRIBUTE(restarts, READ_ONCE(driver->nr_restarts));
 COUNTER_ATTRIBUTE(silences, READ_ONCE(driver->silence.count));
 COUNTER_ATTRIBUTE(warnings, atomic_long_read(&driver->nr_warnings));
+COUNTER_ATTRIBUTE(stuck_queues, READ_ONCE(driver->health.nr_stuck));
+COUNTER_ATTRIBUTE(tx_timeouts, atomic_long_read(&driver->health.nr_tx_timeouts));
+COUNTER_ATTRIBUTE(starvations, READ_ONCE(driver->health.nr_starved));
+COUNTER_ATTRIBUTE(bad_lengths, atomic_long_read(&driver->health.nr_bad_lengths));
+COUNTER_ATTRIBUTE(errors, READ_ONCE(driver->health.nr_errors));
+COUNTER_ATTRIBUTE(contradictions, atomic_long_read(&driver->health.nr_contradictions));
+COUNTER_ATTRIBUTE(dead_devices, READ_ONCE(driver->health.nr_dead));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
 COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
 COUNTER_ATTRIBUTE(packets, READ_ONCE(driver->shadows.count));
@@ -218,6 +239,20 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_silences.attr,
 	&dev_attr_max_warnings.attr,
 	&dev_attr_warnings.attr,
+	&dev_attr_stuck_seconds.attr,
+	&dev_attr_stuck_queues.attr,
+	&dev_attr_max_tx_timeouts.attr,
+	&dev_attr_tx_timeouts.attr,
+	&dev_attr_starved_seconds.attr,
+	&dev_attr_starvations.attr,
+	&dev_attr_max_bad_lengths.attr,
+	&dev_attr_bad_lengths.attr,
+	&dev_attr_max_error_percent.attr,
+	&dev_attr_errors.attr,
+	&dev_attr_max_contradictions.attr,
+	&dev_attr_contradictions.attr,
+	&dev_attr_dead_seconds.attr,
+	&dev_attr_dead_devices.attr,
 	&dev_attr_last_failure.attr,
 	&dev_attr_learn.attr,
 	&dev_attr_entries.attr,

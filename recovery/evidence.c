@@ -75,7 +75,7 @@ static void note_thread(const struct nooks_crossing *x, struct nooks_evidence_th
 	strscpy(thread->comm, x->task->comm, sizeof(thread->comm));
 	thread->pid = task_pid_nr(x->task);
 	thread->preempt_count = x->preempt_count;
-	thread->function = x->stub ? (const char *)x->stub->name : "?";
+	thread->function = x->stub ? (const char *)x->stub->name : nooks_driver_of(x)->name;
 	thread->in_kernel = READ_ONCE(x->calls) & 1;
 	thread->import = x->import;
 	thread->site = thread->in_kernel ? nooks_crossing_site(x) : 0;

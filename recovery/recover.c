@@ -180,6 +180,7 @@ static void recover(struct work_struct *work)
 		WRITE_ONCE(driver->state, NOOKS_RECOVERING);
 	}
 	WRITE_ONCE(driver->warnings_before, atomic_long_read(&driver->nr_warnings));
+	nooks_health_restarted(driver);
 	/* Who restarts it by hand has mended what it was. */
 	if (wish == NOOKS_WISH_RESTART)
 		nooks_silence_forget(&driver->silence);
@@ -365,12 +366,19 @@ int __init nooks_recovery_setup(void)
 		return -ENOMEM;
 	ret = nooks_watchdog_init();
 	if (ret)
-		destroy_workqueue(recovery_wq);
+		goto queue;
+	ret = nooks_health_register();
+	if (!ret)
+		return 0;
+	nooks_watchdog_exit();
+queue:
+	destroy_workqueue(recovery_wq);
 	return ret;
 }
 
 void nooks_recovery_teardown(void)
 {
+	nooks_health_unregister();
 	nooks_watchdog_exit();
 	destroy_workqueue(recovery_wq);
 }

@@ -24,6 +24,12 @@ static const char * const kind_names[] = {
 	[NOOKS_TIMEOUT] = "timeout",
 	[NOOKS_SILENT] = "silence",
 	[NOOKS_WARNING] = "warning",
+	[NOOKS_STUCK] = "stuck queue",
+	[NOOKS_STARVED] = "no buffers",
+	[NOOKS_BAD_LENGTHS] = "impossible lengths",
+	[NOOKS_ERRORS] = "errors",
+	[NOOKS_CONTRADICTION] = "contradiction",
+	[NOOKS_DEAD_DEVICE] = "dead device",
 };
 
 /** nooks_failure_name - the kind in words */

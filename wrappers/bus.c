@@ -13,6 +13,9 @@
 #include "unplug.h"
 #include "walk.h"
 
+/* Of the data of a device's object: its bus's note for dead(). */
+#define NOTE	2
+
 static const struct nooks_bus * const buses[] = { &nooks_pci_bus, &nooks_virtio_bus };
 
 /* The struct device in a device, of which inline code of drivers takes the address. */
@@ -71,6 +74,57 @@ void nooks_bus_reset(struct nooks_driver *driver)
 		while (n--)
 			buses[i]->reset(driver, devices[n]);
 	}
+}
+
+/* As nooks_bus_devices(), with a reference to each. */
+static unsigned int hold_devices(struct nooks_driver *driver, const struct nooks_bus *bus, void **devices)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, bus->device) {
+		if (n == NOOKS_BUS_DEVICES_MAX)
+			break;
+		devices[n] = (void *)object->start;
+		get_device(devices[n++] + bus->inner);
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return n;
+}
+
+/* Of one device, to which the caller has a reference. */
+static const char *dead(struct nooks_driver *driver, const struct nooks_bus *bus, void *device, char *name, size_t size)
+{
+	struct nooks_object *object = nooks_object_get(driver, bus->device, device);
+	struct device *dev = device + bus->inner;
+	const char *why;
+
+	if (!object)
+		return NULL;
+	why = bus->dead(device, &object->data[NOTE]);
+	if (why)
+		strscpy(name, dev_name(dev), size);
+	nooks_object_free(object);
+	return why;
+}
+
+const char *nooks_bus_dead(struct nooks_driver *driver, char *name, size_t size)
+{
+	void *devices[NOOKS_BUS_DEVICES_MAX];
+	const char *why = NULL;
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++) {
+		n = buses[i]->dead ? hold_devices(driver, buses[i], devices) : 0;
+		while (n--) {
+			if (!why)
+				why = dead(driver, buses[i], devices[n], name, size);
+			put_device(devices[n] + buses[i]->inner);
+		}
+	}
+	return why;
 }
 
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq)

@@ -28,6 +28,8 @@ struct nooks_object_class;
  * @abandon: the bus takes the device back from a driver whose domain has failed, before or while recovery
  *	runs: undo what the bus insists on being undone by then. May sleep. NULL: nothing
  * @unbind: undo what else is left of a driver that is no longer bound to the device. May sleep
+ * @dead: what is wrong with a device that does not answer, or has lost what the kernel has set; @note is its own, 0 at first. May
+ *	sleep. NULL: it is all right. NULL as a function: nobody can tell
  * @reset: put the device of a driver that will not come back into the state of a fresh one, if
  *	nobody else has bound to it. May sleep; takes the device's lock. NULL: @activity's release does it
  */
@@ -41,6 +43,7 @@ struct nooks_bus {
 	bool (*owns_irq)(void *device, unsigned int irq);
 	void (*unbind)(struct nooks_driver *driver, void *device);
 	void (*abandon)(struct nooks_driver *driver, void *device);
+	const char *(*dead)(void *device, unsigned long *note);
 	void (*reset)(struct nooks_driver *driver, void *device);
 };
 
@@ -61,6 +64,12 @@ void nooks_bus_quiet(struct nooks_driver *driver);
  * are gone, its memory is still there. May sleep; takes the devices' locks.
  */
 void nooks_bus_reset(struct nooks_driver *driver);
+
+/*
+ * Does a device that the driver is bound to not answer? May sleep; the driver's lock is held. Return: what is wrong, with the
+ * device's name, or NULL.
+ */
+const char *nooks_bus_dead(struct nooks_driver *driver, char *name, size_t size);
 
 /* Is this the interrupt of a device that the driver is bound to? Any context but NMI. */
 bool nooks_bus_owns_irq(struct nooks_driver *driver, unsigned int irq);

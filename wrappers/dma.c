@@ -167,10 +167,17 @@ static const struct nooks_object_class coherent_class = {
 	.device = true,
 };
 
+/* 1: the device may write there */
+static int receives(const struct nooks_mapping *m)
+{
+	return m->dir != DMA_TO_DEVICE;
+}
+
 static void release_mapping(struct nooks_object *object)
 {
 	struct nooks_mapping *m = to_mapping(object);
 
+	atomic_sub(receives(m), &object->driver->health.receiving);
 	while (m->count--)
 		dma_unmap_page_attrs(device_of(m), object->start, object->size, m->dir, m->attrs);
 	put_device(device_of(m));
@@ -395,6 +402,7 @@ static bool track(struct nooks_driver *driver, struct device *dev, dma_addr_t ad
 		m->dir = dir;
 		m->attrs = attrs;
 		m->count = 1;
+		atomic_add(receives(m), &driver->health.receiving);
 	} else {
 		object = nooks_object_find_of(driver, &mapping_class, (void *)addr, dev);
 		if (object)
@@ -467,6 +475,7 @@ const char *nooks_dma_unmap(struct nooks_driver *driver, struct device *dev, dma
 	if (!why && object) {
 		/* What was mapped is unmapped, whatever the driver says that it was. */
 		dma_unmap_page_attrs(device_of(m), addr, object->size, m->dir, m->attrs | attrs);
+		atomic_sub(receives(m), &driver->health.receiving);
 		put_device(device_of(m));
 		nooks_object_free(object);
 	}

@@ -20,6 +20,7 @@
 #include "generated.h"
 #include "net.h"
 #include "netpark.h"
+#include "walk.h"
 
 /* From a net_device to its private area, and what alloc_netdev_mqs() asks for in all. */
 #ifdef HAVE_net_device_padded
@@ -359,6 +360,25 @@ bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *de
 	return dev && nooks_object_find(driver, &netdev_class, dev);
 }
 
+unsigned int nooks_netdevs(struct nooks_driver *driver, struct net_device **devices, unsigned int max)
+{
+	struct nooks_object *object;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	ASSERT_RTNL();
+	/* It is in the table until it is freed, and who holds rtnl keeps it registered. */
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &netdev_class) {
+		struct net_device *dev = (struct net_device *)object->start;
+
+		if (n < max && dev->reg_state == NETREG_REGISTERED)
+			devices[n++] = dev;
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return n;
+}
+
 bool nooks_netdev_registering(struct nooks_driver *driver, const struct net_device *dev)
 {
 	struct nooks_object *object = nooks_object_find(driver, &netdev_class, dev);
@@ -664,7 +684,7 @@ unsigned long nooks_r_tx_timeout(struct nooks_stub *stub, const struct nooks_rol
 
 	if (!nooks_call_begin(&x, stub))
 		return 0;
-	if (!nooks_silence_asked(&x))
+	if (!nooks_silence_asked(&x) && !nooks_health_tx_timeout(&x))
 		nooks_call_run(&x, NULL, args, &ret);
 	nooks_call_end(&x);
 	return 0;

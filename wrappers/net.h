@@ -22,6 +22,8 @@ bool nooks_may_take_cpus(struct nooks_crossing *x, const char *fn);
 
 /* A net device that this driver has allocated and not yet freed. */
 bool nooks_netdev_known(struct nooks_driver *driver, const struct net_device *dev);
+/* Its registered net devices, at most so many; they stay as long as the caller holds rtnl. */
+unsigned int nooks_netdevs(struct nooks_driver *driver, struct net_device **devices, unsigned int max);
 
 /* State across a restart: netstate.c. All in process context. */
 /* The last incarnation's device is about to be unregistered. */

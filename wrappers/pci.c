@@ -195,6 +195,31 @@ static void unbind(struct nooks_driver *driver, void *device)
 	nooks_bus_drop(driver, &enabled_class, device);
 }
 
+/*
+ * Config space answers for a device that is there, and its command register is the kernel's to write. Bits that it has had
+ * since it was enabled can't be gone, but by a reset that nobody has asked for, or by a fault. @note: these bits.
+ */
+static const char *dead(void *device, unsigned long *note)
+{
+	const u16 bits = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	struct pci_dev *pdev = device;
+	u16 command;
+
+	/* In others, and while errors are dealt with, it need not answer. */
+	if (pdev->current_state != PCI_D0 || pdev->error_state != pci_channel_io_normal || !pci_is_enabled(pdev)) {
+		*note = 0;
+		return NULL;
+	}
+	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
+		return pci_device_is_present(pdev) ? NULL : "does not answer";
+	if (!pdev->is_busmaster)
+		*note &= ~PCI_COMMAND_MASTER;
+	*note |= command & bits;
+	if (*note & ~command & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY))
+		return "takes no accesses to its registers any more";
+	return *note & ~command & PCI_COMMAND_MASTER ? "may not access memory any more" : NULL;
+}
+
 /* Without bus mastering the device does no harm; the next driver turns that on before it resets the device. */
 static void reset(struct nooks_driver *driver, void *device)
 {
@@ -226,6 +251,7 @@ const struct nooks_bus nooks_pci_bus = {
 	.owns_irq = owns_irq,
 	.unbind = unbind,
 	.abandon = nooks_msi_abandon,
+	.dead = dead,
 	.reset = reset,
 };
 

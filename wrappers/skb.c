@@ -308,8 +308,10 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	nooks_shadow_remove(driver, shadow);
 	if (!why)
 		why = received_fault(driver, skb);
-	if (!why)
+	if (!why) {
 		nooks_silence_heard(&driver->silence);
+		nooks_health_received(x, skb, skb_mac_header(skb));
+	}
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	else if (nooks_skb_secure_headers(skb, skb_mac_header(skb)))
@@ -352,8 +354,10 @@ bool nooks_skb_filled(struct nooks_crossing *x, struct nooks_shadow **lent, cons
 	*lent = NULL;
 	if (!why)
 		why = skb->len < ETH_HLEN ? "no Ethernet header" : delivered_fault(driver, skb);
-	if (!why)
+	if (!why) {
 		nooks_silence_heard(&driver->silence);
+		nooks_health_received(x, skb, skb->data);
+	}
 	if (why)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, slot, "%s: %s", fn, why);
 	return !why;

@@ -8,7 +8,7 @@
 struct nooks_driver;
 struct virtio_device;
 
-/* All of these may sleep. */
+/* All of these may sleep, but the last. */
 
 /* As virtio_reset_device(), which only some drivers import. */
 void nooks_virtio_stop(struct virtio_device *vdev);
@@ -25,5 +25,8 @@ void nooks_virtqueues_abandon(struct nooks_driver *driver, struct virtio_device 
 /* Has the bus taken the device back? Then what it is reached by may be gone. Said, and asked, under the lock of queues. */
 void nooks_virtio_mark_abandoned(struct nooks_driver *driver, struct virtio_device *vdev);
 bool nooks_virtio_abandoned(struct nooks_driver *driver, const struct virtio_device *vdev);
+
+/* Entries of the driver's queues that are in use for buffers to receive to. Any context but NMI. */
+unsigned int nooks_virtio_receiving(struct nooks_driver *driver);
 
 #endif

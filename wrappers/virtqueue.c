@@ -17,6 +17,7 @@
 #include "dma.h"
 #include "generated.h"
 #include "virtio.h"
+#include "walk.h"
 
 #define QUEUES_MAX	4096
 #define NAME_MAX_LEN	48
@@ -49,6 +50,8 @@ NOOKS_LATE(virtqueue_resize);
  * @size: of its ring; under @lock
  * @contexts: buffers may have a context; the others' lists may be kept in memory of their own
  * @broken: it goes, or its device is reset: calls do nothing. Set under @lock, once
+ * @receives: buffers to receive to have been added; under @lock
+ * @used: entries of its ring that are in use, if it receives; written under @lock
  * @resizing: so far, calls do nothing, and it can't be deleted; under @lock
  */
 struct nooks_virtqueue {
@@ -57,6 +60,8 @@ struct nooks_virtqueue {
 	unsigned int size;
 	bool contexts;
 	bool broken;
+	bool receives;
+	unsigned int used;
 	bool resizing;
 };
 
@@ -98,6 +103,19 @@ static const struct nooks_object_class queues_class = {
 	.release = release_queues,
 	.size = sizeof(struct nooks_virtqueues),
 };
+
+unsigned int nooks_virtio_receiving(struct nooks_driver *driver)
+{
+	struct nooks_object *object;
+	unsigned int sum = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &queue_class)
+		sum += READ_ONCE(to_queue(object)->used);
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return sum;
+}
 
 static void break_queue(struct nooks_virtqueue *queue)
 {
@@ -489,6 +507,8 @@ static bool begin(struct nooks_crossing *x, struct use *use, unsigned long vq, c
 static void end(struct use *use)
 {
 	__acquire(&use->queue->lock);
+	if (use->queue->receives)
+		WRITE_ONCE(use->queue->used, use->queue->size - use->vq->num_free);
 	raw_spin_unlock_irqrestore(&use->queue->lock, use->flags);
 	queue_put(use->queue);
 }
@@ -744,6 +764,7 @@ static unsigned long add_one(struct nooks_crossing *x, unsigned long vq, unsigne
 		ret = -EIO;
 	} else if (!ret) {
 		ret = -EINVAL;
+		use.queue->receives |= dir == DMA_FROM_DEVICE;
 		if (!check_use(x, &use, &b, data, ctx, fn))
 			;
 		else if (dir == DMA_TO_DEVICE)

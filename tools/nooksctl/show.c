@@ -17,6 +17,6 @@ int verb_show(const struct drivers *drivers, char **args)
 	}
 	puts(driver->name);
 	for (int i = 0; i < NR_ATTRIBUTES; i++)
-		printf("  %-17s%s\n", attributes[i].name, driver_text(driver, i));
+		printf("  %-19s%s\n", attributes[i].name, driver_text(driver, i));
 	return 0;
 }
