@@ -67,7 +67,7 @@ unharmed() {
 fs_modules
 small_sample 20000
 make_image 40 -F 32 -s 8
-plan 22
+plan 23
 check "nooks loads" load_nooks
 check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 echo 0 >$dir/max_failures
