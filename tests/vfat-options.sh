@@ -38,7 +38,7 @@ make_names() {
 	chmod 0444 /mnt/short.txt && echo "chmod: ok"
 	chmod 0700 /mnt/short.txt && echo "chmod: ok"
 	chown 7:7 /mnt/short.txt && echo "chown: ok"
-	touch -d 2020-02-02 /mnt/UPPER.TXT && stat -c %y /mnt/UPPER.TXT
+	touch -d '2020-02-02 12:34:56' /mnt/UPPER.TXT && stat -c %y /mnt/UPPER.TXT
 	for name in SHORT.TXT upper.txt mixed.txt longna~1.txt "A LONG NAME WITH BLANKS.TEXT"; do
 		[ ! -e "/mnt/$name" ] || echo "$name: found"
 	done
@@ -74,8 +74,8 @@ facts() {
 	on_disk "$1"
 	(cd /mnt && find . | sort && stat -c '%n %A %u %g %s' ./* sub/*)
 	mount -o remount,ro /mnt && echo "remount: read-only"
-	rm /mnt/short.txt || echo "not removed"
-	mount -o remount,rw /mnt && rm /mnt/short.txt && echo "remount: not so"
+	rm -f /mnt/short.txt || echo "not removed"
+	mount -o remount,rw /mnt && rm -f /mnt/short.txt && echo "remount: not so"
 	umount_image
 	entries
 	fsck.fat -n /tmp/options.img | grep -v '^fsck.fat'
