@@ -94,6 +94,7 @@ enum nooks_recovery_policy {
 /**
  * struct nooks_fs - of a driver's file systems: wrappers/fspark.c
  * @parked: they stay mounted through this restart; under nooks_driver.lock
+ * @embeds: it has had a cache of objects that embed inodes: calls about these are looked at (wrappers/fsguard.c)
  * @refuses: some of its super blocks or inodes are parked, or spoiled: calls are looked at
  * @restorer: the thread that brings them back, which may call in with parked ones
  * @wanted: the inode that the driver is to make its own again; of @restorer
@@ -103,6 +104,7 @@ enum nooks_recovery_policy {
  */
 struct nooks_fs {
 	bool parked;
+	bool embeds;
 	bool refuses;
 	struct task_struct *restorer;
 	struct inode *wanted;
@@ -148,6 +150,7 @@ struct nooks_fs {
  * @max_failures: give up when there are more of them ...
  * @window: ... within this many seconds
  * @readonly_failure: that it makes a file system read-only, unasked, is a failure: wrappers/fspark.c
+ * @inode_check: that its part of an inode changes outside of calls about that inode is a failure: wrappers/fsguard.c
  * @silent_seconds: so many seconds of packets sent and none received are a failure; 0: never
  * @silence: what is known of that
  * @max_warnings: so many WARNs in its code since it was started are a failure; 0: never
@@ -213,6 +216,7 @@ struct nooks_driver {
 	unsigned int max_failures;
 	unsigned int window;
 	unsigned int readonly_failure;
+	unsigned int inode_check;
 	unsigned int silent_seconds;
 	struct nooks_silence silence;
 	unsigned int max_warnings;

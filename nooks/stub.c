@@ -8,6 +8,7 @@
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
 #include "../wrappers/buffer.h"
+#include "../wrappers/fsguard.h"
 #include "../wrappers/fspark.h"
 #include "driver.h"
 #include "export.h"
@@ -284,6 +285,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
 	unsigned long ret = role->fail, value;
+	struct nooks_guard guard;
 
 	*status = NOOKS_CALL_CLOSED;
 	if (!nooks_call_begin(x, stub))
@@ -294,6 +296,11 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		return ret;
 	}
 	x->undo = undo;
+	if (!nooks_fsguard_begin(driver, stub, role, args, &guard)) {
+		nooks_fsguard_end(driver, &guard);
+		nooks_call_end(x);
+		return ret;
+	}
 	*status = NOOKS_CALL_UNWOUND;
 	lend(x, role, args, copied);
 	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
@@ -318,6 +325,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		if (copied >= 0)
 			memcpy(copy, (void *)nooks_stack_args_at(x), size);
 	}
+	nooks_fsguard_end(driver, &guard);
 	nooks_call_end(x);
 	return ret;
 }

@@ -8,6 +8,7 @@
  *	recovery		restart or stop: what follows a failure
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
  *	readonly_failure	1: a file system that the driver makes read-only, unasked, is a failure; 0: not
+ *	inode_check		1: its part of an inode may change in calls about that inode only; 0: at any time
  *	silent_seconds		so many seconds of packets sent and none received are a failure; 0: never
  *	silences		failures of that kind
  *	max_warnings		so many WARNs in its code are a failure; 0: never
@@ -148,6 +149,7 @@ static DEVICE_ATTR_RW(name)
 LIMIT_ATTRIBUTE(max_failures, NOOKS_MAX_FAILURES);
 LIMIT_ATTRIBUTE(window, 86400);
 LIMIT_ATTRIBUTE(readonly_failure, 1);
+LIMIT_ATTRIBUTE(inode_check, 1);
 LIMIT_ATTRIBUTE(silent_seconds, 86400);
 LIMIT_ATTRIBUTE(max_warnings, UINT_MAX);
 HEALTH_ATTRIBUTE(stuck_seconds, 86400);
@@ -235,6 +237,7 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_max_failures.attr,
 	&dev_attr_window.attr,
 	&dev_attr_readonly_failure.attr,
+	&dev_attr_inode_check.attr,
 	&dev_attr_silent_seconds.attr,
 	&dev_attr_silences.attr,
 	&dev_attr_max_warnings.attr,

@@ -351,6 +351,7 @@ void nooks_recovery_init(struct nooks_driver *driver)
 	driver->max_failures = 5;
 	driver->window = 60;
 	driver->readonly_failure = 1;
+	driver->inode_check = 1;
 }
 
 int __init nooks_recovery_setup(void)

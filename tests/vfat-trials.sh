@@ -3,15 +3,19 @@
 # Trials by seed: a file system's driver fails at a random moment while others work, and the same mount works on. What
 # was confirmed is there, byte for byte, in the mount and on the disk; nothing is there that nobody has written; fsck
 # finds no damage. What came of each trial is a line of JSON, "# result {...}" (scripts/fs-trials).
-# usage: vfat-trials.sh SEED TRIALS [WORKERS [FAT]]
+# usage: vfat-trials.sh SEED TRIALS [WORKERS [FAT]]	so many, of the seeds from SEED on
+#	vfat-trials.sh SEED,... - [WORKERS [FAT]]	of these seeds
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
 dir=/sys/class/nooks/vfat
-first=$1
-trials=$2
+case $2 in
+-) seeds=$(echo "$1" | tr , ' ') ;;
+*) seeds=$(seq "$1" $(($1 + $2 - 1))) ;;
+esac
+trials=$(echo "$seeds" | wc -w)
 workers=${3:-3}
 fat=${4:-32}
 kinds="null wild-write bad-jump bad-instruction bad-argument bad-buffer denied-store loop scribble-random \
@@ -162,15 +166,13 @@ plan $((4 + 9 * trials))
 check "nooks loads" load_nooks
 check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 echo 0 >$dir/max_failures
-seed=$first
-while [ "$seed" -lt $((first + trials)) ]; do
+for seed in $seeds; do
 	random=$((seed * 7919 + 17))
 	any 2
 	any 1500
 	start=$result
 	choose
 	trial
-	seed=$((seed + 1))
 done
 check "vfat unloads" wait_for 20 unload vfat
 check "nooks unloads" unload nooks

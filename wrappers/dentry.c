@@ -198,6 +198,22 @@ unsigned long nooks_r_get_dentry(struct nooks_stub *stub, const struct nooks_rol
 	return value == role->fail ? value : nooks_dentry_returned(stub, value, role->fail);
 }
 
+/*
+ * Hook of encode_fh: a handle has room for as many words as its length says, and what is its length then the kernel copies. If
+ * there is not enough, the driver says so, and what it would have taken.
+ */
+unsigned long nooks_r_encode_fh(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	int *len = (int *)args[2], room = max(*len, 0);
+	int type = nooks_call_lending(stub, role, args, (void *)args[1], room * sizeof(u32));
+
+	if (type == FILEID_INVALID || (type >= 0 && type < FILEID_INVALID && *len >= 0 && *len <= room))
+		return type;
+	nooks_fail_return((struct nooks_driver *)stub->domain, stub, type);
+	return FILEID_INVALID;
+}
+
 /* struct dentry *generic_fh_to_dentry(sb, struct fid *fid, int fh_len, int fh_type, get_inode) */
 static unsigned long from_handle(struct nooks_crossing *x, unsigned long sb, unsigned long fid,
 				 int len, int type, unsigned long get_inode, bool parent,

@@ -241,9 +241,8 @@ void nooks_fspark_made(struct super_block *sb, const struct inode *inode)
 		m->made[m->nr_made++] = inode;
 }
 
-/* The super block that an argument of a call is about, or NULL; and the inode. */
-static const struct super_block *subject(unsigned int type, unsigned long value,
-					 const struct inode **inode)
+const struct super_block *nooks_fspark_subject(unsigned int type, unsigned long value,
+					       const struct inode **inode)
 {
 	const struct address_space *mapping = NULL;
 
@@ -296,7 +295,7 @@ bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *
 
 		if (role->args[i].kind != NOOKS_ARG_OBJECT || !args[i])
 			continue;
-		sb = subject(role->args[i].type, args[i], &inode);
+		sb = nooks_fspark_subject(role->args[i].type, args[i], &inode);
 		if (!sb)
 			continue;
 		raw_spin_lock_irqsave(&mounts_lock, flags);

@@ -76,6 +76,13 @@ void nooks_fspark_disk_failed(struct nooks_driver *driver, const struct block_de
  */
 bool nooks_fspark_is_damaged(struct nooks_driver *driver, struct super_block *sb);
 
+/*
+ * The super block that an argument of this type (NOOKS_TYPE_) of a call is about, or NULL; and its inode, or NULL. As long as
+ * the call lasts. Any context.
+ */
+const struct super_block *nooks_fspark_subject(unsigned int type, unsigned long value,
+					       const struct inode **inode);
+
 /* May the driver not be called with these arguments? Any context but NMI, inside a crossing. */
 bool nooks_fspark_refuses(struct nooks_driver *driver, const struct nooks_role *role,
 			  const unsigned long *args);

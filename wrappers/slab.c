@@ -20,6 +20,7 @@
 #include "../nooks/symbols.h"
 #include "args.h"
 #include "fs.h"
+#include "fsguard.h"
 #include "fshide.h"
 #include "generated.h"
 #include "walk.h"
@@ -275,14 +276,20 @@ bool nooks_inodes_live(struct nooks_driver *driver)
 	return live;
 }
 
+static void *inode_in(const struct nooks_chunk *chunk, unsigned int slot)
+{
+	return chunk->pages + (2 * slot + 1) * PAGE_SIZE;
+}
+
 static void *object_of(const struct nooks_cache *cache, const struct nooks_chunk *chunk,
 		       unsigned int slot)
 {
-	return chunk->pages + (2 * slot + 1) * PAGE_SIZE - cache->inode;
+	return inode_in(chunk, slot) - cache->inode;
 }
 
 /* The slots' private parts become the domain's. Return: NULL without memory. */
-static struct nooks_chunk *make_chunk(struct nooks_driver *driver, gfp_t gfp)
+static struct nooks_chunk *make_chunk(struct nooks_driver *driver, const struct nooks_cache *cache,
+				      gfp_t gfp)
 {
 	struct nooks_chunk *chunk = kzalloc(sizeof(*chunk), gfp & ~__GFP_ZERO);
 	unsigned int slot;
@@ -315,6 +322,8 @@ static struct nooks_chunk *make_chunk(struct nooks_driver *driver, gfp_t gfp)
 	}
 	for (; slot < CHUNK_SLOTS; slot++)
 		__set_bit(slot, chunk->used);
+	for (slot = 0; slot < 1u << (chunk->order - 1); slot++)
+		nooks_fsguard_init(driver, inode_in(chunk, slot), cache->inode);
 	return chunk;
 }
 
@@ -325,6 +334,7 @@ static void free_chunk(struct nooks_driver *driver, struct nooks_chunk *chunk)
 	for (slot = 0; slot < 1u << (chunk->order - 1); slot++) {
 		void *private = chunk->pages + 2 * slot * PAGE_SIZE;
 
+		nooks_fsguard_exit(inode_in(chunk, slot));
 		nooks_revoke(driver->domain, private, PAGE_SIZE);
 		nooks_objects_forget(driver, private, 2 * PAGE_SIZE);
 	}
@@ -404,13 +414,14 @@ static void *allocate_inode(struct nooks_driver *driver, struct nooks_cache *cac
 		spin_unlock_irqrestore(&cache->lock, flags);
 		if (chunk)
 			break;
-		fresh = make_chunk(driver, gfp);
+		fresh = make_chunk(driver, cache, gfp);
 		if (!fresh)
 			return NULL;
 		spin_lock_irqsave(&cache->lock, flags);
 		list_add(&fresh->list, &cache->chunks);
 		spin_unlock_irqrestore(&cache->lock, flags);
 	}
+	nooks_fsguard_reset(inode_in(chunk, slot));
 	p = object_of(cache, chunk, slot);
 	object = nooks_object_add(driver, &inode_class, p + cache->inode, sizeof(struct inode),
 				  NOOKS_TYPE_inode, gfp & ~(__GFP_ACCOUNT | __GFP_RECLAIMABLE));
@@ -499,8 +510,10 @@ static void wipe(struct nooks_cache *cache)
 
 	list_for_each_entry(chunk, &cache->chunks, list) {
 		bitmap_zero(chunk->made, CHUNK_SLOTS);
-		for (slot = 0; slot < 1u << (chunk->order - 1); slot++)
+		for (slot = 0; slot < 1u << (chunk->order - 1); slot++) {
 			memset(chunk->pages + 2 * slot * PAGE_SIZE, 0, PAGE_SIZE);
+			nooks_fsguard_reset(inode_in(chunk, slot));
+		}
 	}
 }
 
@@ -736,6 +749,8 @@ static unsigned long create_cache(struct nooks_crossing *x, const char *name, un
 	spin_lock_init(&cache->lock);
 	INIT_LIST_HEAD(&cache->chunks);
 	ret = cache->ctor ? find_inode(driver, cache) : 0;
+	if (cache->inode != NO_INODE)
+		WRITE_ONCE(driver->fs.embeds, true);
 	parked = ret || cache->inode == NO_INODE ? NULL : inode_cache(driver, alike, cache);
 	if (parked) {
 		parked->ctor = cache->ctor;

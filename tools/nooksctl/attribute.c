@@ -8,6 +8,7 @@ const struct attribute_info attributes[NR_ATTRIBUTES] = {
 	[ATTRIBUTE_MAX_FAILURES] = { "max_failures", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_WINDOW] = { "window", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_READONLY_FAILURE] = { "readonly_failure", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_INODE_CHECK] = { "inode_check", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_SILENT_SECONDS] = { "silent_seconds", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_MAX_WARNINGS] = { "max_warnings", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_STUCK_SECONDS] = { "stuck_seconds", ATTRIBUTE_NUMBER },
