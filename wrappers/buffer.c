@@ -500,8 +500,8 @@ NOOKS_WRAPPER(__breadahead)
 	return 0;
 }
 
-/* Put a reference of the driver's. */
-static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, const char *fn)
+/* Put a reference of the driver's. False: it has none, and has failed. */
+static bool let_go(struct nooks_crossing *x, unsigned long addr, bool forget, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct buffer_head *bh = (struct buffer_head *)addr;
@@ -510,13 +510,13 @@ static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, co
 	bool late = false;
 
 	if (!buffer)
-		return;
+		return false;
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	if (!buffer->refs) {
 		raw_spin_unlock_irqrestore(&buffers_lock, flags);
 		put(buffer);
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: put too often", fn);
-		return;
+		return false;
 	}
 	if (buffer->dirtied && !forget)
 		late = commit(buffer);
@@ -535,6 +535,23 @@ static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, co
 		__bforget(bh);
 	else
 		__brelse(bh);
+	return true;
+}
+
+bool nooks_buffers_settle(struct nooks_crossing *x)
+{
+	struct nooks_kept *kept = nooks_kept_of(x);
+	unsigned long used = READ_ONCE(kept->used);
+	unsigned int place;
+
+	/* Of a driver that has failed they are put by recovery. */
+	if (nooks_crossing_stale(x))
+		return true;
+	WRITE_ONCE(kept->used, 0);
+	for_each_set_bit(place, &used, NOOKS_MAX_KEPT)
+		if (!let_go(x, (unsigned long)READ_ONCE(kept->buffers[place]), false, "__brelse"))
+			return false;
+	return true;
 }
 
 /* void __brelse(struct buffer_head *bh) */
@@ -549,6 +566,30 @@ NOOKS_WRAPPER(__bforget)
 {
 	let_go(x, a0, true, "__bforget");
 	return 0;
+}
+
+/* Before buffers of another size may come. False: the driver has failed. */
+static bool may_resize(struct nooks_crossing *x, unsigned long sb, unsigned long size, const char *fn)
+{
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, (void *)sb, NOOKS_TYPE_super_block, false, fn, "sb") ||
+	    !nooks_arg_range(x, (int)size, SECTOR_SIZE, PAGE_SIZE, fn, "size") ||
+	    !nooks_buffers_settle(x))
+		return false;
+	nooks_buffers_trim(nooks_driver_of(x));
+	return true;
+}
+
+/* int sb_set_blocksize(struct super_block *sb, int size) */
+NOOKS_WRAPPER(sb_set_blocksize)
+{
+	return may_resize(x, a0, a1, "sb_set_blocksize") ? sb_set_blocksize((void *)a0, a1) : 0;
+}
+
+/* int sb_min_blocksize(struct super_block *sb, int size) */
+NOOKS_WRAPPER(sb_min_blocksize)
+{
+	return may_resize(x, a0, a1, "sb_min_blocksize") ? sb_min_blocksize((void *)a0, a1) : 0;
 }
 
 /* Commit what the driver has in a buffer. NULL: it does not hold it, and has failed. To be put. */
@@ -569,6 +610,7 @@ static struct nooks_buffer *dirty(struct nooks_crossing *x, unsigned long addr, 
 	commit(buffer);
 	buffer->dirtied = true;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	nooks_kept_of(x)->dirtied |= BIT(bh->b_blocknr % NOOKS_MAX_KEPT);
 	return buffer;
 }
 
