@@ -64,7 +64,7 @@ struct nooks_metapage {
  * @object: in its table; start is the buffer_head
  * @node: in buffers, if @meta is set; under buffers_lock
  * @meta: the page with its data; NULL: no longer, or not yet; ditto
- * @refs: references that the driver holds; ditto
+ * @refs: references that the driver holds; ditto, if @meta is set
  * @idle: it holds none, and one is held for this entry; ditto
  * @dirtied: it has said that it is dirty; ditto
  * @locker: the thread of the driver that has locked it, or NULL; ditto
@@ -179,23 +179,19 @@ static void attach(struct nooks_buffer *buffer, struct nooks_metapage *meta)
 	hash_add(buffers, &buffer->node, buffer->object.start);
 }
 
-/* Return: references on the buffer that are to be put. */
-static unsigned int detach(struct nooks_buffer *buffer)
+/* Nobody finds it any more. Its references are still to be put. */
+static void detach(struct nooks_buffer *buffer)
 {
 	struct nooks_metapage *meta = buffer->meta;
-	unsigned int refs = buffer->refs + buffer->idle;
 
 	lockdep_assert_held(&buffers_lock);
 	if (!meta)
-		return 0;
+		return;
 	hash_del(&buffer->node);
 	meta->buffers[place_of((void *)buffer->object.start)] = NULL;
 	if (buffer->refs && !--meta->held)
 		idle_add(meta);
 	buffer->meta = NULL;
-	buffer->refs = 0;
-	buffer->idle = false;
-	return refs;
 }
 
 /* Of a page that goes, with what is idle: these buffers are put and freed later. */
@@ -206,11 +202,12 @@ static void detach_idle(struct nooks_metapage *meta, struct hlist_head *gone)
 	for (i = 0; i < MAX_BUFFERS; i++) {
 		struct nooks_buffer *buffer = meta->buffers[i];
 
-		/* Or recovery has it, which does all of that. */
-		if (!buffer || !nooks_object_take(&buffer->object))
+		if (!buffer)
 			continue;
 		detach(buffer);
-		hlist_add_head(&buffer->node, gone);
+		/* Or recovery has it, and does what is left. */
+		if (nooks_object_take(&buffer->object))
+			hlist_add_head(&buffer->node, gone);
 	}
 }
 
@@ -922,7 +919,8 @@ static void buffer_release(struct nooks_object *object)
 	unsigned int refs;
 
 	raw_spin_lock_irqsave(&buffers_lock, flags);
-	refs = detach(buffer);
+	detach(buffer);
+	refs = buffer->refs + buffer->idle;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	if (refs && buffer->locker)
 		unlock_unfilled(bh);
