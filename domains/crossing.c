@@ -23,7 +23,9 @@ static_assert(offsetof(struct nooks_crossing, flags) == X_FLAGS);
 static_assert(offsetof(struct nooks_crossing, calls) == X_CALLS);
 static_assert(offsetof(struct nooks_crossing, import) == X_IMPORT);
 static_assert(offsetof(struct nooks_spins, nr) == 0);
-static_assert(NOOKS_STACK_FRAME + sizeof(struct nooks_spins) <= NOOKS_STACK_RESERVED);
+static_assert(NOOKS_STACK_FRAME + sizeof(struct nooks_spins) + sizeof(struct nooks_kept) <= NOOKS_STACK_RESERVED);
+static_assert(NOOKS_STACK_RESERVED % 16 == 0);
+static_assert(NOOKS_MAX_KEPT <= BITS_PER_LONG);
 static_assert(offsetof(struct nooks_domain, tlb_gen) == D_TLB_GEN);
 static_assert(offsetof(struct nooks_domain, slot) == D_SLOT);
 static_assert(offsetof(struct nooks_domain, incarnation) == D_INCARNATION);
@@ -38,6 +40,14 @@ static_assert(offsetof(struct nooks_cpu, crossings) == C_CROSSINGS);
 static_assert(offsetof(struct nooks_cpu, interrupts) == C_INTERRUPTS);
 static_assert(offsetof(struct nooks_cpu, seen) == C_SEEN);
 static_assert(offsetof(struct pt_regs, flags) == 144);
+
+/* An interrupt must leave the task that it came upon as it is: dying, say, or about to sleep. */
+static void restore_task(const struct nooks_crossing *x)
+{
+	current->pagefault_disabled = x->pagefault_disabled;
+	if (READ_ONCE(current->__state) != TASK_RUNNING && in_task() && x->running)
+		__set_current_state(TASK_RUNNING);
+}
 
 /**
  * nooks_crossing_restore - bring a thread's kernel state back to what it was at entry
@@ -54,10 +64,7 @@ void nooks_crossing_restore(struct nooks_crossing *x)
 		__rcu_read_unlock();
 	/* Before interrupts are on: at their end they look at it. The driver may have put anything. */
 	preempt_count_set(x->preempt_count + (bh ? SOFTIRQ_DISABLE_OFFSET : 0));
-	current->pagefault_disabled = x->pagefault_disabled;
-	/* An interrupt must leave the task that it came upon as it is: dying, say, or about to sleep. */
-	if (in_task() && x->running && READ_ONCE(current->__state) != TASK_RUNNING)
-		__set_current_state(TASK_RUNNING);
+	restore_task(x);
 	if (!x->irqs_off) {
 		local_irq_enable();
 		if (bh)
@@ -77,6 +84,17 @@ bool nooks_crossing_balanced(const struct nooks_crossing *x)
 	       !READ_ONCE(nooks_spins_of(x)->nr);
 }
 NOOKS_EXPORT_FOR_TESTS(nooks_crossing_balanced);
+
+/**
+ * nooks_crossing_leave - as nooks_crossing_restore(), of a function that has returned and left nothing to put right
+ * @x: its crossing, of which nooks_crossing_balanced() has just been true
+ */
+void nooks_crossing_leave(struct nooks_crossing *x)
+{
+	restore_task(x);
+	if (!x->irqs_off)
+		local_irq_enable();
+}
 
 /**
  * nooks_crossing_begin - get ready to run functions inside a domain
@@ -143,10 +161,14 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 		      unsigned long *ret)
 {
 	unsigned long top = nooks_stack_args_at(x);
+	struct nooks_spins *spins = (void *)(stack_top(x) + NOOKS_STACK_FRAME);
+	struct nooks_kept *kept = (void *)(spins + 1);
 	unsigned long value;
 
 	/* Not what another crossing has left there, before anybody looks: nooks_stack_spins(). */
-	((struct nooks_spins *)(stack_top(x) + NOOKS_STACK_FRAME))->nr = 0;
+	spins->nr = 0;
+	kept->used = 0;
+	kept->dirtied = 0;
 	barrier();
 	WRITE_ONCE(x->reserved, stack_top(x));
 	if (x->nr_stack_args)

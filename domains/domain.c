@@ -97,8 +97,7 @@ struct nooks_domain *nooks_domain_create(void)
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	raw_spin_lock_init(&domain->stack_lock);
-	INIT_LIST_HEAD(&domain->free_stacks);
-	INIT_LIST_HEAD(&domain->used_stacks);
+	INIT_LIST_HEAD(&domain->stacks);
 	init_waitqueue_head(&domain->idle);
 	init_waitqueue_head(&domain->room);
 	INIT_WORK(&domain->grow, nooks_stacks_grow);

@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 #include "limits.h"
 
+struct buffer_head;
 struct nooks_domain;
 struct nooks_stack;
 
@@ -146,13 +147,30 @@ struct nooks_spins {
 };
 
 /**
+ * struct nooks_kept - buffers that the driver has put in a crossing, and that are held for it until that ends
+ * @used: which of @buffers
+ * @dirtied: in whose places the driver has said of a buffer that it is dirty
+ * @buffers: each has its place by its block's number
+ *
+ * Lies beside struct nooks_spins. wrappers/bufkept.c writes it in the domain, but for @dirtied: to the kernel it is a claim of the
+ * driver's.
+ */
+struct nooks_kept {
+	unsigned long used;
+	unsigned long dirtied;
+	struct buffer_head *buffers[NOOKS_MAX_KEPT];
+};
+
+/**
  * struct nooks_stack - a stack for domain code
- * @list: in nooks_domain.free_stacks or .used_stacks; under nooks_domain.stack_lock
+ * @list: in nooks_domain.stacks, as long as the domain lives; under nooks_domain.stack_lock
+ * @next: of a free one: the next in nooks_domain.free_stacks; ditto
  * @base: lowest address, NOOKS_STACK_SIZE bytes of vmalloc memory, writable in the domain
  * @crossing: the crossing that uses it, NULL when free; ditto
  */
 struct nooks_stack {
 	struct list_head list;
+	struct nooks_stack *next;
 	void *base;
 	struct nooks_crossing *crossing;
 };
@@ -185,10 +203,10 @@ struct nooks_route {
  * @spare: pages for private tables
  * @nr_spare: how many
  * @nr_tables: private tables, the top one excepted
- * @stack_lock: protects the two lists of stacks; interrupts off; innermost
- * @free_stacks: stacks ready for use
- * @used_stacks: stacks in use, one for each crossing
- * @nr_stacks: all of them
+ * @stack_lock: protects the lists of stacks; interrupts off; innermost
+ * @stacks: all of them
+ * @free_stacks: those ready for use, the one that was used last first
+ * @nr_stacks: how many there are
  * @nr_used: of these in use
  * @max_stacks: how many there may be, if threads sleep in the domain: more are made then; else 0
  * @room: woken when there are free stacks again, for who may wait for one
@@ -217,8 +235,8 @@ struct nooks_domain {
 	unsigned int nr_tables;
 
 	raw_spinlock_t stack_lock;
-	struct list_head free_stacks;
-	struct list_head used_stacks;
+	struct list_head stacks;
+	struct nooks_stack *free_stacks;
 	unsigned int nr_stacks;
 	unsigned int nr_used;
 	unsigned int max_stacks;
@@ -268,6 +286,7 @@ void nooks_domains_exit(void);
 struct nooks_domain *nooks_domain_create(void);
 void nooks_domain_destroy(struct nooks_domain *domain);
 void nooks_crossing_restore(struct nooks_crossing *x);
+void nooks_crossing_leave(struct nooks_crossing *x);
 void nooks_crossing_end(struct nooks_crossing *x);
 unsigned long nooks_crossing_site(const struct nooks_crossing *x);
 unsigned long nooks_call_site(const struct nooks_domain *domain);
@@ -295,6 +314,12 @@ static __always_inline struct nooks_spins *nooks_spins_of(const struct nooks_cro
 	return (struct nooks_spins *)(x->reserved + NOOKS_STACK_FRAME);
 }
 
+/* Ditto. */
+static __always_inline struct nooks_kept *nooks_kept_of(const struct nooks_crossing *x)
+{
+	return (struct nooks_kept *)(nooks_spins_of(x) + 1);
+}
+
 /* Page tables: pagetable.c */
 int nooks_pagetable_init(void);
 int nooks_pagetable_create(struct nooks_domain *domain);
@@ -311,7 +336,13 @@ void nooks_for_each_writable(struct nooks_domain *domain,
 			     void (*fn)(void *data, unsigned long start, size_t size), void *data);
 bool nooks_may_read(const void *start, size_t size);
 
-/* Stacks: stack.c */
+/* Stacks: stack.c. Those in use have a crossing each; with nooks_domain.stack_lock held. */
+#define nooks_for_each_used_stack(stack, domain)					\
+	list_for_each_entry(stack, &(domain)->stacks, list)				\
+		if (!(stack)->crossing)							\
+			continue;							\
+		else
+
 int nooks_stacks_create(struct nooks_domain *domain);
 int nooks_stacks_reserve(struct nooks_domain *domain, unsigned int n);
 void nooks_stacks_grow(struct work_struct *work);

@@ -8,9 +8,10 @@
 #define NOOKS_FIRST_PCID	7		/* the kernel uses 1-6; bit 11 is PTI's; 0 is special */
 
 #define NOOKS_STACK_SIZE	16384		/* as a kernel stack */
-#define NOOKS_STACK_RESERVED	256		/* at its top: these two */
-#define NOOKS_STACK_FRAME	64		/* the frame that leaves an IST handler, and ... */
-#define NOOKS_MAX_SPINS		23		/* ... the spinning locks that the thread holds: struct nooks_spins */
+#define NOOKS_STACK_RESERVED	784		/* at its top: these three */
+#define NOOKS_STACK_FRAME	64		/* the frame that leaves an IST handler, ... */
+#define NOOKS_MAX_SPINS		23		/* ... the spinning locks that the thread holds: struct nooks_spins, and ... */
+#define NOOKS_MAX_KEPT		64		/* ... buffers that it has put: struct nooks_kept */
 #define NOOKS_STACKS_MIN	8		/* per domain, made beforehand */
 #define NOOKS_STACKS_PER_CPU	2
 #define NOOKS_STACKS_RESERVE	16		/* of a domain that threads sleep in: more are made below that */

@@ -33,7 +33,9 @@ static int add_stack(struct nooks_domain *domain)
 	 */
 	nooks_tlb_raise(domain);
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
-	list_add(&stack->list, &domain->free_stacks);
+	list_add(&stack->list, &domain->stacks);
+	stack->next = domain->free_stacks;
+	domain->free_stacks = stack;
 	domain->nr_stacks++;
 	raw_spin_unlock_irqrestore(&domain->stack_lock, flags);
 	return 0;
@@ -109,8 +111,8 @@ void nooks_stacks_destroy(struct nooks_domain *domain)
 	struct nooks_stack *stack, *next;
 
 	cancel_work_sync(&domain->grow);
-	WARN_ON_ONCE(!list_empty(&domain->used_stacks));
-	list_for_each_entry_safe(stack, next, &domain->free_stacks, list) {
+	WARN_ON_ONCE(domain->nr_used);
+	list_for_each_entry_safe(stack, next, &domain->stacks, list) {
 		vfree(stack->base);
 		kfree(stack);
 	}
@@ -132,9 +134,9 @@ struct nooks_stack *nooks_stack_get(struct nooks_domain *domain, struct nooks_cr
 
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	if (domain->open) {
-		stack = list_first_entry_or_null(&domain->free_stacks, struct nooks_stack, list);
+		stack = domain->free_stacks;
 		if (stack) {
-			list_move(&stack->list, &domain->used_stacks);
+			domain->free_stacks = stack->next;
 			domain->nr_used++;
 			stack->crossing = x;
 			x->incarnation = domain->incarnation;
@@ -172,7 +174,7 @@ unsigned int nooks_stack_spins(const struct nooks_crossing *x, const void *lock)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
-	list_for_each_entry(stack, &domain->used_stacks, list) {
+	nooks_for_each_used_stack(stack, domain) {
 		if (stack->crossing->task == current && stack->crossing->reserved)
 			n += count_spins(stack->crossing, lock);
 	}
@@ -188,7 +190,8 @@ void nooks_stack_put(struct nooks_domain *domain, struct nooks_stack *stack)
 
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
 	stack->crossing = NULL;
-	list_move(&stack->list, &domain->free_stacks);
+	stack->next = domain->free_stacks;
+	domain->free_stacks = stack;
 	domain->nr_used--;
 	wake = !domain->open && !domain->nr_used;
 	room = domain->max_stacks && nr_free(domain) <= NOOKS_STACKS_RESERVE;

@@ -91,11 +91,11 @@ static void stacks_run_out_without_harm(struct kunit *test)
 {
 	struct nooks_domain *domain = driver->domain;
 	unsigned long ret = 0;
-	LIST_HEAD(away);
+	struct nooks_stack *away = domain->free_stacks;
 
-	list_splice_init(&domain->free_stacks, &away);
+	domain->free_stacks = NULL;
 	KUNIT_EXPECT_EQ(test, NOOKS_CALL_CLOSED, CALL(code_sum, &ret, 1));
-	list_splice(&away, &domain->free_stacks);
+	domain->free_stacks = away;
 	KUNIT_EXPECT_EQ(test, NOOKS_CALL_DONE, CALL(code_sum, &ret, 1));
 }
 

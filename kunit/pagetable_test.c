@@ -174,7 +174,7 @@ static bool is_stack(unsigned long addr)
 {
 	struct nooks_stack *stack;
 
-	list_for_each_entry(stack, &env.domain->free_stacks, list)
+	list_for_each_entry(stack, &env.domain->stacks, list)
 		if (addr - (unsigned long)stack->base < NOOKS_STACK_SIZE)
 			return true;
 	return false;
@@ -290,7 +290,7 @@ static void a_new_domain_may_write_stacks_and_execute_the_library(struct kunit *
 	KUNIT_EXPECT_EQ(test, s->executable,
 			pages_between(nooks_domain_text_start, nooks_domain_text_end) +
 			pages_between(nooks_switch_text_start, nooks_switch_text_end));
-	list_for_each_entry(stack, &env.domain->free_stacks, list) {
+	list_for_each_entry(stack, &env.domain->stacks, list) {
 		KUNIT_EXPECT_TRUE(test, nooks_may_write(env.domain, stack->base, NOOKS_STACK_SIZE));
 		KUNIT_EXPECT_FALSE(test, domain_reads(stack->base - PAGE_SIZE).write);
 		KUNIT_EXPECT_FALSE(test, domain_reads(stack->base + NOOKS_STACK_SIZE).present);

@@ -96,32 +96,46 @@ static bool check_return(const struct nooks_role *role, unsigned long *ret)
 	return true;
 }
 
+/* The function has failed, or fails for what it leaves: put the thread right. */
+static int unwound(struct nooks_crossing *x)
+{
+	nooks_locks_release(x);
+	nooks_crossing_restore(x);
+	nooks_rtnl_release(x);
+	/* Others wait for them inside, and recovery for these. */
+	nooks_buffers_unlock(nooks_driver_of(x));
+	return NOOKS_CALL_UNWOUND;
+}
+
+static int unbalanced(struct nooks_crossing *x)
+{
+	nooks_fail(x, NOOKS_UNBALANCED, 0, "returned with %s",
+		   !list_empty(&x->held) || READ_ONCE(nooks_spins_of(x)->nr) ? "a lock held" :
+		   preempt_count() != x->preempt_count ? "preemption or softirqs off" :
+		   "interrupts or RCU in another state than at entry");
+	return unwound(x);
+}
+
+static int bad_return(struct nooks_crossing *x, const struct nooks_role *role, unsigned long ret)
+{
+	nooks_fail(x, NOOKS_BAD_RETURN, ret, "%s may not return %ld", role->name, (long)ret);
+	return unwound(x);
+}
+
 /* After the function has run: put the thread right, whatever the driver has left of it. */
 static int finish(struct nooks_crossing *x, int status, const struct nooks_role *role,
 		  unsigned long *ret)
 {
-	if (status == NOOKS_CALL_DONE && !nooks_crossing_balanced(x)) {
-		nooks_fail(x, NOOKS_UNBALANCED, 0,
-			   "returned with %s",
-			   !list_empty(&x->held) || READ_ONCE(nooks_spins_of(x)->nr) ? "a lock held" :
-			   preempt_count() != x->preempt_count ? "preemption or softirqs off" :
-			   "interrupts or RCU in another state than at entry");
-		status = NOOKS_CALL_UNWOUND;
-	}
-	if (status == NOOKS_CALL_DONE && role && !check_return(role, ret)) {
-		nooks_fail(x, NOOKS_BAD_RETURN, *ret, "%s may not return %ld", role->name,
-			   (long)*ret);
-		status = NOOKS_CALL_UNWOUND;
-	}
-	if (status == NOOKS_CALL_UNWOUND)
-		nooks_locks_release(x);
-	nooks_crossing_restore(x);
-	if (status == NOOKS_CALL_UNWOUND) {
-		nooks_rtnl_release(x);
-		/* Others wait for them inside, and recovery for these. */
-		nooks_buffers_unlock(nooks_driver_of(x));
-	}
-	return status;
+	if (status != NOOKS_CALL_DONE)
+		return unwound(x);
+	if (!nooks_crossing_balanced(x))
+		return unbalanced(x);
+	if (role && !check_return(role, ret))
+		return bad_return(x, role, *ret);
+	nooks_crossing_leave(x);
+	if (unlikely(READ_ONCE(nooks_kept_of(x)->used)) && !nooks_buffers_settle(x))
+		return unwound(x);
+	return NOOKS_CALL_DONE;
 }
 
 /**
@@ -212,25 +226,33 @@ static u32 count_of(const struct nooks_arg *arg, unsigned long *args)
 
 /*
  * Note what the arguments lend to the domain. They come from the kernel and can be trusted. Of that with the number @copied
- * the driver gets a copy, and nothing is lent.
+ * the driver gets a copy, and nothing is lent. Return: some have shadows.
  */
-static void lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args, int copied)
+static bool lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args, int copied)
 {
+	struct nooks_argument *lent = &x->arguments[x->nr_arguments];
+	const struct nooks_arg *arg = role->args;
+	bool shadows = false;
 	unsigned int i;
 
-	for (i = 0; i < role->nr_args; i++) {
-		const struct nooks_arg *arg = &role->args[i];
-		struct nooks_argument *lent = &x->arguments[x->nr_arguments];
-		unsigned long value = *argument(args, i);
+	for (i = 0; i < role->nr_args; i++, arg++) {
+		unsigned long value;
 
-		if (!value || i == copied || (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER))
+		if (arg->kind == NOOKS_ARG_SHADOW)
+			shadows = true;
+		if (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER)
+			continue;
+		value = *argument(args, i);
+		if (!value || i == copied)
 			continue;
 		lent->start = value;
 		lent->type = arg->kind == NOOKS_ARG_OBJECT ? arg->type : NOOKS_TYPE_none;
 		lent->size = lent->type ? nooks_types[lent->type].size :
 			     arg->len_arg ? arg->size * count_of(arg, args) : arg->size;
-		x->nr_arguments++;
+		lent++;
 	}
+	x->nr_arguments = lent - x->arguments;
+	return shadows;
 }
 
 /* Shadows take the places of the arguments that have them. False without memory. */
@@ -273,6 +295,18 @@ static bool return_shadows(struct nooks_crossing *x, const struct nooks_role *ro
 	return ok;
 }
 
+/* As nooks_call_run(), if there are shadows. What a driver has done to one that it may not is UNWOUND. */
+static int run_with_shadows(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args,
+			    unsigned long *value)
+{
+	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
+	int status = NOOKS_CALL_UNWOUND;
+
+	if (lend_shadows(x, role, args, shadows))
+		status = nooks_call_run(x, role, args, value);
+	return return_shadows(x, role, shadows, status == NOOKS_CALL_DONE) ? status : NOOKS_CALL_UNWOUND;
+}
+
 /*
  * As nooks_call_watched(). @copied: this argument is a structure of so many bytes (@size); the driver sees @copy
  * instead, on its stack, and if it returns, @copy gets that. -1: none; and @start and @size are lent. @undo: where what it
@@ -283,9 +317,9 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 			  struct nooks_undo *undo, int *status)
 {
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
-	struct nooks_shadow *shadows[ARRAY_SIZE(role->args)] = {};
 	unsigned long ret = role->fail, value;
 	struct nooks_guard guard;
+	bool shadows;
 
 	*status = NOOKS_CALL_CLOSED;
 	if (!nooks_call_begin(x, stub))
@@ -302,7 +336,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		return ret;
 	}
 	*status = NOOKS_CALL_UNWOUND;
-	lend(x, role, args, copied);
+	shadows = lend(x, role, args, copied);
 	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
 		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
@@ -317,10 +351,11 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		x->nr_stack_args = size / sizeof(long);
 		args[copied] = nooks_stack_args_at(x);
 	}
-	if (lend_shadows(x, role, args, shadows))
+	if (unlikely(shadows))
+		*status = run_with_shadows(x, role, args, &value);
+	else
 		*status = nooks_call_run(x, role, args, &value);
-	if (return_shadows(x, role, shadows, *status == NOOKS_CALL_DONE) &&
-	    *status == NOOKS_CALL_DONE) {
+	if (*status == NOOKS_CALL_DONE) {
 		ret = value;
 		if (copied >= 0)
 			memcpy(copy, (void *)nooks_stack_args_at(x), size);
@@ -406,7 +441,10 @@ unsigned long nooks_call_lending(struct nooks_stub *stub, const struct nooks_rol
 unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *role,
 			      unsigned long *args)
 {
-	return nooks_call_lending(stub, role, args, NULL, 0);
+	struct nooks_crossing x;
+	int status;
+
+	return call(&x, stub, role, args, -1, NULL, NULL, 0, &status);
 }
 
 /**

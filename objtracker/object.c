@@ -31,6 +31,7 @@ void nooks_objects_init(struct nooks_objects *objects)
 	objects->kernel_made = 0;
 	objects->timers = 0;
 	objects->refused = 0;
+	objects->span = 0;
 }
 
 static struct nooks_object *find(struct nooks_objects *objects,
@@ -106,6 +107,10 @@ static bool link_object(struct nooks_objects *objects, struct nooks_object *obje
 		objects->refused++;
 		return false;
 	}
+	if (object->type && object->size)
+		objects->span = clamp_t(unsigned long,
+					page_of(object->start + object->size - 1) - page_of(object->start),
+					objects->span, NOOKS_OBJECT_SPAN);
 	hash_add(objects->table, &object->node, page_of(object->start));
 	list_add(&object->list, &objects->all);
 	objects->count += !class->kernel_made;
@@ -294,7 +299,7 @@ bool nooks_object_containing(struct nooks_driver *driver, unsigned long addr,
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
 	/* An object that is not aligned ends one page further on. */
-	for (i = 0; i <= NOOKS_OBJECT_SPAN; i++) {
+	for (i = 0; i <= objects->span; i++) {
 		hash_for_each_possible(objects->table, object, node, page_of(addr) - i) {
 			if (object->type && addr - object->start < object->size &&
 			    (!found || object->size < found->size))

@@ -113,6 +113,8 @@ struct nooks_object {
  * @kernel_made: how many of these
  * @timers: of these, timers
  * @refused: how often there were too many
+ * @span: no object with a type, of those so far, ends more pages behind the one where it begins; at most
+ *	NOOKS_OBJECT_SPAN
  */
 struct nooks_objects {
 	raw_spinlock_t lock;
@@ -122,6 +124,7 @@ struct nooks_objects {
 	unsigned int kernel_made;
 	unsigned int timers;
 	unsigned long refused;
+	unsigned int span;
 };
 
 /* Limits of each driver: module parameters, by these names behind "max_"; see domains/limits.h. */

@@ -89,7 +89,7 @@ static void note_threads(struct nooks_domain *domain, struct nooks_evidence *e)
 
 	e->nr_threads = 0;
 	raw_spin_lock_irqsave(&domain->stack_lock, flags);
-	list_for_each_entry(stack, &domain->used_stacks, list) {
+	nooks_for_each_used_stack(stack, domain) {
 		if (e->nr_threads == ARRAY_SIZE(e->threads))
 			break;
 		note_thread(stack->crossing, &e->threads[e->nr_threads++]);

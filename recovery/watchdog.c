@@ -153,7 +153,7 @@ static void watch(struct nooks_domain *domain)
 	int cpu = -1;
 
 	raw_spin_lock(&domain->stack_lock);
-	list_for_each_entry(stack, &domain->used_stacks, list) {
+	nooks_for_each_used_stack(stack, domain) {
 		cpu = cpu_of(stack->crossing);
 		count(stack->crossing, cpu);
 		seconds = exceeded(stack->crossing, cpu);

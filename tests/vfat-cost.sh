@@ -79,7 +79,7 @@ forget() {
 
 fs_modules
 make_image 64 -F 32
-plan 11
+plan 13
 check "nooks loads" load_nooks
 check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 cp "$image" /tmp/test.img
@@ -100,6 +100,12 @@ check "create once more" create
 counts nooks_enter
 counts nooks_call
 counts nooks_checked_store
+# What the driver has put is still known, until there is nothing to get it from.
+holds() {
+	grep -c "buffer_head" /sys/kernel/debug/nooks/vfat/objects
+}
+check "buffers that it has put are known" test "$(holds)" -gt 0
 cd /
 umount_image
+check "none of them is, once it is unmounted" test "$(holds)" -eq 0
 check "fsck finds it clean" fsck.fat -n /tmp/test.img

@@ -15,11 +15,15 @@
  * Drivers do store to a buffer after they have said that it is dirty, and do not say it again (FAT: the
  * rest of a directory's new block). Natively that gets to the disk, if late. Here it is committed when
  * they let go of the buffer.
+ *
+ * A buffer that the driver has let go of is *idle*: its entry stays, and so does a reference on it, as long as
+ * that of its page, for drivers ask for the same ones again and again.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/buffer_head.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "../nooks/compat.h"
@@ -41,8 +45,8 @@
  * @lru: of those that nothing is held of, the one that was used last first
  * @page: with a reference
  * @copy: what the domain sees instead, or NULL
- * @held: how many of @buffers
- * @buffers: those that the driver holds, by their places in the page
+ * @held: how many of @buffers the driver holds
+ * @buffers: these, and idle ones, by their places in the page
  *
  * All of it is protected by buffers_lock, inside of which is only nooks_objects.lock and the
  * domain's.
@@ -57,22 +61,27 @@ struct nooks_metapage {
 };
 
 /**
- * struct nooks_buffer - a buffer that a driver holds
+ * struct nooks_buffer - a buffer that a driver holds, or has held
  * @object: in its table; start is the buffer_head
- * @meta: the page with its data
- * @refs: references that the driver holds; under buffers_lock
+ * @node: in buffers, if @meta is set; under buffers_lock
+ * @meta: the page with its data; NULL: no longer, or not yet; ditto
+ * @refs: references that the driver holds; ditto, if @meta is set
+ * @idle: it holds none, and one is held for this entry; ditto
  * @dirtied: it has said that it is dirty; ditto
  * @locker: the thread of the driver that has locked it, or NULL; ditto
  */
 struct nooks_buffer {
 	struct nooks_object object;
+	struct hlist_node node;
 	struct nooks_metapage *meta;
 	unsigned int refs;
+	bool idle;
 	bool dirtied;
 	struct task_struct *locker;
 };
 
 static DEFINE_RAW_SPINLOCK(buffers_lock);
+static DEFINE_HASHTABLE(buffers, 10);
 static LIST_HEAD(idle_pages);
 static unsigned int nr_idle;
 
@@ -143,10 +152,82 @@ static void idle_del(struct nooks_metapage *meta)
 	nr_idle--;
 }
 
+static unsigned int place_of(const struct buffer_head *bh)
+{
+	return offset_in_page(bh->b_data) / SECTOR_SIZE;
+}
+
+/* The entry of a buffer that the driver holds, or that is idle. */
+static struct nooks_buffer *look_up(struct nooks_driver *driver, const void *bh)
+{
+	struct nooks_buffer *buffer;
+
+	lockdep_assert_held(&buffers_lock);
+	hash_for_each_possible(buffers, buffer, node, (unsigned long)bh) {
+		/* Recovery takes entries out of the table before it gets here. */
+		if (buffer->object.start == (unsigned long)bh && buffer->object.driver == driver &&
+		    nooks_object_tracked(&buffer->object))
+			return buffer;
+	}
+	return NULL;
+}
+
+static void attach(struct nooks_buffer *buffer, struct nooks_metapage *meta)
+{
+	lockdep_assert_held(&buffers_lock);
+	buffer->meta = meta;
+	meta->buffers[place_of((void *)buffer->object.start)] = buffer;
+	hash_add(buffers, &buffer->node, buffer->object.start);
+}
+
+/* Nobody finds it any more. Its references are still to be put. */
+static void detach(struct nooks_buffer *buffer)
+{
+	struct nooks_metapage *meta = buffer->meta;
+
+	lockdep_assert_held(&buffers_lock);
+	if (!meta)
+		return;
+	hash_del(&buffer->node);
+	meta->buffers[place_of((void *)buffer->object.start)] = NULL;
+	if (buffer->refs && !--meta->held)
+		idle_add(meta);
+	buffer->meta = NULL;
+}
+
+/* Of a page that goes, with what is idle: these buffers are put and freed later. */
+static void detach_idle(struct nooks_metapage *meta, struct hlist_head *gone)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_BUFFERS; i++) {
+		struct nooks_buffer *buffer = meta->buffers[i];
+
+		if (!buffer)
+			continue;
+		detach(buffer);
+		/* Or recovery has it, and does what is left. */
+		if (nooks_object_take(&buffer->object))
+			hlist_add_head(&buffer->node, gone);
+	}
+}
+
+static void free_idle(struct hlist_head *gone)
+{
+	struct nooks_buffer *buffer;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(buffer, next, gone, node) {
+		__brelse((struct buffer_head *)buffer->object.start);
+		nooks_object_free(&buffer->object);
+	}
+}
+
 /* Forget up to @nr pages that nothing is held of, those of @driver or, if that is NULL, of whomever. */
 static void trim(struct nooks_driver *driver, unsigned int nr)
 {
 	struct nooks_metapage *meta, *next;
+	HLIST_HEAD(gone_buffers);
 	unsigned long flags;
 	LIST_HEAD(gone);
 
@@ -160,12 +241,14 @@ static void trim(struct nooks_driver *driver, unsigned int nr)
 			break;
 		if (!nooks_object_remove(owner, &meta_class, (void *)meta->object.start))
 			continue;
+		detach_idle(meta, &gone_buffers);
 		idle_del(meta);
 		if (meta->copy)
 			nooks_revoke(owner->domain, (void *)meta->object.start, PAGE_SIZE);
 		list_add(&meta->lru, &gone);
 	}
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	free_idle(&gone_buffers);
 	list_for_each_entry_safe(meta, next, &gone, lru) {
 		list_del_init(&meta->lru);
 		if (meta->copy)
@@ -211,27 +294,28 @@ static void refresh(struct nooks_buffer *buffer)
 		memcpy(bytes_of(buffer, true), bytes_of(buffer, false), bh->b_size);
 }
 
-/* What the driver has written to the buffer is right, it says. Return: something has changed. */
-static bool commit(struct nooks_crossing *x, struct nooks_buffer *buffer)
+/* What the driver has written to the buffer is right, it says. */
+static void commit(struct nooks_crossing *x, struct nooks_buffer *buffer)
 {
 	struct buffer_head *bh = (void *)buffer->object.start;
 	void *to, *from;
 
 	lockdep_assert_held(&buffers_lock);
 	if (!buffer->meta->copy)
-		return false;
+		return;
 	to = bytes_of(buffer, false);
 	from = bytes_of(buffer, true);
-	if (!memcmp(to, from, bh->b_size))
-		return false;
 	nooks_undo_note(x, bh, to, from);
 	memcpy(to, from, bh->b_size);
-	return true;
 }
 
-static unsigned int place_of(const struct buffer_head *bh)
+/* Has it written anything that was not committed? */
+static bool has_changed(const struct nooks_buffer *buffer)
 {
-	return offset_in_page(bh->b_data) / SECTOR_SIZE;
+	const struct buffer_head *bh = (void *)buffer->object.start;
+
+	lockdep_assert_held(&buffers_lock);
+	return buffer->meta->copy && memcmp(bytes_of(buffer, false), bytes_of(buffer, true), bh->b_size);
 }
 
 /* The page's entry, made if it is missing; NULL without memory. With buffers_lock not held. */
@@ -251,13 +335,48 @@ static void drop_unheld(struct nooks_buffer *buffer)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buffers_lock, flags);
-	if (!buffer->refs)
+	if (!buffer->meta)
 		object = nooks_object_remove(buffer->object.driver, &buffer_class,
 					     (void *)buffer->object.start);
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	if (object)
 		nooks_object_free(object);
 	nooks_object_free(&buffer->object);
+}
+
+/* The driver has got a reference on a buffer. Return: how many of the kernel's are too many now. */
+static unsigned int grab(struct nooks_buffer *buffer, bool stale)
+{
+	unsigned int spare = buffer->idle;
+
+	lockdep_assert_held(&buffers_lock);
+	if (!buffer->refs++) {
+		buffer->idle = false;
+		buffer->dirtied = false;
+		if (!buffer->meta->held++)
+			idle_del(buffer->meta);
+		stale = true;
+	}
+	if (stale)
+		refresh(buffer);
+	return spare;
+}
+
+/* As hold(), of one that is known. */
+static bool hold_known(struct nooks_driver *driver, struct buffer_head *bh, bool stale)
+{
+	struct nooks_buffer *buffer;
+	unsigned int spare = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	buffer = look_up(driver, bh);
+	if (buffer)
+		spare = grab(buffer, stale);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	if (spare)
+		__brelse(bh);
+	return buffer;
 }
 
 /*
@@ -268,9 +387,12 @@ static bool hold(struct nooks_driver *driver, struct buffer_head *bh, bool stale
 {
 	struct nooks_metapage *meta;
 	struct nooks_buffer *buffer;
+	unsigned int spare = 0;
 	unsigned long flags;
 	bool held;
 
+	if (hold_known(driver, bh, stale))
+		return true;
 	for (;;) {
 		meta = meta_get(driver, bh, gfp);
 		buffer = to_buffer(nooks_object_get_or_add(driver, &buffer_class, bh, sizeof(*bh),
@@ -284,37 +406,32 @@ static bool hold(struct nooks_driver *driver, struct buffer_head *bh, bool stale
 		}
 		raw_spin_lock_irqsave(&buffers_lock, flags);
 		held = nooks_object_tracked(&meta->object) && nooks_object_tracked(&buffer->object);
-		if (held && !buffer->refs++) {
-			buffer->meta = meta;
-			meta->buffers[place_of(bh)] = buffer;
-			if (!meta->held++)
-				idle_del(meta);
-			stale = true;
-		}
-		if (held && stale)
-			refresh(buffer);
+		if (held && !buffer->meta)
+			attach(buffer, meta);
+		if (held)
+			spare = grab(buffer, stale);
 		raw_spin_unlock_irqrestore(&buffers_lock, flags);
 		nooks_object_free(&meta->object);
 		nooks_object_free(&buffer->object);
+		if (spare)
+			__brelse(bh);
 		if (held)
 			return true;
 	}
 }
 
-static void unlink_buffer(struct nooks_buffer *buffer)
-{
-	struct nooks_metapage *meta = buffer->meta;
-
-	lockdep_assert_held(&buffers_lock);
-	meta->buffers[place_of((void *)buffer->object.start)] = NULL;
-	if (!--meta->held)
-		idle_add(meta);
-}
-
-/* The buffer, if the driver holds it; with a reference on the entry. */
+/* The buffer, if the driver holds it, or it is idle; with a reference on the entry. */
 static struct nooks_buffer *find(struct nooks_driver *driver, const void *bh)
 {
-	return to_buffer(nooks_object_get(driver, &buffer_class, bh));
+	struct nooks_buffer *buffer;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buffers_lock, flags);
+	buffer = look_up(driver, bh);
+	if (buffer)
+		refcount_inc(&buffer->object.refs);
+	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	return buffer;
 }
 
 static struct nooks_buffer *check(struct nooks_crossing *x, unsigned long bh, const char *fn)
@@ -351,7 +468,7 @@ bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr)
 		const struct nooks_buffer *b = meta->buffers[i];
 		const struct buffer_head *bh = b ? (void *)b->object.start : NULL;
 
-		if (bh && addr - (unsigned long)bh->b_data < bh->b_size)
+		if (bh && b->refs && addr - (unsigned long)bh->b_data < bh->b_size)
 			buffer = meta->buffers[i];
 	}
 	if (buffer && !meta->copy) {
@@ -404,7 +521,9 @@ const char *nooks_field_buffer_state(struct nooks_crossing *x, unsigned long add
 		return (set | cleared) & ~(u64)(BIT(BH_Mapped) | BIT(BH_New) | BIT(BH_Boundary) |
 						BIT(BH_Uptodate) | BIT(BH_Unwritten) |
 						BIT(BH_Delay)) ? "not to be set here" : NULL;
-	if (done && set & BIT(BH_Lock))
+	if (!READ_ONCE(buffer->refs))
+		why = "of a buffer that the driver does not hold";
+	else if (done && set & BIT(BH_Lock))
 		WRITE_ONCE(buffer->locker, current);
 	else if (cleared || set & ~(u64)(BIT(BH_Uptodate) | BIT(BH_Lock)))
 		why = "not to be set here";
@@ -422,7 +541,9 @@ const char *nooks_field_buffer_count(struct nooks_crossing *x, unsigned long add
 
 	if (!buffer)
 		return "no buffer that the driver holds";
-	if (done) {
+	if (!READ_ONCE(buffer->refs)) {
+		why = "no buffer that the driver holds";
+	} else if (done) {
 		raw_spin_lock(&buffers_lock);
 		buffer->refs++;
 		raw_spin_unlock(&buffers_lock);
@@ -502,41 +623,60 @@ NOOKS_WRAPPER(__breadahead)
 	return 0;
 }
 
-/* Put a reference of the driver's. */
-static void let_go(struct nooks_crossing *x, unsigned long addr, bool forget, const char *fn)
+/* Put a reference of the driver's. False: it has none, and has failed. */
+static bool let_go(struct nooks_crossing *x, unsigned long addr, bool forget, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
 	struct buffer_head *bh = (struct buffer_head *)addr;
-	struct nooks_buffer *buffer = check(x, addr, fn), *last = NULL;
+	struct nooks_buffer *buffer;
+	bool late, last = false;
 	unsigned long flags;
-	bool late = false;
 
-	if (!buffer)
-		return;
 	raw_spin_lock_irqsave(&buffers_lock, flags);
-	if (!buffer->refs) {
+	buffer = look_up(driver, bh);
+	if (!buffer || !buffer->refs) {
 		raw_spin_unlock_irqrestore(&buffers_lock, flags);
-		put(buffer);
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: put too often", fn);
-		return;
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: no buffer that the driver holds", fn);
+		return false;
 	}
-	if (buffer->dirtied && !forget)
-		late = commit(x, buffer);
+	late = buffer->dirtied && !forget && has_changed(buffer);
+	if (late)
+		commit(x, buffer);
 	if (!--buffer->refs) {
-		last = to_buffer(nooks_object_remove(driver, &buffer_class, bh));
-		unlink_buffer(buffer);
+		last = true;
+		buffer->idle = true;
+		buffer->locker = NULL;
+		if (!--buffer->meta->held)
+			idle_add(buffer->meta);
 	}
+	/* The last one is the entry's now, which may go at any time. */
+	if (last && (late || forget))
+		get_bh(bh);
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	/* What was stored after the buffer was said to be dirty: it may have been written meanwhile. */
 	if (late && buffer_uptodate(bh))
 		mark_buffer_dirty(bh);
-	put(buffer);
-	if (last)
-		put(last);
 	if (forget)
 		__bforget(bh);
-	else
+	else if (late || !last)
 		__brelse(bh);
+	return true;
+}
+
+bool nooks_buffers_settle(struct nooks_crossing *x)
+{
+	struct nooks_kept *kept = nooks_kept_of(x);
+	unsigned long used = READ_ONCE(kept->used);
+	unsigned int place;
+
+	/* Of a driver that has failed they are put by recovery. */
+	if (nooks_crossing_stale(x))
+		return true;
+	WRITE_ONCE(kept->used, 0);
+	for_each_set_bit(place, &used, NOOKS_MAX_KEPT)
+		if (!let_go(x, (unsigned long)READ_ONCE(kept->buffers[place]), false, "__brelse"))
+			return false;
+	return true;
 }
 
 /* void __brelse(struct buffer_head *bh) */
@@ -551,6 +691,30 @@ NOOKS_WRAPPER(__bforget)
 {
 	let_go(x, a0, true, "__bforget");
 	return 0;
+}
+
+/* Before buffers of another size may come. False: the driver has failed. */
+static bool may_resize(struct nooks_crossing *x, unsigned long sb, unsigned long size, const char *fn)
+{
+	if (!nooks_may_sleep(x, fn) ||
+	    !nooks_arg_object(x, (void *)sb, NOOKS_TYPE_super_block, false, fn, "sb") ||
+	    !nooks_arg_range(x, (int)size, SECTOR_SIZE, PAGE_SIZE, fn, "size") ||
+	    !nooks_buffers_settle(x))
+		return false;
+	nooks_buffers_trim(nooks_driver_of(x));
+	return true;
+}
+
+/* int sb_set_blocksize(struct super_block *sb, int size) */
+NOOKS_WRAPPER(sb_set_blocksize)
+{
+	return may_resize(x, a0, a1, "sb_set_blocksize") ? sb_set_blocksize((void *)a0, a1) : 0;
+}
+
+/* int sb_min_blocksize(struct super_block *sb, int size) */
+NOOKS_WRAPPER(sb_min_blocksize)
+{
+	return may_resize(x, a0, a1, "sb_min_blocksize") ? sb_min_blocksize((void *)a0, a1) : 0;
 }
 
 /* Commit what the driver has in a buffer. NULL: it does not hold it, and has failed. To be put. */
@@ -571,6 +735,7 @@ static struct nooks_buffer *dirty(struct nooks_crossing *x, unsigned long addr, 
 	commit(x, buffer);
 	buffer->dirtied = true;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
+	nooks_kept_of(x)->dirtied |= BIT(bh->b_blocknr % NOOKS_MAX_KEPT);
 	return buffer;
 }
 
@@ -756,15 +921,14 @@ static void buffer_release(struct nooks_object *object)
 {
 	struct nooks_buffer *buffer = to_buffer(object);
 	struct buffer_head *bh = (struct buffer_head *)object->start;
-	unsigned int refs = buffer->refs;
 	unsigned long flags;
+	unsigned int refs;
 
-	if (!refs)
-		return;		/* it was never held */
 	raw_spin_lock_irqsave(&buffers_lock, flags);
-	unlink_buffer(buffer);
+	detach(buffer);
+	refs = buffer->refs + buffer->idle;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
-	if (buffer->locker)
+	if (refs && buffer->locker)
 		unlock_unfilled(bh);
 	while (refs--)
 		__brelse(bh);

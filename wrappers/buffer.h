@@ -14,6 +14,11 @@ struct nooks_driver;
  * or the domain has failed for want of memory.
  */
 bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr);
+/*
+ * Put the buffers that the domain has kept in a crossing (bufkept.c). Outside of the domain, where buffers may be put. Return:
+ * false: the driver has failed, for it did not hold one of them.
+ */
+bool nooks_buffers_settle(struct nooks_crossing *x);
 /* A call into a driver was unwound: unlock the buffers that its thread has locked. May sleep if the call might. */
 void nooks_buffers_unlock(struct nooks_driver *driver);
 /* Copies of pages that the driver holds no buffer of, but can write to. Any context; @fn, too, and it takes no lock. */

@@ -274,3 +274,17 @@ NOOKS_WRAPPER(fsnotify)
 	return fsnotify((u32)a0, (void *)a1, (int)a2, (struct inode *)a3, NULL,
 			(struct inode *)a5, (u32)nooks_stack_arg(x, 0));
 }
+
+/* Hook of d_hash: the hash it writes into a copy of the name, for that is asked of each component of a path. */
+unsigned long nooks_r_d_hash(struct nooks_stub *stub, const struct nooks_role *role, unsigned long *args)
+{
+	struct qstr *name = (struct qstr *)args[1], copy = *name;
+	unsigned long ret;
+	int status;
+
+	BUILD_BUG_ON(sizeof(copy) % sizeof(long));
+	ret = nooks_call_copying(stub, role, args, 1, &copy, sizeof(copy), &status);
+	if (status == NOOKS_CALL_DONE)
+		name->hash = copy.hash;
+	return ret;
+}

@@ -243,6 +243,7 @@ static bool is_mapping(const struct buffer_head *was, const struct buffer_head *
 
 static void take_over(struct buffer_head *bh, const struct buffer_head *copy)
 {
+	unsigned long changed = (bh->b_state ^ copy->b_state) & MAP_BITS;
 	unsigned int bit;
 
 	if (copy->b_state & BIT(BH_Mapped)) {
@@ -250,9 +251,7 @@ static void take_over(struct buffer_head *bh, const struct buffer_head *copy)
 		bh->b_blocknr = copy->b_blocknr;
 	}
 	bh->b_size = copy->b_size;
-	for (bit = 0; bit < BITS_PER_LONG; bit++) {
-		if (!(BIT(bit) & MAP_BITS) || test_bit(bit, &bh->b_state) == test_bit(bit, &copy->b_state))
-			continue;
+	for_each_set_bit(bit, &changed, BITS_PER_LONG) {
 		if (test_bit(bit, &copy->b_state))
 			set_bit(bit, &bh->b_state);
 		else

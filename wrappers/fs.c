@@ -492,8 +492,12 @@ unsigned long nooks_r_fill_super_context(struct nooks_stub *stub, const struct n
 unsigned long nooks_r_put_super(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
+	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
+
 	nooks_call_role(stub, role, args);
-	nooks_inodes_drop((struct nooks_driver *)stub->domain, (struct super_block *)args[0]);
+	nooks_inodes_drop(driver, (struct super_block *)args[0]);
+	/* The device's cache is going to be emptied. */
+	nooks_buffers_trim(driver);
 	return 0;
 }
 

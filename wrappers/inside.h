@@ -97,6 +97,16 @@ void nooks_in__raw_spin_unlock_bh(raw_spinlock_t *lock);
 void nooks_in__raw_spin_unlock_irq(raw_spinlock_t *lock);
 void nooks_in__raw_spin_unlock_irqrestore(raw_spinlock_t *lock, unsigned long flags);
 
+struct block_device;
+struct buffer_head;
+struct buffer_head *nooks_in___bread_gfp(struct block_device *bdev, sector_t block, unsigned int size,
+					 gfp_t gfp);
+struct buffer_head *nooks_in___getblk_gfp(struct block_device *bdev, sector_t block, unsigned int size,
+					  gfp_t gfp);
+struct buffer_head *nooks_in___find_get_block(struct block_device *bdev, sector_t block,
+					      unsigned int size);
+void nooks_in___brelse(struct buffer_head *bh);
+
 /* Names that only some kernels import: their prototypes are not generated. */
 void *nooks_in___memcpy(void *to, const void *from, size_t n);
 void *nooks_in___memmove(void *to, const void *from, size_t n);
