@@ -444,7 +444,7 @@ unsigned long nooks_call_role(struct nooks_stub *stub, const struct nooks_role *
 	struct nooks_crossing x;
 	int status;
 
-	return call(&x, stub, role, args, -1, NULL, NULL, 0, &status);
+	return call(&x, stub, role, args, -1, NULL, NULL, 0, NULL, &status);
 }
 
 /**
