@@ -16,7 +16,13 @@
 #include <linux/buffer_head.h>
 #include "../domains/domain.h"
 #include "../domains/switch.h"
+#include "../nooks/compat.h"
 #include "inside.h"
+
+/* A stub has the name that the kernel has for its function. */
+#ifdef HAVE_bdev_getblk
+#define nooks_stub___getblk_gfp	nooks_stub_bdev_getblk
+#endif
 
 struct buffer_head *nooks_stub___bread_gfp(struct block_device *bdev, sector_t block, unsigned int size,
 					   gfp_t gfp);
