@@ -210,36 +210,53 @@ static unsigned long *argument(unsigned long *args, unsigned int i)
 	return &args[i < 6 ? i : i + 2];
 }
 
+/* What a call lends that is to be looked at when it has ended. */
+#define LENT_SHADOWS	BIT(0)
+#define LENT_LENGTHS	BIT(1)	/* the driver may write to where the length of a buffer stands */
+
+/* Where that is. */
+static void *length_at(const struct nooks_arg *arg, unsigned long *args)
+{
+	return (void *)*argument(args, arg->len_arg - 1) + arg->len_offset;
+}
+
+static u64 length_of(const struct nooks_arg *arg, unsigned long *args)
+{
+	const void *p = length_at(arg, args);
+
+	return arg->len_size == 4 ? *(u32 *)p : arg->len_size == 8 ? *(u64 *)p : arg->len_size == 2 ? *(u16 *)p :
+	       *(u8 *)p;
+}
+
+static void set_length(const struct nooks_arg *arg, unsigned long *args, u64 length)
+{
+	memcpy(length_at(arg, args), &length, arg->len_size);
+}
+
 /* How often the unit of a buffer counts, by another argument; 0 if that says nothing sane. */
 static u32 count_of(const struct nooks_arg *arg, unsigned long *args)
 {
-	unsigned long count = *argument(args, arg->len_arg - 1);
+	u64 count = arg->len_size ? length_of(arg, args) : *argument(args, arg->len_arg - 1);
 
-	if (arg->len_size) {
-		const void *p = (void *)count + arg->len_offset;
-
-		count = arg->len_size == 4 ? *(u32 *)p : arg->len_size == 8 ? *(u64 *)p :
-			arg->len_size == 2 ? *(u16 *)p : *(u8 *)p;
-	}
 	return count > U32_MAX / arg->size ? 0 : count;
 }
 
 /*
  * Note what the arguments lend to the domain. They come from the kernel and can be trusted. Of that with the number @copied
- * the driver gets a copy, and nothing is lent. Return: some have shadows.
+ * the driver gets a copy, and nothing is lent. Return: LENT_SHADOWS, LENT_LENGTHS.
  */
-static bool lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args, int copied)
+static unsigned int lend(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args, int copied)
 {
 	struct nooks_argument *lent = &x->arguments[x->nr_arguments];
 	const struct nooks_arg *arg = role->args;
-	bool shadows = false;
+	unsigned int what = 0;
 	unsigned int i;
 
 	for (i = 0; i < role->nr_args; i++, arg++) {
 		unsigned long value;
 
 		if (arg->kind == NOOKS_ARG_SHADOW)
-			shadows = true;
+			what |= LENT_SHADOWS;
 		if (arg->kind != NOOKS_ARG_OBJECT && arg->kind != NOOKS_ARG_BUFFER)
 			continue;
 		value = *argument(args, i);
@@ -249,10 +266,38 @@ static bool lend(struct nooks_crossing *x, const struct nooks_role *role, unsign
 		lent->type = arg->kind == NOOKS_ARG_OBJECT ? arg->type : NOOKS_TYPE_none;
 		lent->size = lent->type ? nooks_types[lent->type].size :
 			     arg->len_arg ? arg->size * count_of(arg, args) : arg->size;
+		if (unlikely(arg->len_size))
+			what |= LENT_LENGTHS;
 		lent++;
 	}
 	x->nr_arguments = lent - x->arguments;
-	return shadows;
+	return what;
+}
+
+/*
+ * The length of a buffer that stands in another structure which the driver may write to: the kernel goes by it afterwards. It may have got
+ * smaller. Return: false: it had got larger, and is as it was.
+ */
+static bool keep_lengths(struct nooks_crossing *x, const struct nooks_role *role, unsigned long *args)
+{
+	bool ok = true;
+	unsigned int i, k;
+
+	for (i = 0; i < role->nr_args; i++) {
+		const struct nooks_arg *arg = &role->args[i];
+		unsigned long value = *argument(args, i);
+
+		if (arg->kind != NOOKS_ARG_BUFFER || !arg->len_size || !value)
+			continue;
+		for (k = 0; k < x->nr_arguments && (x->arguments[k].start != value || x->arguments[k].type); k++)
+			;
+		if (k == x->nr_arguments || length_of(arg, args) <= x->arguments[k].size / arg->size)
+			continue;
+		set_length(arg, args, x->arguments[k].size / arg->size);
+		nooks_fail(x, NOOKS_BAD_RETURN, value, "%s: %s is longer than it was", role->name, arg->name);
+		ok = false;
+	}
+	return ok;
 }
 
 /* Shadows take the places of the arguments that have them. False without memory. */
@@ -319,7 +364,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 	unsigned long ret = role->fail, value;
 	struct nooks_guard guard;
-	bool shadows;
+	unsigned int lent;
 
 	*status = NOOKS_CALL_CLOSED;
 	if (!nooks_call_begin(x, stub))
@@ -336,7 +381,7 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		return ret;
 	}
 	*status = NOOKS_CALL_UNWOUND;
-	shadows = lend(x, role, args, copied);
+	lent = lend(x, role, args, copied);
 	if (copied < 0 && size && !WARN_ON_ONCE(x->nr_arguments == NOOKS_MAX_ARGUMENTS))
 		x->arguments[x->nr_arguments++] = (struct nooks_argument) {
 			.start = (unsigned long)start, .size = size, .type = NOOKS_TYPE_none,
@@ -351,10 +396,12 @@ static unsigned long call(struct nooks_crossing *x, struct nooks_stub *stub, con
 		x->nr_stack_args = size / sizeof(long);
 		args[copied] = nooks_stack_args_at(x);
 	}
-	if (unlikely(shadows))
+	if (unlikely(lent & LENT_SHADOWS))
 		*status = run_with_shadows(x, role, args, &value);
 	else
 		*status = nooks_call_run(x, role, args, &value);
+	if (unlikely(lent & LENT_LENGTHS) && !keep_lengths(x, role, args))
+		*status = NOOKS_CALL_UNWOUND;
 	if (*status == NOOKS_CALL_DONE) {
 		ret = value;
 		if (copied >= 0)

@@ -48,9 +48,24 @@ static unsigned long got(struct nooks_crossing *x, struct dentry *dentry, const 
 	return 0;
 }
 
+/* May users get at it? The functions of a file that are the kernel's call those of its pages without a look. */
+static bool is_whole(const struct inode *inode)
+{
+	const struct address_space_operations *a_ops = inode->i_data.a_ops;
+	const struct file_operations *fop = inode->i_fop;
+
+	if (!S_ISREG(inode->i_mode) || !(fop->read_iter || fop->write_iter || fop->mmap))
+		return true;
+	return a_ops->read_folio && a_ops->dirty_folio && (!fop->write_iter || (a_ops->write_begin && a_ops->write_end));
+}
+
 /* The driver passes its reference on an inode on to @fn. NULL and errors are good. */
 static bool passes_inode(struct nooks_crossing *x, struct inode *inode, const char *fn)
 {
+	if (!IS_ERR_OR_NULL(inode) &&
+	    !nooks_arg_require(x, !nooks_inode_own(nooks_driver_of(x), inode) || is_whole(inode), fn,
+			       "a file has functions for its pages"))
+		return false;
 	if (IS_ERR_OR_NULL(inode) || nooks_inode_unref(nooks_driver_of(x), inode))
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)inode,
@@ -92,9 +107,11 @@ NOOKS_WRAPPER(d_make_root)
 	struct inode *inode = (struct inode *)a0;
 	struct dentry *root;
 
-	if (!nooks_may_sleep(x, "d_make_root") || !passes_inode(x, inode, "d_make_root"))
+	if (!nooks_may_sleep(x, "d_make_root") ||
+	    !nooks_arg_require(x, !IS_ERR(inode), "d_make_root", "the inode is no error") ||
+	    !passes_inode(x, inode, "d_make_root"))
 		return 0;
-	root = IS_ERR_OR_NULL(inode) ? NULL : nooks_fspark_root(inode->i_sb, inode);
+	root = !inode ? NULL : nooks_fspark_root(inode->i_sb, inode);
 	if (root) {
 		iput(inode);
 		return IS_ERR(root) ? 0 : got(x, root, "d_make_root");
@@ -111,6 +128,7 @@ NOOKS_WRAPPER(d_instantiate)
 	if (!check(x, a0, fn) ||
 	    !nooks_arg_require(x, !READ_ONCE(dentry->d_inode) &&
 				  hlist_unhashed(&dentry->d_u.d_alias), fn, "no inode yet") ||
+	    !nooks_arg_require(x, !IS_ERR((void *)a1), fn, "the inode is no error") ||
 	    !passes_inode(x, (struct inode *)a1, fn))
 		return 0;
 	d_instantiate(dentry, (struct inode *)a1);
@@ -172,7 +190,9 @@ NOOKS_WRAPPER(d_move)
 	if (!check(x, a0, fn) || !check(x, a1, fn) ||
 	    !nooks_arg_require(x, dentry != target && READ_ONCE(dentry->d_inode), fn,
 			       "two dentries, the first with an inode") ||
-	    !nooks_arg_require(x, dentry->d_sb == target->d_sb, fn, "of one file system"))
+	    !nooks_arg_require(x, dentry->d_sb == target->d_sb, fn, "of one file system") ||
+	    !nooks_arg_require(x, !is_subdir(dentry, target) && !is_subdir(target, dentry), fn,
+			       "neither lies below the other"))
 		return 0;
 	d_move(dentry, target);
 	return 0;

@@ -209,7 +209,10 @@ unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role
 		drop_page(page);
 		return ret >= 0 ? untrue(stub, ret) : ret;
 	}
-	return ret > (long)copied || ret < -MAX_ERRNO ? untrue(stub, ret) : ret;
+	/* It takes all of it, or of less than was wanted nothing: then the caller tries again, and else for ever, or stops. */
+	if (ret >= 0 && ret != copied && !(ret == 0 && copied < (unsigned int)args[3]))
+		return untrue(stub, ret);
+	return ret < -MAX_ERRNO ? untrue(stub, ret) : ret;
 }
 
 /* What a driver says of a block, in the state of the buffer that is to be mapped. */
@@ -217,19 +220,19 @@ unsigned long nooks_r_write_end(struct nooks_stub *stub, const struct nooks_role
 
 /*
  * What a driver says of where a block is: on its device, and no more than was asked for. A bad disk has files behind the
- * end of the device: that the block layer finds out. It must be told of the same sectors, though.
+ * end of the device: that the block layer finds out. It must be told of the same sectors, though. @create: the VFS writes there at once.
  */
-static bool good_mapping(const struct inode *inode, const struct buffer_head *bh, size_t size)
+static bool good_mapping(const struct inode *inode, const struct buffer_head *bh, size_t size, bool create)
 {
 	unsigned int bits = inode->i_blkbits;
 	sector_t blocks = (sector_t)LLONG_MAX >> bits;
 
-	if (bh->b_size > size || bh->b_size & ((1u << bits) - 1))
+	if (!bh->b_size || bh->b_size > size || bh->b_size & ((1u << bits) - 1))
 		return false;
 	/* The VFS follows b_bdev of a new block, too. */
 	if (!(bh->b_state & BIT(BH_Mapped)))
-		return !(bh->b_state & BIT(BH_New));
-	return bh->b_bdev == inode->i_sb->s_bdev && bh->b_size && bh->b_blocknr < blocks &&
+		return !create && !(bh->b_state & BIT(BH_New));
+	return bh->b_bdev == inode->i_sb->s_bdev && bh->b_blocknr < blocks &&
 	       bh->b_size >> bits <= blocks - bh->b_blocknr;
 }
 
@@ -279,11 +282,12 @@ unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role
 {
 	struct inode *inode = (void *)args[0];
 	struct buffer_head *bh = (struct buffer_head *)args[2], was = *bh, copy = was;
+	bool create = (int)args[3];
 	int status, ret;
 
 	BUILD_BUG_ON(sizeof(copy) % sizeof(long));
 	ret = nooks_call_copying(stub, role, args, 2, &copy, sizeof(copy), &status);
-	if (!ret && (!good_mapping(inode, &copy, was.b_size) || !is_mapping(&was, &copy)))
+	if (!ret && (!good_mapping(inode, &copy, was.b_size, create) || !is_mapping(&was, &copy)))
 		ret = untrue(stub, ret);
 	if (!ret) {
 		take_over(bh, &copy);
@@ -294,4 +298,25 @@ unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role
 	if (status != NOOKS_CALL_DONE)
 		stay_dirty(driver_of(stub), inode, bh);
 	return ret;
+}
+
+/*
+ * Hook of direct_IO: the kernel takes the value for what was read or written, moves on by so much, and goes back by what the driver has
+ * taken too much.
+ */
+unsigned long nooks_r_direct_io(struct nooks_stub *stub, const struct nooks_role *role,
+				unsigned long *args)
+{
+	const struct kiocb *iocb = (void *)args[0];
+	const struct iov_iter *iter = (void *)args[1];
+	size_t before = iov_iter_count(iter);
+	struct nooks_crossing x;
+	int status;
+	long ret = nooks_call_watched(&x, stub, role, args, NULL, 0, &status);
+	size_t after = iov_iter_count(iter);
+
+	if (ret >= -MAX_ERRNO && after <= before && (ret < 0 || ret <= before - after) &&
+	    !(ret == -EIOCBQUEUED && is_sync_kiocb(iocb)))
+		return ret;
+	return untrue(stub, ret);
 }

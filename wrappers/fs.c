@@ -521,6 +521,12 @@ const char *nooks_field_super_flags(struct nooks_crossing *x, unsigned long addr
 	return why;
 }
 
+/* In ns: what times of files are multiples of. */
+const char *nooks_field_time_gran(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
+{
+	return new >= 1 && new <= NSEC_PER_SEC ? NULL : "not between a nanosecond and a second";
+}
+
 /* int current_umask(void): of who has mounted it, while what is mounted is filled again */
 NOOKS_WRAPPER(current_umask)
 {

@@ -247,6 +247,13 @@ const char *nooks_field_inode_mode(struct nooks_crossing *x, unsigned long addr,
 	       "another type of file" : NULL;
 }
 
+/* Attributes to set: what a file is stays. */
+const char *nooks_field_iattr_mode(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
+				   bool done)
+{
+	return (old ^ new) & S_IFMT ? "another type of file" : NULL;
+}
+
 const char *nooks_field_size(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new,
 			     bool done)
 {

@@ -251,7 +251,7 @@ NOOKS_WRAPPER(netif_napi_add_weight)
 
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_writable(x, theirs, sizeof(*theirs), false, fn, "napi") ||
-	    !nooks_arg_range(x, (int)a3, 0, S16_MAX, fn, "weight"))
+	    !nooks_arg_range(x, (int)a3, 1, S16_MAX, fn, "weight"))
 		return 0;
 	if (!stub || !nooks_netdev_known(driver, dev)) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, stub ? a0 : a2, "%s: %s", fn, stub ?
@@ -311,7 +311,7 @@ NOOKS_WRAPPER(napi_enable)
 	/* Some drivers change it while disabled. */
 	if (nooks_may_write(n->object.driver->domain, n->theirs, sizeof(*n->theirs))) {
 		weight = READ_ONCE(n->theirs->weight);
-		if (weight >= 0 && weight <= NAPI_POLL_WEIGHT)
+		if (weight > 0 && weight <= NAPI_POLL_WEIGHT)
 			n->napi.weight = weight;
 	}
 	napi_enable(&n->napi);

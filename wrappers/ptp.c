@@ -49,6 +49,18 @@ unsigned long nooks_r_ptp(struct nooks_stub *stub, const struct nooks_role *role
 	return nooks_call_role(stub, role, args);
 }
 
+/* What the kernel calls without a look. */
+static bool has_all(const struct ptp_clock_info *info)
+{
+#ifdef HAVE_ptp_clock_info_adjfreq
+	bool has_frequency = info->adjfine || info->adjfreq;
+#else
+	bool has_frequency = info->adjfine;
+#endif
+
+	return info->enable && info->adjtime && info->settime64 && (info->gettime64 || info->gettimex64) && has_frequency;
+}
+
 /* struct ptp_clock *ptp_clock_register(struct ptp_clock_info *info, struct device *parent) */
 NOOKS_WRAPPER(ptp_clock_register)
 {
@@ -72,8 +84,10 @@ NOOKS_WRAPPER(ptp_clock_register)
 	clock->info.owner = driver->module;
 	clock->info.name[sizeof(clock->info.name) - 1] = '\0';
 	why = nooks_members_bind(driver, &clock->info, NOOKS_OPS_ptp_clock_info);
-	if (why || !clock->info.enable) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: info: %s", fn, why ?: "enable");
+	if (!why && !has_all(&clock->info))
+		why = "a function is missing";
+	if (why) {
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "%s: info: %s", fn, why);
 		kfree(clock);
 		return 0;
 	}
@@ -114,13 +128,17 @@ NOOKS_WRAPPER(ptp_clock_unregister)
 	return 0;
 }
 
-/* A clock that the driver has; false, with the domain failed, if it is none. */
-static bool check_clock(struct nooks_crossing *x, unsigned long ptp, const char *fn)
+/* A clock that the driver has; NULL, with the domain failed, if it is none. Lasts until the driver unregisters it. */
+static struct nooks_clock *check_clock(struct nooks_crossing *x, unsigned long ptp, const char *fn)
 {
-	if (nooks_object_find(nooks_driver_of(x), &clock_class, (void *)ptp))
-		return true;
-	nooks_fail(x, NOOKS_BAD_ARGUMENT, ptp, "%s: no clock of this driver", fn);
-	return false;
+	struct nooks_object *object = nooks_object_get(nooks_driver_of(x), &clock_class, (void *)ptp);
+	struct nooks_clock *clock = object ? (void *)object->data[0] : NULL;
+
+	if (object)
+		nooks_object_free(object);
+	else
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, ptp, "%s: no clock of this driver", fn);
+	return clock;
 }
 
 /* int ptp_clock_index(struct ptp_clock *ptp) */
@@ -147,14 +165,14 @@ NOOKS_WRAPPER(ptp_schedule_worker)
 NOOKS_WRAPPER(ptp_clock_event)
 {
 	static const char fn[] = "ptp_clock_event";
+	struct nooks_clock *clock = check_clock(x, a0, fn);
 	struct ptp_clock_event event;
 
-	if (!check_clock(x, a0, fn) ||
-	    !nooks_arg_readable(x, (void *)a1, sizeof(event), false, fn, "event"))
+	if (!clock || !nooks_arg_readable(x, (void *)a1, sizeof(event), false, fn, "event"))
 		return 0;
 	event = *(struct ptp_clock_event *)a1;
-	if (event.type == PTP_CLOCK_EXTTS || event.type == PTP_CLOCK_PPS ||
-	    event.type == PTP_CLOCK_PPSUSR)
+	if (event.type == PTP_CLOCK_EXTTS ||
+	    ((event.type == PTP_CLOCK_PPS || event.type == PTP_CLOCK_PPSUSR) && clock->info.pps))
 		ptp_clock_event((struct ptp_clock *)a0, &event);
 	return 0;
 }

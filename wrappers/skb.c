@@ -265,6 +265,10 @@ static const char *delivered_fault(struct nooks_driver *driver, struct sk_buff *
 	}
 	if (skb_is_gso(skb) && skb_shinfo(skb)->gso_type & ~GSO_RECEIVED)
 		return "merged of segments that no device receives";
+	if (skb_is_gso(skb) && skb_shinfo(skb)->gso_size == GSO_BY_FRAGS)
+		return "merged of fragments that are packets";
+	if (skb_vlan_tag_present(skb) && !eth_type_vlan(skb->vlan_proto))
+		return "with the tag of no kind of VLAN";
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    (start < 0 || start + skb->csum_offset + sizeof(__sum16) > skb_headlen(skb)))
 		return "checksum outside of the headers";
