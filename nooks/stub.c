@@ -5,6 +5,8 @@
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/task_stack.h>
+#include <linux/sizes.h>
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
 #include "../wrappers/buffer.h"
@@ -16,6 +18,8 @@
 #include "inject.h"
 #include "learn.h"
 #include "tracepoints.h"
+
+#define MIN_STACK	SZ_4K	/* of the thread's, for a call */
 
 /**
  * nooks_stub_find - the descriptor of an entry stub
@@ -138,6 +142,16 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 	return NOOKS_CALL_DONE;
 }
 
+/*
+ * Each call of the driver's within a call of the kernel's within a call of the driver's takes some of the kernel's stack, and
+ * nothing but its end would end that.
+ */
+static bool stack_is_short(void)
+{
+	/* On another stack than the thread's it is far away. */
+	return current_stack_pointer - (unsigned long)task_stack_page(current) < MIN_STACK;
+}
+
 /**
  * nooks_call_begin - get ready to call a driver function
  * @x: storage on the caller's stack; nothing is lent
@@ -151,6 +165,11 @@ bool nooks_call_begin(struct nooks_crossing *x, struct nooks_stub *stub)
 
 	x->stub = stub;
 	x->nr_arguments = 0;
+	if (unlikely(stack_is_short())) {
+		nooks_fail_driver(driver, stub, NOOKS_STACK_OVERFLOW, 0,
+				  "calls of the kernel and of the driver within each other have taken the kernel's stack");
+		return false;
+	}
 	return nooks_crossing_begin(x, driver->domain);
 }
 

@@ -44,6 +44,7 @@
  * @seen: by this look
  * @stuck: looks in a row with a queue that stood still
  * @quiet: ditto without a carrier
+ * @ups: how often it has got one
  * @looks: since @base
  * @stats: its statistics, if @has_stats
  * @base: ditto at the begin of the window for errors
@@ -55,6 +56,7 @@ struct nooks_vitals {
 	bool seen;
 	unsigned int stuck;
 	unsigned int quiet;
+	int ups;
 	unsigned int looks;
 	struct rtnl_link_stats64 stats;
 	struct rtnl_link_stats64 base;
@@ -66,6 +68,9 @@ static atomic_t changes;
 
 static int note_change(struct notifier_block *nb, unsigned long event, void *data)
 {
+	/* Not of others, such as those of containers, which come and go. */
+	if (!netdev_notifier_info_to_dev(data)->dev.parent)
+		return NOTIFY_DONE;
 	switch (event) {
 	case NETDEV_UP:
 	case NETDEV_DOWN:
@@ -212,7 +217,8 @@ static void look_for_contradictions(struct nooks_driver *driver, struct net_devi
 		u64 old = *(const u64 *)((const void *)before + counters[i].offset);
 		u64 new = *(const u64 *)((const void *)now + counters[i].offset);
 
-		if (new < old) {
+		/* Many count in 32 bits. */
+		if (new < old && !(old <= U32_MAX && old - new > U32_MAX / 2)) {
 			contradicts(driver, dev, counters[i].name, old, new);
 			return;		/* and what follows from that */
 		}
@@ -262,8 +268,11 @@ static void look_at_stats(struct nooks_driver *driver, struct net_device *dev, s
 {
 	const struct nooks_health *h = &driver->health;
 	struct rtnl_link_stats64 now;
+	int ups;
 
-	v->quiet = netif_carrier_ok(dev) ? 0 : v->quiet + 1;
+	ups = atomic_read(&dev->carrier_up_count);
+	v->quiet = netif_carrier_ok(dev) || ups != v->ups ? 0 : v->quiet + 1;
+	v->ups = ups;
 	if (!netif_running(dev) || !netif_device_present(dev) ||
 	    (!READ_ONCE(h->max_error_percent) && !READ_ONCE(h->max_contradictions))) {
 		v->has_stats = false;
@@ -315,7 +324,7 @@ static void forget_unseen(struct nooks_health *h)
 }
 
 /* Return: is one of them up, with a carrier? */
-static bool look_at_interfaces(struct nooks_driver *driver, bool fresh)
+static bool look_at_interfaces(struct nooks_driver *driver)
 {
 	struct nooks_health *h = &driver->health;
 	struct net_device *devices[DEVICES_MAX];
@@ -330,14 +339,13 @@ static bool look_at_interfaces(struct nooks_driver *driver, bool fresh)
 		if (!v)
 			continue;
 		v->seen = true;
-		if (fresh) {
-			v->stuck = 0;
-			v->quiet = 0;
-		}
 		is_up |= netif_running(devices[i]) && netif_carrier_ok(devices[i]);
 		look_at_queues(driver, devices[i], v);
-		look_at_stats(driver, devices[i], v, fresh || now != h->changes);
+		look_at_stats(driver, devices[i], v, now != h->changes);
 	}
+	/* They may have other rings now. */
+	if (now != h->changes)
+		h->receiving_most = 0;
 	h->changes = now;
 	forget_unseen(h);
 	return is_up;
@@ -382,39 +390,60 @@ static void look_at_devices(struct nooks_driver *driver)
 		nooks_fail_driver(driver, NULL, NOOKS_DEAD_DEVICE, 0, "%s: %s for %u s", name, why, h->dead);
 }
 
-static void look_at(struct nooks_driver *driver)
+/* It runs again: what was seen of it before says nothing. */
+static void begin_anew(struct nooks_driver *driver)
 {
-	unsigned long incarnation = READ_ONCE(driver->domain->incarnation);
 	struct nooks_health *h = &driver->health;
-	bool fresh = h->incarnation != incarnation;
+	struct nooks_vitals *v;
 
-	lockdep_assert_held(&driver->lock);
-	if (fresh) {
-		h->incarnation = incarnation;
-		h->receiving_most = 0;
-		h->starved = 0;
-		h->dead = 0;
+	h->incarnation = READ_ONCE(driver->domain->incarnation);
+	h->receiving_most = 0;
+	h->starved = 0;
+	h->dead = 0;
+	list_for_each_entry(v, &h->devices, list) {
+		v->stuck = 0;
+		v->quiet = 0;
+		v->has_stats = false;
 	}
-	look_at_devices(driver);
-	/* Who holds it may be in the driver, for long; there is always a next second. */
-	if (rtnl_trylock()) {
-		bool is_up = look_at_interfaces(driver, fresh);
+}
 
-		rtnl_unlock();
-		look_at_memory(driver, is_up);
-	}
+static bool runs(const struct nooks_driver *driver)
+{
+	return READ_ONCE(driver->state) == NOOKS_RUNNING && READ_ONCE(driver->domain->open);
 }
 
 static void look(struct work_struct *work)
 {
 	struct nooks_driver *driver = container_of(to_delayed_work(work), struct nooks_driver, health.work);
+	struct nooks_health *h = &driver->health;
 
+	/* It has had no device. */
+	if (!READ_ONCE(driver->unplug))
+		goto out;
 	/* Who holds it restarts the driver, or takes it away. */
-	if (mutex_trylock(&driver->lock)) {
-		if (READ_ONCE(driver->state) == NOOKS_RUNNING && READ_ONCE(driver->domain->open))
-			look_at(driver);
-		mutex_unlock(&driver->lock);
+	if (!mutex_trylock(&driver->lock))
+		goto out;
+	if (runs(driver)) {
+		if (h->incarnation != READ_ONCE(driver->domain->incarnation))
+			begin_anew(driver);
+		if (READ_ONCE(h->dead_seconds))
+			look_at_devices(driver);
 	}
+	mutex_unlock(&driver->lock);
+	/*
+	 * Not with the driver's lock: it may be asked for its statistics, and wait, until recovery ends that. Who holds the other one
+	 * may be in the driver, for long; there is always a next second.
+	 */
+	if (rtnl_trylock()) {
+		bool is_up = false;
+
+		if (runs(driver) && h->incarnation == READ_ONCE(driver->domain->incarnation))
+			is_up = look_at_interfaces(driver);
+		rtnl_unlock();
+		if (runs(driver))
+			look_at_memory(driver, is_up);
+	}
+out:
 	nooks_health_start(driver);
 }
 

@@ -93,7 +93,7 @@ loads_again() {
 }
 
 fails_in_exit() {
-	echo "null any ${prefix}remove" >"$dir/inject" && unload "$module"
+	echo "null any ${prefix}remove" >"$dir/inject" && unload "$module" && dmesg | grep -q "BUG: NOOKS: .* in ${prefix}remove"
 }
 
 plan 29

@@ -228,6 +228,7 @@ static void trim(struct nooks_driver *driver, unsigned int nr)
 {
 	struct nooks_metapage *meta, *next;
 	HLIST_HEAD(gone_buffers);
+	bool revoked = false;
 	unsigned long flags;
 	LIST_HEAD(gone);
 
@@ -243,16 +244,20 @@ static void trim(struct nooks_driver *driver, unsigned int nr)
 			continue;
 		detach_idle(meta, &gone_buffers);
 		idle_del(meta);
-		if (meta->copy)
+		/* Who gets a buffer there again, and so comes from here, does not find the copy in the TLB. */
+		if (meta->copy) {
 			nooks_revoke(owner->domain, (void *)meta->object.start, PAGE_SIZE);
+			nooks_tlb_raise(owner->domain);
+			revoked = true;
+		}
 		list_add(&meta->lru, &gone);
 	}
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	free_idle(&gone_buffers);
+	if (revoked)
+		nooks_domain_kick();
 	list_for_each_entry_safe(meta, next, &gone, lru) {
 		list_del_init(&meta->lru);
-		if (meta->copy)
-			nooks_revoke_flush(meta->object.driver->domain);
 		nooks_object_free(&meta->object);
 	}
 }
@@ -301,7 +306,8 @@ static void commit(struct nooks_crossing *x, struct nooks_buffer *buffer)
 	void *to, *from;
 
 	lockdep_assert_held(&buffers_lock);
-	if (!buffer->meta->copy)
+	/* Another thread of the driver's may have put it. */
+	if (!buffer->meta || !buffer->meta->copy)
 		return;
 	to = bytes_of(buffer, false);
 	from = bytes_of(buffer, true);
@@ -315,7 +321,8 @@ static bool has_changed(const struct nooks_buffer *buffer)
 	const struct buffer_head *bh = (void *)buffer->object.start;
 
 	lockdep_assert_held(&buffers_lock);
-	return buffer->meta->copy && memcmp(bytes_of(buffer, false), bytes_of(buffer, true), bh->b_size);
+	return buffer->meta && buffer->meta->copy &&
+	       memcmp(bytes_of(buffer, false), bytes_of(buffer, true), bh->b_size);
 }
 
 /* The page's entry, made if it is missing; NULL without memory. With buffers_lock not held. */
@@ -420,7 +427,7 @@ static bool hold(struct nooks_driver *driver, struct buffer_head *bh, bool stale
 	}
 }
 
-/* The buffer, if the driver holds it, or it is idle; with a reference on the entry. */
+/* The buffer, if the driver holds it, or it is idle; with a reference on it and on the entry: put(). */
 static struct nooks_buffer *find(struct nooks_driver *driver, const void *bh)
 {
 	struct nooks_buffer *buffer;
@@ -428,10 +435,18 @@ static struct nooks_buffer *find(struct nooks_driver *driver, const void *bh)
 
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	buffer = look_up(driver, bh);
-	if (buffer)
+	if (buffer) {
 		refcount_inc(&buffer->object.refs);
+		get_bh((struct buffer_head *)bh);
+	}
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	return buffer;
+}
+
+static void put(struct nooks_buffer *buffer)
+{
+	put_bh((struct buffer_head *)buffer->object.start);
+	nooks_object_free(&buffer->object);
 }
 
 static struct nooks_buffer *check(struct nooks_crossing *x, unsigned long bh, const char *fn)
@@ -439,17 +454,12 @@ static struct nooks_buffer *check(struct nooks_crossing *x, unsigned long bh, co
 	struct nooks_buffer *buffer = find(nooks_driver_of(x), (void *)bh);
 
 	if (buffer && !READ_ONCE(buffer->refs)) {
-		nooks_object_free(&buffer->object);
+		put(buffer);
 		buffer = NULL;
 	}
 	if (!buffer)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, bh, "%s: no buffer that the driver holds", fn);
 	return buffer;
-}
-
-static void put(struct nooks_buffer *buffer)
-{
-	nooks_object_free(&buffer->object);
 }
 
 bool nooks_buffer_touch(struct nooks_crossing *x, unsigned long addr)
@@ -545,7 +555,8 @@ const char *nooks_field_buffer_count(struct nooks_crossing *x, unsigned long add
 		why = "no buffer that the driver holds";
 	} else if (done) {
 		raw_spin_lock(&buffers_lock);
-		buffer->refs++;
+		if (buffer->refs)
+			buffer->refs++;
 		raw_spin_unlock(&buffers_lock);
 	} else if ((u32)new != (u32)old + 1) {
 		why = "not one more";
@@ -639,7 +650,13 @@ static bool let_go(struct nooks_crossing *x, unsigned long addr, bool forget, co
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: no buffer that the driver holds", fn);
 		return false;
 	}
-	late = buffer->dirtied && !forget && has_changed(buffer);
+	/* Who has locked it could not unlock it any more; recovery does that. */
+	if (buffer->refs == 1 && buffer->locker) {
+		raw_spin_unlock_irqrestore(&buffers_lock, flags);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: the driver has locked it", fn);
+		return false;
+	}
+	late = buffer->dirtied && !forget && !nooks_crossing_stale(x) && has_changed(buffer);
 	if (late)
 		commit(x, buffer);
 	if (!--buffer->refs) {
@@ -766,7 +783,7 @@ NOOKS_WRAPPER(mark_buffer_dirty_inode)
 		return 0;
 	put(buffer);
 	/* An inode has buffers of one device, or the kernel stops. */
-	if (!nooks_arg_require(x, inode->i_sb->s_bdev == bh->b_bdev, fn,
+	if (!nooks_arg_require(x, inode->i_sb->s_bdev == READ_ONCE(bh->b_bdev) && buffer_mapped(bh), fn,
 			       "the buffer is of the inode's device"))
 		return 0;
 	buffer = dirty(x, a0, fn);
@@ -785,6 +802,11 @@ static struct nooks_buffer *to_write(struct nooks_crossing *x, unsigned long add
 
 	if (!buffer)
 		return NULL;
+	/* Of another block size, say. */
+	if (!nooks_arg_require(x, buffer_mapped((struct buffer_head *)addr), fn, "the buffer has a place on the disk")) {
+		put(buffer);
+		return NULL;
+	}
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	if (buffer->dirtied && !nooks_crossing_stale(x))
 		commit(x, buffer);
@@ -890,6 +912,7 @@ static struct nooks_buffer *take_locked(struct nooks_driver *driver)
 		if (READ_ONCE(buffer->locker) == current) {
 			WRITE_ONCE(buffer->locker, NULL);
 			refcount_inc(&object->refs);
+			get_bh((struct buffer_head *)object->start);
 			found = buffer;
 			break;
 		}

@@ -11,6 +11,7 @@
 #include "fspark.h"
 #include "generated.h"
 #include "net.h"
+#include "undo.h"
 
 /* data[0]: references, under nooks_objects.lock. */
 static void release(struct nooks_object *object)
@@ -131,6 +132,9 @@ NOOKS_WRAPPER(d_instantiate)
 	    !nooks_arg_require(x, !IS_ERR((void *)a1), fn, "the inode is no error") ||
 	    !passes_inode(x, (struct inode *)a1, fn))
 		return 0;
+	/* Whatever becomes of the call: from now on others can find it, write to it, and be told that this is on the disk. */
+	if (x->undo && a1)
+		x->undo->shown = nooks_undo_keep(x->undo);
 	d_instantiate(dentry, (struct inode *)a1);
 	return 0;
 }
@@ -216,6 +220,18 @@ unsigned long nooks_r_get_dentry(struct nooks_stub *stub, const struct nooks_rol
 	unsigned long value = nooks_call_role(stub, role, args);
 
 	return value == role->fail ? value : nooks_dentry_returned(stub, value, role->fail);
+}
+
+/* Hook of get_parent: ditto, and there is one. */
+unsigned long nooks_r_get_parent(struct nooks_stub *stub, const struct nooks_role *role,
+				 unsigned long *args)
+{
+	unsigned long value = nooks_r_get_dentry(stub, role, args);
+
+	if (value)
+		return value;
+	nooks_fail_return((struct nooks_driver *)stub->domain, stub, value);
+	return role->fail;
 }
 
 /*

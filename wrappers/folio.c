@@ -307,7 +307,7 @@ unsigned long nooks_r_get_block(struct nooks_stub *stub, const struct nooks_role
 unsigned long nooks_r_direct_io(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
-	const struct kiocb *iocb = (void *)args[0];
+	struct kiocb *iocb = (void *)args[0];
 	const struct iov_iter *iter = (void *)args[1];
 	size_t before = iov_iter_count(iter);
 	struct nooks_crossing x;

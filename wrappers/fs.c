@@ -36,6 +36,9 @@
 #include "walk.h"
 
 #define MAX_TYPES	16
+/* What mount() may be given of a super block's flags. */
+#define MOUNT_FLAGS	(SB_RDONLY | SB_NOSUID | SB_NODEV | SB_NOEXEC | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | \
+			 SB_NOATIME | SB_NODIRATIME | SB_SILENT | SB_POSIXACL | SB_LAZYTIME | SB_I_VERSION)
 #define MIN_STACKS	64	/* threads sleep in file systems, for their disks */
 
 /**
@@ -173,6 +176,13 @@ static struct dentry *mount_held(struct nooks_fstype *t, int flags, const char *
 	/* The driver has died with a super block in its hands, active and locked. */
 	if (status == NOOKS_CALL_UNWOUND && x.handed) {
 		drop_mount(t->driver, (struct dentry *)x.handed);
+		return ERR_PTR(-EIO);
+	}
+	/* The caller has the super block, locked, or nothing. */
+	if (status == NOOKS_CALL_DONE && (x.handed ? root != (unsigned long)x.handed : !IS_ERR((void *)root))) {
+		nooks_fail_return(t->driver, stub, root);
+		if (x.handed)
+			drop_mount(t->driver, (struct dentry *)x.handed);
 		return ERR_PTR(-EIO);
 	}
 	return (void *)nooks_dentry_returned(stub, root, -EIO);
@@ -419,7 +429,9 @@ NOOKS_WRAPPER(mount_bdev)
 	    !nooks_arg_require(x, t, fn, "a type that the driver has registered") ||
 	    !nooks_arg_string(x, (char *)a2, PATH_MAX, false, fn, "dev_name") ||
 	    !nooks_arg_callback(x, (void *)a4, NOOKS_ROLE_mount_bdev_fill_super, false, fn,
-				"fill_super"))
+				"fill_super") ||
+	    !nooks_arg_writable(x, (void *)a3, PAGE_SIZE, true, fn, "data") ||
+	    !nooks_arg_require(x, !((int)a1 & ~MOUNT_FLAGS), fn, "flags of a mount"))
 		return 0;
 	root = mount_bdev(&t->type, (int)a1, (char *)a2, (void *)a3, (void *)a4);
 	if (IS_ERR(root))

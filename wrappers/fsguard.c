@@ -44,6 +44,16 @@ static u64 *part(const void *inode, const struct nooks_guarded *g)
 	return (u64 *)inode - g->words;
 }
 
+/* Of an inode that a call is about, which may be another's: that of a device's file, say, which is from a slab. */
+static struct nooks_guarded *guarded(const struct nooks_driver *driver, const void *inode)
+{
+	struct nooks_guarded *g = behind(inode);
+
+	if (!inode || offset_in_page(inode) || PageSlab(virt_to_page(inode)))
+		return NULL;
+	return READ_ONCE(g->driver) == driver && g->words ? g : NULL;
+}
+
 void nooks_fsguard_init(struct nooks_driver *driver, void *inode, size_t size)
 {
 	const size_t head = ALIGN(sizeof(struct inode), L1_CACHE_BYTES) + sizeof(struct nooks_guarded);
@@ -67,19 +77,15 @@ void nooks_fsguard_reset(void *inode)
 	raw_spin_unlock_irqrestore(&g->lock, flags);
 }
 
+void nooks_fsguard_reach(struct nooks_driver *driver, void *inode)
+{
+	if (READ_ONCE(driver->fs.embeds) && guarded(driver, inode))
+		nooks_fsguard_reset(inode);
+}
+
 void nooks_fsguard_exit(void *inode)
 {
 	behind(inode)->driver = NULL;
-}
-
-/* Of an inode that a call is about, which may be another's: that of a device's file, say, which is from a slab. */
-static struct nooks_guarded *guarded(const struct nooks_driver *driver, const void *inode)
-{
-	struct nooks_guarded *g = behind(inode);
-
-	if (!inode || offset_in_page(inode) || PageSlab(virt_to_page(inode)))
-		return NULL;
-	return READ_ONCE(g->driver) == driver && g->words ? g : NULL;
 }
 
 static bool is_link(struct nooks_driver *driver, u64 word)

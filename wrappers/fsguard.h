@@ -36,6 +36,8 @@ struct nooks_guard {
 /* An object that embeds an inode is made, or used anew: nothing is known of its part, which has @size bytes. Any context. */
 void nooks_fsguard_init(struct nooks_driver *driver, void *inode, size_t size);
 void nooks_fsguard_reset(void *inode);
+/* A call that is not about an inode has got at it otherwise: it may change its part. Any context. */
+void nooks_fsguard_reach(struct nooks_driver *driver, void *inode);
 /* Its memory goes. Any context. */
 void nooks_fsguard_exit(void *inode);
 

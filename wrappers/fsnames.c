@@ -120,9 +120,17 @@ unsigned long nooks_r_names(struct nooks_stub *stub, const struct nooks_role *ro
 	collect(&names, driver, role, args);
 	lock(&names);
 	ret = nooks_call_undoable(&x, stub, role, args, &undo, &status);
-	if (status == NOOKS_CALL_CLOSED ||
-	    (status == NOOKS_CALL_DONE && write_moved(&names, driver, &undo, &x) && nooks_undo_keep(&undo, &x)))
+	if (status == NOOKS_CALL_CLOSED)
 		goto out;
+	/* Others may have used what was shown to them. */
+	if (undo.shown) {
+		if (status != NOOKS_CALL_DONE)
+			ret = 0;
+		goto out;
+	}
+	if (status == NOOKS_CALL_DONE && write_moved(&names, driver, &undo, &x) && nooks_undo_keep(&undo))
+		goto out;
+	nooks_undo_leave(&undo);
 	ret = role->fail;
 	for (i = 0; i < names.nr; i++)
 		if (names.inodes[i]->i_nlink != names.nlinks[i])

@@ -11,6 +11,7 @@
 #include "../nooks/compat.h"
 #include "args.h"
 #include "fs.h"
+#include "fsguard.h"
 #include "fspark.h"
 #include "generated.h"
 #include "net.h"
@@ -18,8 +19,10 @@
 /* A driver has got at an inode. What is not its own is a mistake of ours. */
 static unsigned long got(struct nooks_crossing *x, struct inode *inode)
 {
-	if (!IS_ERR_OR_NULL(inode))
+	if (!IS_ERR_OR_NULL(inode)) {
 		nooks_inode_ref(nooks_driver_of(x), inode);
+		nooks_fsguard_reach(nooks_driver_of(x), inode);
+	}
 	return (unsigned long)inode;
 }
 
@@ -97,7 +100,7 @@ NOOKS_WRAPPER(truncate_setsize)
 /* Flags of the state that may be set by this: the kernel believes any, and its other bits are of who frees the inode. */
 static bool check_dirty(struct nooks_crossing *x, unsigned long flags, const char *fn)
 {
-	return nooks_arg_require(x, flags && !(flags & ~(unsigned long)I_DIRTY_ALL), fn, "what is dirty") &&
+	return nooks_arg_require(x, !(flags & ~(unsigned long)I_DIRTY_ALL), fn, "what is dirty") &&
 	       nooks_arg_require(x, flags == I_DIRTY_TIME || flags & I_DIRTY_INODE || !(flags & I_DIRTY_TIME), fn,
 				 "times are dirty with the inode, or alone");
 }
@@ -122,7 +125,7 @@ NOOKS_WRAPPER(__mark_inode_dirty)
 	shorter = n && READ_ONCE(n->shorter) && !nooks_is_atomic() && xchg(&n->shorter, false);
 	nooks_inode_put(n);
 	if (shorter)
-		nooks_inode_write(&inner, nooks_driver_of(x), inode, NULL);
+		nooks_inode_write(&inner, nooks_driver_of(x), inode, x->undo);
 	return 0;
 }
 

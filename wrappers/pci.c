@@ -206,7 +206,8 @@ static const char *dead(void *device, unsigned long *note)
 	u16 command;
 
 	/* In others, and while errors are dealt with, it need not answer. */
-	if (pdev->current_state != PCI_D0 || pdev->error_state != pci_channel_io_normal || !pci_is_enabled(pdev)) {
+	if (pdev->current_state != PCI_D0 || pdev->error_state != pci_channel_io_normal || !pci_is_enabled(pdev) ||
+	    pdev->block_cfg_access) {
 		*note = 0;
 		return NULL;
 	}

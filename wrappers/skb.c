@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "nooks: " fmt
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>

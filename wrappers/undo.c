@@ -2,7 +2,7 @@
 /*
  * Undoing what calls have committed that did not come to their end. Changes are kept in the order in which they were made, of all
  * calls of a driver, so that the last one is undone first. Calls that ended well may have changed the same buffers meanwhile: a
- * byte of which a bit was changed since is left as it is.
+ * byte of which a bit was changed since is left as it is, and so is what was older in it of the same calls.
  */
 #include <linux/buffer_head.h>
 #include <linux/minmax.h>
@@ -16,6 +16,7 @@
 /**
  * struct nooks_change - of a buffer
  * @list: in nooks_fs.changes of its driver, which is in the order of time
+ * @undo: whose it is, or NULL if the calls are over
  * @older: the change that the same calls have made before it, or NULL
  * @bh: with a reference
  * @offset: in its data, of the first word that was changed
@@ -25,6 +26,7 @@
  */
 struct nooks_change {
 	struct list_head list;
+	struct nooks_undo *undo;
 	struct nooks_change *older;
 	struct buffer_head *bh;
 	u32 offset;
@@ -33,7 +35,7 @@ struct nooks_change {
 	u8 bytes[];
 };
 
-/* Protects nooks_fs.changes, and the changes in it; innermost. */
+/* Protects nooks_fs.changes, the changes in it, and nooks_undo.undone; innermost. */
 static DEFINE_RAW_SPINLOCK(changes_lock);
 
 static void change_free(struct nooks_change *change)
@@ -42,20 +44,34 @@ static void change_free(struct nooks_change *change)
 	kfree(change);
 }
 
-/* Forget what @undo has: it stays as it was made. */
-static void forget(struct nooks_undo *undo)
+bool nooks_undo_keep(struct nooks_undo *undo)
 {
 	struct nooks_change *change, *older;
 	unsigned long flags;
+	bool undone;
 
 	raw_spin_lock_irqsave(&changes_lock, flags);
-	for (change = undo->last; change; change = change->older)
+	undone = undo->undone;
+	for (change = undo->last; change && !undone; change = change->older)
 		list_del(&change->list);
 	raw_spin_unlock_irqrestore(&changes_lock, flags);
-	for (change = undo->last; change; change = older) {
+	for (change = undo->last; change && !undone; change = older) {
 		older = change->older;
 		change_free(change);
 	}
+	undo->last = NULL;
+	return !undone;
+}
+
+void nooks_undo_leave(struct nooks_undo *undo)
+{
+	struct nooks_change *change;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&changes_lock, flags);
+	for (change = undo->last; change && !undo->undone; change = change->older)
+		change->undo = NULL;
+	raw_spin_unlock_irqrestore(&changes_lock, flags);
 	undo->last = NULL;
 }
 
@@ -80,8 +96,9 @@ void nooks_undo_note(struct nooks_crossing *x, struct buffer_head *bh, const voi
 	struct nooks_undo *undo = x->undo;
 	struct nooks_change *change;
 	unsigned long flags;
+	bool undone;
 
-	if (!undo || undo->lost)
+	if (!undo || undo->lost || undo->shown)
 		return;
 	while (first < end && old[first] == new[first])
 		first++;
@@ -93,31 +110,39 @@ void nooks_undo_note(struct nooks_crossing *x, struct buffer_head *bh, const voi
 	change = change_new(undo, size);
 	if (!change) {
 		undo->lost = true;
-		forget(undo);
+		nooks_undo_keep(undo);
 		return;
 	}
 	get_bh(bh);
 	change->bh = bh;
 	change->offset = first * sizeof(u64);
 	change->size = size;
+	change->undo = undo;
 	change->older = undo->last;
 	memcpy(change->bytes, old + first, size);
 	memcpy(change->bytes + size, new + first, size);
 	raw_spin_lock_irqsave(&changes_lock, flags);
-	list_add_tail(&change->list, &driver->fs.changes);
+	undone = undo->undone;
+	if (!undone)
+		list_add_tail(&change->list, &driver->fs.changes);
 	raw_spin_unlock_irqrestore(&changes_lock, flags);
-	undo->last = change;
+	if (undone)
+		change_free(change);
+	else
+		undo->last = change;
 }
 
-bool nooks_undo_keep(struct nooks_undo *undo, const struct nooks_crossing *x)
+/* A byte of @change is another call's now: it is not changed any more. @at: its place in the buffer. */
+static void pass_over(const struct nooks_change *change, u32 at)
 {
-	/* Recovery may be at them already: it owns them. */
-	if (nooks_crossing_stale(x)) {
-		undo->last = NULL;
-		return undo->lost;
+	struct nooks_change *older;
+
+	for (older = change->older; older; older = older->older) {
+		u32 i = at - older->offset;
+
+		if (older->bh == change->bh && i < older->size)
+			older->bytes[i] = older->bytes[older->size + i];
 	}
-	forget(undo);
-	return true;
 }
 
 /* The bits that were changed are as they were, in the bytes in which nobody has changed them since. */
@@ -131,6 +156,8 @@ static void undo_one(const struct nooks_change *change)
 	for (i = 0; i < change->size; i++) {
 		u8 mask = before[i] ^ after[i];
 
+		if (mask && (now[i] ^ after[i]) & mask)
+			pass_over(change, change->offset + i);
 		if (!mask || (now[i] ^ after[i]) & mask)
 			continue;
 		now[i] ^= mask;
@@ -149,6 +176,9 @@ void nooks_undo_all(struct nooks_driver *driver)
 
 	raw_spin_lock_irqsave(&changes_lock, flags);
 	list_splice_init(&driver->fs.changes, &changes);
+	list_for_each_entry(change, &changes, list)
+		if (change->undo)
+			change->undo->undone = true;
 	raw_spin_unlock_irqrestore(&changes_lock, flags);
 	list_for_each_entry_safe_reverse(change, next, &changes, list) {
 		/* Of a device that is gone, its page is nobody's any more. */

@@ -17,13 +17,18 @@ struct nooks_driver;
  * struct nooks_undo - what calls have committed that belong together
  * @last: the last change, which leads to the older ones
  * @lost: there was no memory for one, or there were too many: none is undone
+ * @undone: recovery has undone them
+ * @shown: what they have made can be seen and used by others: it stays
  *
- * On the stack of the hook that makes the calls, nooks_crossing.undo of each. Only its thread uses it, with interrupts off
- * where changes are linked.
+ * On the stack of the hook that makes the calls, nooks_crossing.undo of each, zeroed at first; the hook ends it by
+ * nooks_undo_keep() or nooks_undo_leave(). Of its thread, but for @undone, and changes as long as recovery has not: these are
+ * under a lock of undo.c.
  */
 struct nooks_undo {
 	struct nooks_change *last;
 	bool lost;
+	bool undone;
+	bool shown;
 };
 
 /*
@@ -31,11 +36,10 @@ struct nooks_undo {
  * NMI, with the lock of buffers held.
  */
 void nooks_undo_note(struct nooks_crossing *x, struct buffer_head *bh, const void *before, const void *after);
-/*
- * The calls have ended, @x was the last of them. Any context but NMI. Return: true: what they have changed stays; false: the
- * driver has failed meanwhile: it is undone, or has been.
- */
-bool nooks_undo_keep(struct nooks_undo *undo, const struct nooks_crossing *x);
+/* What the calls have changed stays. Any context but NMI. Return: false: recovery has undone it. */
+bool nooks_undo_keep(struct nooks_undo *undo);
+/* They have not come to their end: recovery will undo it. Ditto. */
+void nooks_undo_leave(struct nooks_undo *undo);
 /* Recovery, no thread is in the driver: undo all that was not kept. May sleep. */
 void nooks_undo_all(struct nooks_driver *driver);
 
