@@ -66,7 +66,7 @@ stopped() {
 		status=$?
 		echo "stop $never" >$dir/inject
 		if ! has_failed; then
-			[ $status = 0 ] && as_it_was_told 0 "$name" && [ $stops -gt 3 ] || return
+			[ $status = 0 ] && as_it_was_told 0 "$name" && [ $stops -gt 0 ] || return
 			diag "$name: stopped $stops times"
 			return 0
 		fi
