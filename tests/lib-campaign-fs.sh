@@ -38,7 +38,8 @@ ask() {
 }
 
 begin_work() {
-	exec 5</mnt/confirmed
+	# "command": else the shell ends if it cannot be opened.
+	command exec 5</mnt/confirmed
 	note_answers
 }
 
@@ -77,7 +78,7 @@ mounted_again() {
 	wait_for 5 umount /mnt || return 1
 	losetup -d "$loop"
 	mount_image /tmp/test.img "$options" || return 1
-	exec 5</mnt/confirmed || return 1
+	command exec 5</mnt/confirmed || return 1
 	equal /mnt/confirmed || return
 	[ ! -e /mnt/data ] || /tests/fsload check /mnt/data /tmp/notes >/tmp/data && return
 	diag "$(head -n 2 /tmp/data | tr '\n' ' ')"
