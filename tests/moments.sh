@@ -64,10 +64,10 @@ mtu() {
 # Both fail at the next interrupt, or what follows it.
 both_fail() {
 	local one=$dir two=/sys/class/nooks/$other first second
-	first=$(cat $one/restarts)
-	second=$(cat $two/restarts)
-	echo null softirq >$one/inject
-	echo null softirq >$two/inject
+	first=$(cat "$one"/restarts)
+	second=$(cat "$two"/restarts)
+	echo null softirq >"$one"/inject
+	echo null softirq >"$two"/inject
 	ping -q -c 3 -i 0.2 -w 2 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1 &
 	ping -q -c 3 -i 0.2 -w 2 -I "$second_iface" "$(peer_of "$second_iface")" >/dev/null 2>&1
 	dir=$one
@@ -103,6 +103,7 @@ check "$module loads in a domain" load_isolated "$module" || bail "no use withou
 check "$other loads in another" load_isolated "$other" || bail "no use without it"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 second_iface=$(iface_of_driver "$other") || bail "$other drives no interface"
+# shellcheck disable=SC2016 # eval
 check "they come up" eval 'dhcp "$iface" && dhcp "$second_iface"'
 echo 0 >"$dir/max_failures"
 echo 0 >/sys/class/nooks/"$other"/max_failures

@@ -69,7 +69,7 @@ policies="stuck_seconds starved_seconds max_bad_lengths max_error_percent max_co
 set_all() {
 	local policy
 	for policy in $policies; do
-		echo "$1" >$dir/$policy
+		echo "$1" >"$dir/$policy"
 	done
 }
 
@@ -88,7 +88,7 @@ if [ "$1" = native ]; then
 	check "a device loses what the kernel has set" silence_device
 	wait_for 8 false
 	check "which is not set again" [ "$(command_register)" = 0000 ]
-	kill $ping
+	kill "$ping"
 	check "it unloads" unload sick
 	exit
 fi
@@ -105,7 +105,7 @@ if [ "$1" = timeouts ]; then
 	echo 3 >$dir/max_tx_timeouts
 	check "unless there are too many" wait_for 30 kernel_said "BUG: NOOKS: stuck queue"
 	check "it restarts, and works" eval 'wait_for 20 restarted_after 0 && works'
-	kill $ping
+	kill "$ping"
 	exit
 fi
 
@@ -123,8 +123,8 @@ while read -r what policy limit count kind; do
 	set_all 0
 	# To be looked at, but for more than there will be
 	case $policy in
-	max_error_percent) echo 100 >$dir/$policy ;;
-	max_contradictions) echo 1000000 >$dir/$policy ;;
+	max_error_percent) echo 100 >"$dir/$policy" ;;
+	max_contradictions) echo 1000000 >"$dir/$policy" ;;
 	esac
 	restarts=$(counter restarts)
 	failures=$(counter failures)
@@ -134,6 +134,7 @@ while read -r what policy limit count kind; do
 	echo "$limit" >"$dir/$policy"
 	check "but one if $policy says so" wait_for 30 more_than "$failures" counter failures
 	wait_for 20 restarted_after "$restarts"
+	# shellcheck disable=SC2016 # eval
 	check "it is called $kind, and cured by the restart" eval 'grep -q "^$kind in" $dir/last_failure && works'
 done <<EOT
 1 stuck_seconds 3 stuck_queues stuck queue
@@ -151,5 +152,6 @@ echo 5 >$dir/dead_seconds
 restarts=$(counter restarts)
 silence_device
 check "a device that takes no accesses is found" wait_for 30 kernel_said "BUG: NOOKS: dead device"
+# shellcheck disable=SC2016 # eval
 check "and is back after the restart" eval 'wait_for 20 restarted_after "$restarts" && works && [ "$(command_register)" != 0000 ]'
-kill $ping
+kill "$ping"
