@@ -426,8 +426,7 @@ static void look(struct work_struct *work)
 	if (runs(driver)) {
 		if (h->incarnation != READ_ONCE(driver->domain->incarnation))
 			begin_anew(driver);
-		if (READ_ONCE(h->dead_seconds))
-			look_at_devices(driver);
+		look_at_devices(driver);
 	}
 	mutex_unlock(&driver->lock);
 	/*

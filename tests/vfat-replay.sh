@@ -51,6 +51,10 @@ usable() {
 	rmdir /mnt/probe
 }
 
+begun() {
+	[ "$(counter state)" != running ] || restarted_after "$restarts"
+}
+
 # restart NAME: what it took
 restart() {
 	local calls entries stores begin
@@ -58,7 +62,7 @@ restart() {
 	entries=$(counter entries) calls=$(cat /sys/class/nooks/crossings) stores=$(counter checked_stores)
 	begin=$(millis)
 	echo 1 >$dir/restart &
-	wait_for 10 [ "$(counter state)" != running ]
+	wait_for 10 begun
 	wait_for 120 usable || return
 	wait_for 120 restarted_after "$restarts" || return
 	wait
