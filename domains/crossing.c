@@ -161,8 +161,8 @@ int nooks_domain_call(struct nooks_crossing *x, unsigned long fn, const unsigned
 		      unsigned long *ret)
 {
 	unsigned long top = nooks_stack_args_at(x);
-	struct nooks_spins *spins = (void *)(stack_top(x) + NOOKS_STACK_FRAME);
-	struct nooks_kept *kept = (void *)(spins + 1);
+	struct nooks_spins *spins = nooks_spins_at(stack_top(x));
+	struct nooks_kept *kept = nooks_kept_at(stack_top(x));
 	unsigned long value;
 
 	/* Not what another crossing has left there, before anybody looks: nooks_stack_spins(). */

@@ -308,16 +308,27 @@ static inline bool nooks_crossing_stale(const struct nooks_crossing *x)
 	return x->incarnation != READ_ONCE(x->domain->incarnation);
 }
 
+/* What lies on a domain stack from its @reserved words on. Any context. */
+static __always_inline struct nooks_spins *nooks_spins_at(unsigned long reserved)
+{
+	return (struct nooks_spins *)(reserved + NOOKS_STACK_FRAME);
+}
+
+static __always_inline struct nooks_kept *nooks_kept_at(unsigned long reserved)
+{
+	return (struct nooks_kept *)(nooks_spins_at(reserved) + 1);
+}
+
 /* Of a crossing whose function has been called. Any context. */
 static __always_inline struct nooks_spins *nooks_spins_of(const struct nooks_crossing *x)
 {
-	return (struct nooks_spins *)(x->reserved + NOOKS_STACK_FRAME);
+	return nooks_spins_at(x->reserved);
 }
 
 /* Ditto. */
 static __always_inline struct nooks_kept *nooks_kept_of(const struct nooks_crossing *x)
 {
-	return (struct nooks_kept *)(nooks_spins_of(x) + 1);
+	return nooks_kept_at(x->reserved);
 }
 
 /* Page tables: pagetable.c */

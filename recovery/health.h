@@ -39,7 +39,7 @@ struct sk_buff;
  * @dead: looks in a row that have found a device that does not answer
  * @incarnation: of the domain, that the last look has seen
  * @changes: how often interfaces had been changed at the last look
- * @devices: struct nooks_vitals of its interfaces. This and the five before are the looks' own, under nooks_driver.lock
+ * @devices: struct nooks_vitals of its interfaces. This and the five before are the looks' own
  * @work: the looks
  */
 struct nooks_health {

@@ -27,22 +27,22 @@ unchanged() {
 		[ "$(find /mnt | wc -l)" = 8 ]
 }
 
-over() { mv -f /mnt/old/a /mnt/old/b; }
+try_over() { mv -f /mnt/old/a /mnt/old/b; }
 over_done() { [ ! -e /mnt/old/a ] && cmp /tmp/a /mnt/old/b && [ "$(find /mnt | wc -l)" = 7 ]; }
-into() { mv /mnt/old/a "$made"; }
+try_into() { mv /mnt/old/a "$made"; }
 into_done() { [ ! -e /mnt/old/a ] && cmp /tmp/a "$made" && [ "$(find /mnt | wc -l)" = 8 ]; }
-move() { mv /mnt/old/sub /mnt/new/moved; }
+try_move() { mv /mnt/old/sub /mnt/new/moved; }
 move_done() { [ ! -e /mnt/old/sub ] && cmp /tmp/a /mnt/new/moved/in && cmp /tmp/a /mnt/new/moved/../../old/a; }
-moveover() { mv -T /mnt/old/sub /mnt/new/empty; }
+try_moveover() { mv -T /mnt/old/sub /mnt/new/empty; }
 moveover_done() { [ ! -e /mnt/old/sub ] && cmp /tmp/a /mnt/new/empty/in && [ "$(find /mnt | wc -l)" = 7 ]; }
-create() { touch "$made"; }
+try_create() { touch "$made"; }
 create_done() { [ -f "$made" ] && [ "$(find /mnt | wc -l)" = 9 ]; }
-unlink() { rm /mnt/old/b; }
+try_unlink() { rm /mnt/old/b; }
 unlink_done() { [ ! -e /mnt/old/b ] && [ "$(find /mnt | wc -l)" = 7 ]; }
-mkdir_() { mkdir "$made"; }
-mkdir__done() { ls -A "$made" && [ "$(find /mnt | wc -l)" = 9 ]; }
-rmdir_() { rmdir /mnt/new/empty; }
-rmdir__done() { [ ! -e /mnt/new/empty ] && [ "$(find /mnt | wc -l)" = 7 ]; }
+try_mkdir() { mkdir "$made"; }
+mkdir_done() { ls -A "$made" && [ "$(find /mnt | wc -l)" = 9 ]; }
+try_rmdir() { rmdir /mnt/new/empty; }
+rmdir_done() { [ ! -e /mnt/new/empty ] && [ "$(find /mnt | wc -l)" = 7 ]; }
 
 # In the mount, on what is read from the disk, and for fsck.
 as_it_was_told() {
@@ -54,15 +54,12 @@ as_it_was_told() {
 # stopped NAME: at each kernel call
 stopped() {
 	local name=$1 n=1 status stops=0
-	case $name in
-	mkdir | rmdir) name=${name}_ ;;
-	esac
 	while :; do
 		begin || return
 		failures=$(counter failures)
 		restarts=$(counter restarts)
 		echo "stop $n" >$dir/inject
-		$name 2>/dev/null
+		"try_$name" 2>/dev/null
 		status=$?
 		echo "stop $never" >$dir/inject
 		if ! has_failed; then
@@ -83,10 +80,7 @@ stopped() {
 # done_then_failed NAME: nothing of it has been written when the driver fails
 done_then_failed() {
 	local name=$1
-	case $name in
-	mkdir | rmdir) name=${name}_ ;;
-	esac
-	begin && $name || return
+	begin && "try_$name" || return
 	arm vfat_lookup
 	[ ! -e "/mnt/nothing.$failures" ]
 	wait_for 10 has_failed && wait_for 60 restarted_after "$restarts" && as_it_was_told 0 "$name"

@@ -662,7 +662,6 @@ static bool let_go(struct nooks_crossing *x, unsigned long addr, bool forget, co
 	if (!--buffer->refs) {
 		last = true;
 		buffer->idle = true;
-		buffer->locker = NULL;
 		if (!--buffer->meta->held)
 			idle_add(buffer->meta);
 	}
@@ -734,36 +733,33 @@ NOOKS_WRAPPER(sb_min_blocksize)
 	return may_resize(x, a0, a1, "sb_min_blocksize") ? sb_min_blocksize((void *)a0, a1) : 0;
 }
 
-/* Commit what the driver has in a buffer. NULL: it does not hold it, and has failed. To be put. */
-static struct nooks_buffer *dirty(struct nooks_crossing *x, unsigned long addr, const char *fn)
+/* Commit what the driver has in a buffer that it holds. False: it has failed. */
+static bool dirty(struct nooks_crossing *x, struct nooks_buffer *buffer, const char *fn)
 {
-	struct buffer_head *bh = (struct buffer_head *)addr;
-	struct nooks_buffer *buffer = check(x, addr, fn);
+	struct buffer_head *bh = (struct buffer_head *)buffer->object.start;
 	unsigned long flags;
 
-	if (!buffer)
-		return NULL;
 	if (!nooks_arg_require(x, buffer_uptodate(bh), fn, "the buffer's contents are valid") ||
-	    nooks_crossing_stale(x)) {
-		put(buffer);
-		return NULL;
-	}
+	    nooks_crossing_stale(x))
+		return false;
 	raw_spin_lock_irqsave(&buffers_lock, flags);
 	commit(x, buffer);
 	buffer->dirtied = true;
 	raw_spin_unlock_irqrestore(&buffers_lock, flags);
 	nooks_kept_of(x)->dirtied |= BIT(bh->b_blocknr % NOOKS_MAX_KEPT);
-	return buffer;
+	return true;
 }
 
 /* void mark_buffer_dirty(struct buffer_head *bh) */
 NOOKS_WRAPPER(mark_buffer_dirty)
 {
-	struct nooks_buffer *buffer = dirty(x, a0, "mark_buffer_dirty");
+	static const char fn[] = "mark_buffer_dirty";
+	struct nooks_buffer *buffer = check(x, a0, fn);
 
 	if (!buffer)
 		return 0;
-	mark_buffer_dirty((struct buffer_head *)a0);
+	if (dirty(x, buffer, fn))
+		mark_buffer_dirty((struct buffer_head *)a0);
 	put(buffer);
 	return 0;
 }
@@ -772,7 +768,7 @@ NOOKS_WRAPPER(mark_buffer_dirty)
 NOOKS_WRAPPER(mark_buffer_dirty_inode)
 {
 	static const char fn[] = "mark_buffer_dirty_inode";
-	const struct buffer_head *bh = (void *)a0;
+	struct buffer_head *bh = (struct buffer_head *)a0;
 	struct inode *inode = (struct inode *)a1;
 	struct nooks_buffer *buffer;
 
@@ -781,15 +777,10 @@ NOOKS_WRAPPER(mark_buffer_dirty_inode)
 	buffer = check(x, a0, fn);
 	if (!buffer)
 		return 0;
-	put(buffer);
 	/* An inode has buffers of one device, or the kernel stops. */
-	if (!nooks_arg_require(x, inode->i_sb->s_bdev == READ_ONCE(bh->b_bdev) && buffer_mapped(bh), fn,
-			       "the buffer is of the inode's device"))
-		return 0;
-	buffer = dirty(x, a0, fn);
-	if (!buffer)
-		return 0;
-	mark_buffer_dirty_inode((struct buffer_head *)a0, inode);
+	if (nooks_arg_require(x, inode->i_sb->s_bdev == READ_ONCE(bh->b_bdev) && buffer_mapped(bh), fn,
+			      "the buffer is of the inode's device") && dirty(x, buffer, fn))
+		mark_buffer_dirty_inode(bh, inode);
 	put(buffer);
 	return 0;
 }

@@ -37,19 +37,30 @@ void nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class
 	nooks_object_free(object);
 }
 
-unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_bus *bus,
-			       void **devices)
+/* As nooks_bus_devices(); @hold: with a reference to each. */
+static unsigned int list_devices(struct nooks_driver *driver, const struct nooks_bus *bus, void **devices, bool hold)
 {
 	struct nooks_object *object;
 	unsigned long flags;
 	unsigned int n = 0;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	nooks_for_each_object(object, driver, bus->device)
-		if (n < NOOKS_BUS_DEVICES_MAX)
-			devices[n++] = (void *)object->start;
+	nooks_for_each_object(object, driver, bus->device) {
+		if (n == NOOKS_BUS_DEVICES_MAX)
+			break;
+		devices[n] = (void *)object->start;
+		if (hold)
+			get_device(devices[n] + bus->inner);
+		n++;
+	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 	return n;
+}
+
+unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_bus *bus,
+			       void **devices)
+{
+	return list_devices(driver, bus, devices, false);
 }
 
 void nooks_bus_quiet(struct nooks_driver *driver)
@@ -76,24 +87,6 @@ void nooks_bus_reset(struct nooks_driver *driver)
 	}
 }
 
-/* As nooks_bus_devices(), with a reference to each. */
-static unsigned int hold_devices(struct nooks_driver *driver, const struct nooks_bus *bus, void **devices)
-{
-	struct nooks_object *object;
-	unsigned long flags;
-	unsigned int n = 0;
-
-	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	nooks_for_each_object(object, driver, bus->device) {
-		if (n == NOOKS_BUS_DEVICES_MAX)
-			break;
-		devices[n] = (void *)object->start;
-		get_device(devices[n++] + bus->inner);
-	}
-	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
-	return n;
-}
-
 /* Of one device, to which the caller has a reference. */
 static const char *dead(struct nooks_driver *driver, const struct nooks_bus *bus, void *device, char *name, size_t size)
 {
@@ -117,7 +110,7 @@ const char *nooks_bus_dead(struct nooks_driver *driver, char *name, size_t size)
 	unsigned int i, n;
 
 	for (i = 0; i < ARRAY_SIZE(buses); i++) {
-		n = buses[i]->dead ? hold_devices(driver, buses[i], devices) : 0;
+		n = buses[i]->dead ? list_devices(driver, buses[i], devices, true) : 0;
 		while (n--) {
 			if (!why)
 				why = dead(driver, buses[i], devices[n], name, size);

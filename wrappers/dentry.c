@@ -63,11 +63,14 @@ static bool is_whole(const struct inode *inode)
 /* The driver passes its reference on an inode on to @fn. NULL and errors are good. */
 static bool passes_inode(struct nooks_crossing *x, struct inode *inode, const char *fn)
 {
-	if (!IS_ERR_OR_NULL(inode) &&
-	    !nooks_arg_require(x, !nooks_inode_own(nooks_driver_of(x), inode) || is_whole(inode), fn,
+	struct nooks_driver *driver = nooks_driver_of(x);
+
+	if (IS_ERR_OR_NULL(inode))
+		return true;
+	if (!nooks_arg_require(x, !nooks_inode_own(driver, inode) || is_whole(inode), fn,
 			       "a file has functions for its pages"))
 		return false;
-	if (IS_ERR_OR_NULL(inode) || nooks_inode_unref(nooks_driver_of(x), inode))
+	if (nooks_inode_unref(driver, inode))
 		return true;
 	nooks_fail(x, NOOKS_BAD_ARGUMENT, (unsigned long)inode,
 		   "%s: no inode that the driver holds a reference on", fn);
@@ -112,7 +115,7 @@ NOOKS_WRAPPER(d_make_root)
 	    !nooks_arg_require(x, !IS_ERR(inode), "d_make_root", "the inode is no error") ||
 	    !passes_inode(x, inode, "d_make_root"))
 		return 0;
-	root = !inode ? NULL : nooks_fspark_root(inode->i_sb, inode);
+	root = inode ? nooks_fspark_root(inode->i_sb, inode) : NULL;
 	if (root) {
 		iput(inode);
 		return IS_ERR(root) ? 0 : got(x, root, "d_make_root");

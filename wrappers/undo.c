@@ -156,10 +156,12 @@ static void undo_one(const struct nooks_change *change)
 	for (i = 0; i < change->size; i++) {
 		u8 mask = before[i] ^ after[i];
 
-		if (mask && (now[i] ^ after[i]) & mask)
-			pass_over(change, change->offset + i);
-		if (!mask || (now[i] ^ after[i]) & mask)
+		if (!mask)
 			continue;
+		if ((now[i] ^ after[i]) & mask) {
+			pass_over(change, change->offset + i);
+			continue;
+		}
 		now[i] ^= mask;
 		changed = true;
 	}
