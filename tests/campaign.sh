@@ -45,9 +45,18 @@ served() {
 	[ "$faults" = served ]
 }
 
+# What breaks no rule is a failure, too.
+set_policies() {
+	local policy
+	echo 0 >"$dir/max_failures" || return
+	for policy in silent_seconds stuck_seconds starved_seconds; do
+		echo $silence >"$dir/$policy" || return
+	done
+}
+
 load() {
 	if isolated; then
-		load_isolated "$module" && echo 0 >"$dir/max_failures" && echo $silence >"$dir/silent_seconds"
+		load_isolated "$module" && set_policies
 	else
 		load_native "$module"
 	fi >/tmp/load 2>&1
