@@ -12,6 +12,7 @@
 #include "generated.h"
 #include "net.h"
 #include "undo.h"
+#include "walk.h"
 
 /* data[0]: references, under nooks_objects.lock. */
 static void release(struct nooks_object *object)
@@ -37,6 +38,39 @@ bool nooks_dentry_ref(struct nooks_driver *driver, const struct dentry *dentry)
 bool nooks_dentry_unref(struct nooks_driver *driver, const struct dentry *dentry)
 {
 	return nooks_reference_drop(driver, &dentry_class, dentry);
+}
+
+/* A dentry of @sb that the driver holds references on. */
+static struct dentry *find_held(struct nooks_driver *driver, const struct super_block *sb)
+{
+	struct nooks_object *object;
+	struct dentry *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &dentry_class) {
+		struct dentry *dentry = (struct dentry *)object->start;
+
+		if (object->data[0] && dentry->d_sb == sb) {
+			found = dentry;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+unsigned int nooks_dentries_drop(struct nooks_driver *driver, const struct super_block *sb)
+{
+	struct dentry *dentry;
+	unsigned int n = 0;
+
+	while ((dentry = find_held(driver, sb)))
+		if (nooks_dentry_unref(driver, dentry)) {
+			dput(dentry);
+			n++;
+		}
+	return n;
 }
 
 /* What a function gives to the driver with a reference. */

@@ -226,6 +226,29 @@ static int init_fs_context(struct fs_context *fc)
 	return ret;
 }
 
+/* What a driver has not put of a file system that goes would be the kernel's BUG. @n: how many of @what these were. */
+static void note_held(struct nooks_driver *driver, const struct super_block *sb, unsigned int n, const char *what)
+{
+	if (n)
+		nooks_fail_driver(driver, NULL, NOOKS_UNBALANCED, (unsigned long)sb, "%s is unmounted, and %u references on its %s are held",
+				  sb->s_id, n, what);
+}
+
+/* The driver has had its last chance to put inodes of @sb. */
+static void put_inodes(struct nooks_driver *driver, struct super_block *sb)
+{
+	note_held(driver, sb, nooks_inodes_drop(driver, sb), "inodes");
+	/* The device's cache is going to be emptied. */
+	nooks_buffers_trim(driver);
+}
+
+void nooks_fs_put_super(struct super_block *sb)
+{
+	const struct nooks_fstype *t = container_of(sb->s_type, struct nooks_fstype, type);
+
+	put_inodes(t->driver, sb);
+}
+
 /* What the kernel calls to unmount, and when mounting has failed. */
 static void kill_sb(struct super_block *sb)
 {
@@ -236,14 +259,14 @@ static void kill_sb(struct super_block *sb)
 	struct nooks_stub *stub = stub_of(t, t->theirs.kill_sb);
 
 	nooks_fspark_close(sb);
-	if (stub) {
+	if (stub)
 		nooks_call_role(stub, &nooks_roles[stub->role], args);
-		/* The VFS finds it in its list for ever if that was not done. */
-		if (!nooks_super_shut_down(sb))
-			kill_block_super(sb);
-	} else {
+	note_held(driver, sb, nooks_dentries_drop(driver, sb), "dentries");
+	/* The VFS finds it in its list for ever if that was not done. */
+	if (!stub)
 		t->theirs.kill_sb(sb);
-	}
+	else if (!nooks_super_shut_down(sb))
+		kill_block_super(sb);
 	nooks_buffers_trim(driver);
 	untrack(driver, &bdev_class, bdev);
 	untrack(driver, &super_class, sb);
@@ -507,9 +530,7 @@ unsigned long nooks_r_put_super(struct nooks_stub *stub, const struct nooks_role
 	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
 
 	nooks_call_role(stub, role, args);
-	nooks_inodes_drop(driver, (struct super_block *)args[0]);
-	/* The device's cache is going to be emptied. */
-	nooks_buffers_trim(driver);
+	put_inodes(driver, (struct super_block *)args[0]);
 	return 0;
 }
 

@@ -65,6 +65,7 @@ enum nooks_mount_state {
  * @kept: recovery has an active reference on @sb: it does not go when users unmount it
  * @locked: and its s_umount, so that who wants to be sure that all is on the disk waits
  * @replays: what users have written to its files, while it is parked
+ * @ops: the driver's functions, and a put_super() if it has none
  *
  * Who has an active reference on @sb may use it without mounts_lock.
  */
@@ -88,6 +89,7 @@ struct nooks_mount {
 	bool kept;
 	bool locked;
 	struct list_head replays;
+	struct super_operations ops;
 };
 
 static LIST_HEAD(mounts);
@@ -167,12 +169,26 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 	return 0;
 }
 
+/* The driver has set its functions. What it holds is put when the VFS asks for it, whether it has a function for that or not. */
+static void complete_ops(struct nooks_mount *m)
+{
+	struct super_block *sb = m->sb;
+
+	if (!sb->s_op || sb->s_op->put_super)
+		return;
+	m->ops = *sb->s_op;
+	m->ops.put_super = nooks_fs_put_super;
+	sb->s_op = &m->ops;
+}
+
 void nooks_fspark_filled(struct super_block *sb)
 {
 	struct nooks_mount *m = get(sb);
 
-	if (m)
-		WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
+	if (!m)
+		return;
+	complete_ops(m);
+	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
 }
 
 void nooks_fspark_remove(struct super_block *sb)
@@ -944,6 +960,7 @@ static int fill(struct nooks_mount *m)
 	driver->fs.wanted = root;
 	ret = nooks_call_role(m->fill, &nooks_roles[m->fill->role], args);
 	driver->fs.wanted = NULL;
+	complete_ops(m);
 	done_with_options(m, args[1]);
 	/* The super block has the reference that it needs. */
 	if (nooks_dentry_unref(driver, sb->s_root))

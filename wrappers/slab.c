@@ -181,14 +181,16 @@ static struct inode *take_held(struct nooks_driver *driver, struct super_block *
 	return found;
 }
 
-void nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb)
+unsigned int nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb)
 {
 	struct inode *inode;
+	unsigned int n = 0;
 	int refs;
 
 	while ((inode = take_held(driver, sb, &refs)))
-		while (refs--)
+		for (n += refs; refs; refs--)
 			iput(inode);
+	return n;
 }
 
 void nooks_inodes_each_part(struct nooks_driver *driver,

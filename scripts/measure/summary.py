@@ -23,8 +23,9 @@ PARTS = {
     "the rest of nooks": [""],
 }
 CALLED = "kernel, for nooks"
-# The stub of a kernel function, which the driver calls in its place: its number into a register, and a jump.
-STUB, STUB_LENGTH = "nooks_stub_", 2
+# The stub of a kernel function, which the driver calls in its place: its number into a register, and a jump. nooks has
+# functions of its own with such names, elsewhere.
+STUB, STUB_PLACE, STUB_LENGTH = "nooks_stub_", "generated/stubs", 2
 
 
 def part(function):
@@ -149,7 +150,7 @@ def counts(runs):
                  "other": round(isolated.get(function, 0), 2)} for function in set(native) | set(isolated)]
         rows.sort(key=lambda row: (row["native"] - row["other"], row["function"]))
         stubs = {function.name[len(STUB):]: round(number / STUB_LENGTH, 3) for function, number in isolated.items()
-                 if function.name.startswith(STUB) and number >= STUB_LENGTH * 0.01}
+                 if function.name.startswith(STUB) and function.place == STUB_PLACE and number >= STUB_LENGTH * 0.01}
         result[what]["kernel calls"] = dict(sorted(stubs.items(), key=lambda item: -item[1]))
         result[what]["functions"] = [row for row in rows if row["other"] >= 0.5][:TOP_FUNCTIONS]
     return result

@@ -82,8 +82,8 @@ def by_function(section, symbols):
 def sources(top):
     """Of each function's name in nooks.ko: the objects that define one, as "folder/name"."""
     result = collections.defaultdict(set)
-    paths = [path for folder in ("nooks", "domains", "objtracker", "recovery", "wrappers", "build/generated")
-             for path in pathlib.Path(top, folder).glob("*.o")]
+    paths = [path for pattern in ("nooks", "domains", "objtracker", "recovery", "wrappers", "build/*/generated")
+             for path in pathlib.Path(top).glob(f"{pattern}/*.o")]
     listing = subprocess.run(["nm", "-A", "--defined-only", *paths], stdout=subprocess.PIPE, text=True, check=True)
     for line in listing.stdout.splitlines():
         path, rest = line.rsplit(":", 1)
