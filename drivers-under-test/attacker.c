@@ -198,6 +198,39 @@ static void attack_lock_twice(void)
 	spin_unlock(&spinlock);
 }
 
+static bool looping;
+
+static void loop_locked(struct work_struct *unused)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&spinlock, flags);
+	WRITE_ONCE(looping, true);
+	for (;;)
+		cpu_relax();
+}
+
+static void wait_for_lock(struct work_struct *unused)
+{
+	unsigned long flags;
+
+	while (!READ_ONCE(looping))
+		cpu_relax();
+	spin_lock_irqsave(&spinlock, flags);
+	spin_unlock_irqrestore(&spinlock, flags);
+}
+
+static DECLARE_WORK(looper, loop_locked);
+static DECLARE_WORK(waiter, wait_for_lock);
+
+/* The first two CPUs have interrupts off from then on: one loops, the other waits for it. Natively nothing else happens any more. */
+static void attack_lock_loop(void)
+{
+	balanced = false;
+	schedule_work_on(1, &looper);
+	schedule_work_on(0, &waiter);
+}
+
 static void attack_lock_not_held(void)
 {
 	spin_unlock(&spinlock);
@@ -824,6 +857,7 @@ static const struct {
 	{ "timers", attack_timers },
 	{ "locks", attack_locks },
 	{ "lock-twice", attack_lock_twice },
+	{ "lock-loop", attack_lock_loop },
 	{ "lock-not-held", attack_lock_not_held },
 	{ "lock-nowhere", attack_lock_nowhere },
 	{ "locks-held", attack_locks_held },

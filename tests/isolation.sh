@@ -76,6 +76,10 @@ atomic-packet	bad argument	init timer
 gfp-flags	bad argument	init
 '
 
+[ "$(nproc)" = 1 ] || attacks="$attacks
+lock-loop	timeout	work
+"
+
 gone() {
 	! loaded attacker && [ ! -e $dir ]
 }
@@ -101,7 +105,7 @@ in_callback() {
 	# shellcheck disable=SC2086
 	load_isolated attacker $1 when="$2" || return
 	echo stop >$dir/recovery
-	wait_for 20 failed || {
+	wait_for 30 failed || {
 		diag "it is $(cat $dir/state)"
 		unload attacker
 		return 1

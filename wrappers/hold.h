@@ -3,17 +3,37 @@
 #ifndef NOOKS_HOLD_H
 #define NOOKS_HOLD_H
 
+#include <linux/irqflags.h>
 #include <linux/list.h>
+#include <linux/math64.h>
+#include <linux/sched/clock.h>
 #include <linux/spinlock_types.h>
 #include <linux/time64.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
 
 struct file;
 struct net_device;
 struct nooks_crossing;
 struct nooks_lock;
 
-/* No driver holds a spinning lock for that long, not even on a slow virtual machine. */
-#define SPIN_LIMIT	(5 * NSEC_PER_SEC)
+/* In ns. No driver holds a spinning lock for that long, and no function of a timer runs for it, not even on a slow virtual machine. */
+#define SPIN_LIMIT	(5 * (s64)NSEC_PER_SEC)
+
+/*
+ * In ns, to wait by without sleeping. With interrupts off it is the TSC's, for all CPUs may have them off, each waiting for another
+ * one, and then there are no ticks: jiffies do not move, and local_clock() goes no further than the next tick where TSCs are not trusted.
+ */
+static inline u64 nooks_spin_clock(void)
+{
+	return irqs_disabled() ? mul_u64_u64_div_u64(rdtsc(), USEC_PER_SEC, tsc_khz ?: USEC_PER_SEC) : local_clock();
+}
+
+/* Has it waited since @start for too long? Interrupts are as they were then. */
+static inline bool nooks_spun_out(u64 start)
+{
+	return (s64)(nooks_spin_clock() - start) > SPIN_LIMIT;
+}
 
 /* Those from HOLD_RTNL on can't be let go of with interrupts off. */
 enum hold_kind { HOLD_SPIN, HOLD_READ, HOLD_WRITE, HOLD_MUTEX, HOLD_DOWN_READ,

@@ -8,15 +8,13 @@
  * driver's copy when it has returned.
  */
 #include <linux/hrtimer.h>
-#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "hold.h"
 
-/* As for timers: a function that runs for so long will not end. */
-#define CANCEL_LIMIT	(5 * NSEC_PER_SEC)
 /* A timer that restarts in the past expires again at once, and nothing else would run any more. */
 #define PAST_DELAY	(50 * NSEC_PER_USEC)
 
@@ -248,13 +246,13 @@ NOOKS_WRAPPER(hrtimer_try_to_cancel)
 NOOKS_WRAPPER(hrtimer_cancel)
 {
 	struct nooks_hrtimer *h = to_hrtimer(nooks_instance_find(x, &hrtimer_class, a0));
-	u64 start = local_clock();
+	u64 start = nooks_spin_clock();
 	int was;
 
 	if (!h)
 		return 0;
 	while ((was = disarm(h)) < 0 && !nooks_crossing_stale(x)) {
-		if (local_clock() - start > CANCEL_LIMIT)
+		if (nooks_spun_out(start))
 			nooks_fail(x, NOOKS_TIMEOUT, a0,
 				   "hrtimer_cancel: the timer's function does not return");
 		cpu_relax();

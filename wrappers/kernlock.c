@@ -6,7 +6,6 @@
 #include <linux/cpu.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "../nooks/symbols.h"
@@ -189,7 +188,7 @@ static bool try_queue(struct net_device *unused, struct netdev_queue *queue)
 static bool spin(struct nooks_crossing *x, struct net_device *dev, struct netdev_queue *queue,
 		 bool (*try)(struct net_device *dev, struct netdev_queue *queue), const char *fn)
 {
-	u64 start = local_clock();
+	u64 start = nooks_spin_clock();
 
 	while (!try(dev, queue)) {
 		if (nooks_crossing_stale(x))
@@ -199,7 +198,7 @@ static bool spin(struct nooks_crossing *x, struct net_device *dev, struct netdev
 				   "%s: this CPU holds a queue already", fn);
 			return false;
 		}
-		if (local_clock() - start > SPIN_LIMIT) {
+		if (nooks_spun_out(start)) {
 			nooks_fail(x, NOOKS_TIMEOUT, (unsigned long)dev,
 				   "%s: its holder does not let go", fn);
 			return false;

@@ -11,7 +11,6 @@
 #include <linux/bottom_half.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../nooks/driver.h"
@@ -299,8 +298,8 @@ static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_ki
 			return false;
 		}
 		if (!start)
-			start = local_clock();
-		if (local_clock() - start > SPIN_LIMIT) {
+			start = nooks_spin_clock();
+		if (nooks_spun_out(start)) {
 			nooks_fail(x, NOOKS_TIMEOUT, object->start,
 				   "%s: its holder does not let go", object->class->name);
 			return false;
@@ -444,7 +443,7 @@ static bool is_drivers_own(struct nooks_crossing *x, const raw_spinlock_t *lock)
 
 /*
  * Wait until a lock of the driver's own is free. @noted: how often the thread may have noted it; @start: by
- * local_clock(), since when it waits. False: the domain has failed.
+ * nooks_spin_clock(), since when it waits. False: the domain has failed.
  */
 static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock, unsigned int noted,
 			    u64 start)
@@ -460,7 +459,7 @@ static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock
 		/* Another thread may free what it is in. */
 		if (get_kernel_nofault(word, &lock->raw_lock.val.counter) || !word)
 			return true;
-		if (local_clock() - start > SPIN_LIMIT) {
+		if (nooks_spun_out(start)) {
 			nooks_fail(x, NOOKS_TIMEOUT, (unsigned long)lock,
 				   "spinlock: its holder does not let go");
 			return false;
@@ -479,7 +478,7 @@ static bool wait_until_free(struct nooks_crossing *x, const raw_spinlock_t *lock
  */
 bool nooks_spin_take(struct nooks_crossing *x, raw_spinlock_t *lock)
 {
-	u64 start = local_clock();
+	u64 start = nooks_spin_clock();
 
 	lockdep_assert_irqs_disabled();
 	do {
@@ -517,7 +516,7 @@ NOOKS_WRAPPER(_raw_spin_lock)
 	if (!is_drivers_own(x, lock))
 		lock_spinning(x, &spin_class, a0, HOLD_SPIN, true);
 	else if (spins_for(x, lock))
-		wait_until_free(x, lock, 1, local_clock());
+		wait_until_free(x, lock, 1, nooks_spin_clock());
 	else
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, a0, "more than %u spinlocks held",
 			   NOOKS_MAX_SPINS);

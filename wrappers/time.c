@@ -7,7 +7,6 @@
  * An instance that is armed or queued has a reference, which the callback or the cancelling drops.
  */
 #include <linux/cpumask.h>
-#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -17,12 +16,11 @@
 #include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
+#include "hold.h"
 #include "init.h"
 #include "net.h"
 #include "print.h"
 
-/* As for spinning locks: a timer's function that runs for so long will not end. */
-#define TIMER_LIMIT	(5 * NSEC_PER_SEC)
 #define WORK_DISABLED_MAX	1000
 
 #ifdef CONFIG_LOCKDEP
@@ -292,13 +290,14 @@ NOOKS_WRAPPER(try_to_del_timer_sync)
 NOOKS_WRAPPER(timer_delete_sync)
 {
 	struct nooks_timer *t = timer_find(x, a0);
-	u64 start = local_clock();
+	u64 start = nooks_spin_clock();
 	int was;
 
 	if (!t)
 		return 0;
+	/* As of a spinning lock: a function that runs for so long will not end. */
 	while ((was = timer_disarm(t, true)) < 0 && !nooks_crossing_stale(x)) {
-		if (local_clock() - start > TIMER_LIMIT)
+		if (nooks_spun_out(start))
 			nooks_fail(x, NOOKS_TIMEOUT, a0,
 				   "timer_delete_sync: the timer's function does not return");
 		cpu_relax();
