@@ -24,6 +24,7 @@ enum {
 	FAULT_BACKWARDS,	/* packets are counted down */
 	FAULT_BYTES,		/* a byte each */
 	FAULT_CARRIER,		/* packets come although there is no carrier */
+	FAULT_CALLS,		/* another MTU is refused, for want of memory */
 };
 
 static int fault;
@@ -143,6 +144,14 @@ static void tx_timeout(struct net_device *dev, unsigned int queue)
 	netif_wake_queue(dev);
 }
 
+static int change_mtu(struct net_device *dev, int mtu)
+{
+	if (READ_ONCE(fault) == FAULT_CALLS)
+		return -ENOMEM;
+	dev->mtu = mtu;
+	return 0;
+}
+
 static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
 {
 	struct sick *sick = netdev_priv(dev);
@@ -179,6 +188,7 @@ static const struct net_device_ops ops = {
 	.ndo_open = sick_open,
 	.ndo_stop = sick_stop,
 	.ndo_start_xmit = xmit,
+	.ndo_change_mtu = change_mtu,
 	.ndo_get_stats64 = get_stats,
 };
 
@@ -186,6 +196,7 @@ static const struct net_device_ops ops_with_timeouts = {
 	.ndo_open = sick_open,
 	.ndo_stop = sick_stop,
 	.ndo_start_xmit = xmit,
+	.ndo_change_mtu = change_mtu,
 	.ndo_get_stats64 = get_stats,
 	.ndo_tx_timeout = tx_timeout,
 };

@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 #include "../domains/switch.h"
 #include "../objtracker/instance.h"
+#include "../recovery/health.h"
 #include "../wrappers/buffer.h"
 #include "../wrappers/fsguard.h"
 #include "../wrappers/fspark.h"
@@ -136,6 +137,8 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 		return unbalanced(x);
 	if (role && !check_return(role, ret))
 		return bad_return(x, role, *ret);
+	if (role && role->ret == NOOKS_RETURN_ERRNO && unlikely((long)*ret < 0) && nooks_health_call_failed(x, role->name, *ret))
+		return unwound(x);
 	nooks_crossing_leave(x);
 	if (unlikely(READ_ONCE(nooks_kept_of(x)->used)) && !nooks_buffers_settle(x))
 		return unwound(x);

@@ -13,9 +13,11 @@
  *	silences		failures of that kind
  *	max_warnings		so many WARNs in its code are a failure; 0: never
  *	warnings		WARNs so far
- *	stuck_seconds, max_tx_timeouts, starved_seconds, max_bad_lengths, max_error_percent, max_contradictions, dead_seconds
+ *	stuck_seconds, max_tx_timeouts, starved_seconds, max_bad_lengths, max_error_percent, max_contradictions,
+ *	max_failed_calls, dead_seconds
  *				what else is a failure; 0: is none
- *	stuck_queues, tx_timeouts, starvations, bad_lengths, errors, contradictions, dead_devices
+ *	stuck_queues, tx_timeouts, starvations, bad_lengths, errors, contradictions, failed_calls,
+ *	dead_devices
  *				how much of each there was
  *	last_failure		kind and function of the last failure
  *	report			all about it: docs/report-format.md
@@ -158,6 +160,7 @@ HEALTH_ATTRIBUTE(starved_seconds, 86400);
 HEALTH_ATTRIBUTE(max_bad_lengths, UINT_MAX);
 HEALTH_ATTRIBUTE(max_error_percent, 100);
 HEALTH_ATTRIBUTE(max_contradictions, UINT_MAX);
+HEALTH_ATTRIBUTE(max_failed_calls, UINT_MAX);
 HEALTH_ATTRIBUTE(dead_seconds, 86400);
 
 static ssize_t last_failure_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -198,6 +201,7 @@ COUNTER_ATTRIBUTE(starvations, READ_ONCE(driver->health.nr_starved));
 COUNTER_ATTRIBUTE(bad_lengths, atomic_long_read(&driver->health.nr_bad_lengths));
 COUNTER_ATTRIBUTE(errors, READ_ONCE(driver->health.nr_errors));
 COUNTER_ATTRIBUTE(contradictions, atomic_long_read(&driver->health.nr_contradictions));
+COUNTER_ATTRIBUTE(failed_calls, atomic_long_read(&driver->health.nr_failed_calls));
 COUNTER_ATTRIBUTE(dead_devices, READ_ONCE(driver->health.nr_dead));
 COUNTER_ATTRIBUTE(objects, READ_ONCE(driver->objects.count));
 COUNTER_ATTRIBUTE(timers, READ_ONCE(driver->objects.timers));
@@ -254,6 +258,8 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_errors.attr,
 	&dev_attr_max_contradictions.attr,
 	&dev_attr_contradictions.attr,
+	&dev_attr_max_failed_calls.attr,
+	&dev_attr_failed_calls.attr,
 	&dev_attr_dead_seconds.attr,
 	&dev_attr_dead_devices.attr,
 	&dev_attr_last_failure.attr,

@@ -10,7 +10,8 @@
  * - its statistics: errors against packets, and what can't be, whatever the net does. Only if someone wants to know, for
  *   the driver is called for that.
  *
- * Packets of impossible lengths and transmit timeouts are counted when they come. All of that is counted; what
+ * Packets of impossible lengths, transmit timeouts, and calls that end by want of memory or errors of a device are counted when
+ * they come. All of that is counted; what
  * is a failure is for users to say, for each has a cause, somewhere, that is no bug of the driver's: the exception is a
  * device that does not answer.
  */
@@ -144,6 +145,23 @@ bool nooks_health_tx_timeout(struct nooks_crossing *x)
 	if (!too_many(READ_ONCE(h->max_tx_timeouts), nr))
 		return false;
 	nooks_fail(x, NOOKS_STUCK, 0, "%lu transmit timeouts", nr);
+	return true;
+}
+
+/* Calls */
+
+bool nooks_health_call_failed(struct nooks_crossing *x, const char *name, int error)
+{
+	struct nooks_health *h = &nooks_driver_of(x)->health;
+	unsigned long nr;
+
+	/* Others are answers to what users ask for. */
+	if (error != -ENOMEM && error != -EIO && error != -ETIMEDOUT)
+		return false;
+	nr = atomic_long_inc_return(&h->nr_failed_calls) - READ_ONCE(h->failed_before);
+	if (!too_many(READ_ONCE(h->max_failed_calls), nr))
+		return false;
+	nooks_fail(x, NOOKS_ERRORS, 0, "%lu calls have failed, the last one of %s, by error %d", nr, name, -error);
 	return true;
 }
 
@@ -475,6 +493,7 @@ void nooks_health_restarted(struct nooks_driver *driver)
 	WRITE_ONCE(h->timeouts_before, atomic_long_read(&h->nr_tx_timeouts));
 	WRITE_ONCE(h->lengths_before, atomic_long_read(&h->nr_bad_lengths));
 	WRITE_ONCE(h->contradictions_before, atomic_long_read(&h->nr_contradictions));
+	WRITE_ONCE(h->failed_before, atomic_long_read(&h->nr_failed_calls));
 }
 
 int __init nooks_health_register(void)

@@ -28,11 +28,15 @@ struct sk_buff;
  * @nr_errors: errors that its statistics have told of while they were looked at
  * @max_contradictions: so many contradictions of its statistics since it was started are a failure
  * @nr_contradictions: contradictions so far
+ * @max_failed_calls: so many calls of the driver that end for want of memory, or by an error of its device, since it was started
+ *	are a failure
+ * @nr_failed_calls: calls so far
  * @dead_seconds: so many seconds in which a device of its does not answer are a failure
  * @nr_dead: seconds in which one did not
  * @timeouts_before: of @nr_tx_timeouts, those before it was started; written by recovery
  * @lengths_before: ditto of @nr_bad_lengths
  * @contradictions_before: ditto of @nr_contradictions
+ * @failed_before: ditto of @nr_failed_calls
  * @receiving: streaming DMA mappings that its devices may write to
  * @receiving_most: the most that were seen, of them and of buffers in virtqueues, since its interfaces were up
  * @starved: looks in a row that have found next to none
@@ -55,11 +59,14 @@ struct nooks_health {
 	unsigned long nr_errors;
 	unsigned int max_contradictions;
 	atomic_long_t nr_contradictions;
+	unsigned int max_failed_calls;
+	atomic_long_t nr_failed_calls;
 	unsigned int dead_seconds;
 	unsigned long nr_dead;
 	unsigned long timeouts_before;
 	unsigned long lengths_before;
 	unsigned long contradictions_before;
+	unsigned long failed_before;
 	atomic_t receiving;
 	unsigned int receiving_most;
 	unsigned int starved;
@@ -80,6 +87,9 @@ bool nooks_health_tx_timeout(struct nooks_crossing *x);
 
 /* Look at the length of a packet that a driver gives to the stack. Any context but NMI. */
 void nooks_health_received(struct nooks_crossing *x, const struct sk_buff *skb, const unsigned char *start);
+
+/* A call of the driver has ended with this error. Any context but NMI. Return: true if it has failed by that. */
+bool nooks_health_call_failed(struct nooks_crossing *x, const char *name, int error);
 
 int nooks_health_register(void);
 void nooks_health_unregister(void);

@@ -52,6 +52,7 @@ set_policies() {
 	for policy in silent_seconds stuck_seconds starved_seconds; do
 		echo $silence >"$dir/$policy" || return
 	done
+	echo 1 >"$dir/max_failed_calls"
 }
 
 load() {

@@ -33,6 +33,10 @@ come_up() {
 	ping=$!
 }
 
+set_mtu() {
+	ip link set "$iface" mtu 1400
+}
+
 works() {
 	grows statistic rx_packets && grows statistic tx_packets
 }
@@ -64,7 +68,7 @@ no_failure() {
 }
 
 # What is a failure at most, and what is none.
-policies="stuck_seconds starved_seconds max_bad_lengths max_error_percent max_contradictions dead_seconds"
+policies="stuck_seconds starved_seconds max_bad_lengths max_error_percent max_contradictions max_failed_calls dead_seconds"
 
 set_all() {
 	local policy
@@ -74,7 +78,7 @@ set_all() {
 }
 
 if [ "$1" = native ]; then
-	plan 9
+	plan 11
 	check "it loads" load_native sick || bail "no use without it"
 	check "it comes up" come_up || bail "no use without it"
 	check "it works" works
@@ -85,6 +89,9 @@ if [ "$1" = native ]; then
 	check "nobody minds short packets" grows statistic rx_packets
 	echo 7 >$fault
 	check "nor statistics that run backwards" eval '! grows statistic rx_packets'
+	echo 10 >$fault
+	refuse "a call fails" set_mtu
+	refuse "and again" set_mtu
 	check "a device loses what the kernel has set" silence_device
 	wait_for 8 false
 	check "which is not set again" [ "$(command_register)" = 0000 ]
@@ -109,7 +116,7 @@ if [ "$1" = timeouts ]; then
 	exit
 fi
 
-plan $((8 + 4 * 9))
+plan $((14 + 4 * 9))
 check "nooks loads" load_nooks
 check "sick loads in a domain" load_isolated sick || bail "no use without it"
 check "it comes up" come_up || bail "no use without it"
@@ -148,6 +155,18 @@ done <<EOT
 9 max_contradictions 3 contradictions contradiction
 EOT
 set_all 0
+spoil 10
+failures=$(counter failures)
+refuse "a call fails" set_mtu
+check "which is counted" [ "$(counter failed_calls)" = 1 ]
+check "and no failure by itself" [ "$(counter failures)" = "$failures" ]
+restarts=$(counter restarts)
+echo 2 >$dir/max_failed_calls
+refuse "it fails again" set_mtu
+check "which is one too many" wait_for 10 more_than "$failures" counter failures
+# shellcheck disable=SC2016 # eval
+check "and the driver does it after the restart" eval 'wait_for 20 restarted_after "$restarts" && works && set_mtu'
+echo 0 >$dir/max_failed_calls
 echo 5 >$dir/dead_seconds
 restarts=$(counter restarts)
 silence_device
