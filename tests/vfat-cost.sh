@@ -95,7 +95,7 @@ check "read" measure read contents
 check "unlink" measure unlink rm $names
 by_name nooks_call function
 by_name nooks_enter function
-by_name nooks_checked_store type,field
+by_name nooks_checked_store field
 check "create once more" create
 counts nooks_enter
 counts nooks_call

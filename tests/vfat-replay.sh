@@ -15,7 +15,7 @@ events="nooks_enter nooks_call nooks_checked_store"
 # by_name EVENT: count it by its function or field from now on
 by_name() {
 	case $1 in
-	nooks_checked_store) echo "hist:keys=type,field" ;;
+	nooks_checked_store) echo "hist:keys=field" ;;
 	*) echo "hist:keys=function" ;;
 	esac >/sys/kernel/tracing/events/nooks/"$1"/trigger
 }
