@@ -99,9 +99,9 @@ $(GENERATED)/.stamp: $(ANNOTATIONS) $(BTF) $(MODULE_BTF) $(O)/tools/wrapgen
 # What is enforced, in words, and what each driver takes: committed, and kept fresh by tests/host/docs.
 .PHONY: docs
 docs: $(BTF) $(MODULE_BTF) $(O)/tools/wrapgen
-	@rm -f docs/contracts/*.md
-	@mkdir -p docs/contracts
-	@$(O)/tools/wrapgen --btf $(BTF) --contracts docs/contracts $(ANNOTATIONS)
+	@rm -rf $(O)/contracts && mkdir -p $(O)/contracts docs/contracts
+	@$(O)/tools/wrapgen --btf $(BTF) --contracts $(O)/contracts $(ANNOTATIONS)
+	@rm -f docs/contracts/*.md && cp $(O)/contracts/*.md docs/contracts
 	@scripts/driver-table $(KVER) $(O)/tools/wrapgen $(BTF) $(ANNOTATIONS) >docs/drivers.md
 
 modules: generated

@@ -22,6 +22,8 @@
 #include "print.h"
 
 #define WORK_DISABLED_MAX	1000
+/* Of a workqueue that is emptied, or destroyed, for good: BIT(15) is __WQ_DESTROYING, in kernels that have it. */
+#define WQ_GOING	(__WQ_DRAINING | BIT(15))
 
 #ifdef CONFIG_LOCKDEP
 #define own_class(map)	lockdep_init_map(map, "nooks", nooks_lockdep_key(), 0)
@@ -446,7 +448,8 @@ NOOKS_WRAPPER(alloc_workqueue)
 	struct workqueue_struct *wq = NULL;
 	struct nooks_print *print;
 
-	if (!nooks_may_take_cpus(x, "alloc_workqueue"))
+	if (!nooks_may_take_cpus(x, "alloc_workqueue") ||
+	    !nooks_arg_require(x, !(a1 & WQ_GOING), "alloc_workqueue", "flags of one that is used"))
 		return 0;
 	print = NOOKS_GET_PRINT(a0, 3, "alloc_workqueue");
 	if (print)
