@@ -137,11 +137,11 @@ static int finish(struct nooks_crossing *x, int status, const struct nooks_role 
 		return unbalanced(x);
 	if (role && !check_return(role, ret))
 		return bad_return(x, role, *ret);
-	if (role && role->ret == NOOKS_RETURN_ERRNO && unlikely((long)*ret < 0) && nooks_health_call_failed(x, role->name, *ret))
-		return unwound(x);
 	nooks_crossing_leave(x);
 	if (unlikely(READ_ONCE(nooks_kept_of(x)->used)) && !nooks_buffers_settle(x))
 		return unwound(x);
+	if (role && role->ret == NOOKS_RETURN_ERRNO && unlikely((long)*ret < 0))
+		nooks_health_call_failed(nooks_driver_of(x), x->stub, *ret);
 	return NOOKS_CALL_DONE;
 }
 

@@ -150,19 +150,17 @@ bool nooks_health_tx_timeout(struct nooks_crossing *x)
 
 /* Calls */
 
-bool nooks_health_call_failed(struct nooks_crossing *x, const char *name, int error)
+void nooks_health_call_failed(struct nooks_driver *driver, const struct nooks_stub *stub, int error)
 {
-	struct nooks_health *h = &nooks_driver_of(x)->health;
+	struct nooks_health *h = &driver->health;
 	unsigned long nr;
 
 	/* Others are answers to what users ask for. */
 	if (error != -ENOMEM && error != -EIO && error != -ETIMEDOUT)
-		return false;
+		return;
 	nr = atomic_long_inc_return(&h->nr_failed_calls) - READ_ONCE(h->failed_before);
-	if (!too_many(READ_ONCE(h->max_failed_calls), nr))
-		return false;
-	nooks_fail(x, NOOKS_ERRORS, 0, "%lu calls have failed, the last one of %s, by error %d", nr, name, -error);
-	return true;
+	if (too_many(READ_ONCE(h->max_failed_calls), nr))
+		nooks_fail_driver(driver, stub, NOOKS_ERRORS, 0, "%lu calls have failed, the last one by error %d", nr, -error);
 }
 
 /* Lengths */

@@ -10,6 +10,7 @@
 
 struct nooks_crossing;
 struct nooks_driver;
+struct nooks_stub;
 struct sk_buff;
 
 #define NOOKS_DEAD_SECONDS	5	/* by default */
@@ -88,8 +89,8 @@ bool nooks_health_tx_timeout(struct nooks_crossing *x);
 /* Look at the length of a packet that a driver gives to the stack. Any context but NMI. */
 void nooks_health_received(struct nooks_crossing *x, const struct sk_buff *skb, const unsigned char *start);
 
-/* A call of the driver has ended with this error. Any context but NMI. Return: true if it has failed by that. */
-bool nooks_health_call_failed(struct nooks_crossing *x, const char *name, int error);
+/* A call of the driver's has ended, with this error, which may be one too many. Any context but NMI. */
+void nooks_health_call_failed(struct nooks_driver *driver, const struct nooks_stub *stub, int error);
 
 int nooks_health_register(void);
 void nooks_health_unregister(void);

@@ -75,8 +75,10 @@ change_mode() {
 	chmod 600 /mnt/file
 }
 
+# The file that is made is the fifth inode, and its data are on the disk though nobody has synced: no error.
 make_and_leave() {
-	make_file && umount_image && false
+	! { head -c 1000 $sample >/mnt/new && umount_image &&
+		tail -c +$((5 * 64 * 512 + 1)) /tmp/test.img | head -c 1000 | cmp -n 1000 - $sample; }
 }
 
 move_file() {
@@ -153,6 +155,18 @@ honest() {
 	act look && act open_handle && umount_image && [ "$(counter failures)" = 0 ] && wait_for 20 unload liar
 }
 
+# What else is mounted goes on after the restart.
+others_go_on() {
+	local restarts second
+	load_isolated liar && prepare && mkdir -p /mnt2 && second=$(losetup -f) && losetup "$second" /tmp/second.img &&
+		mount -t liar "$second" /mnt2 || return
+	restarts=$(counter restarts)
+	tell "$1"
+	make_and_leave
+	wait_for 20 restarted_after "$restarts" && echo one >/mnt2/new && grep -q one /mnt2/new && umount /mnt2 &&
+		losetup -d "$second" && [ "$(counter failures)" = 1 ] && wait_for 20 unload liar
+}
+
 # known LIE: into $action
 known() {
 	action=$(echo "$lies" | sed -n "s/^$1	.*	//p")
@@ -160,10 +174,10 @@ known() {
 }
 
 load_native loop
-truncate -s 1M /tmp/test.img
+truncate -s 1M /tmp/test.img /tmp/second.img
 case $1 in
 isolated)
-	plan $(($(echo "$lies" | grep -c .) + 3))
+	plan $(($(echo "$lies" | grep -c .) + 5))
 	check "nooks loads" load_nooks
 	check "what is so is no failure" honest
 	tab=$(printf '\t')
@@ -172,6 +186,8 @@ isolated)
 	done <<EOT
 $(echo "$lies" | grep . | tr -s '\t')
 EOT
+	check "inode kept: what else is mounted goes on" others_go_on "inode kept"
+	check "dentry kept: ditto" others_go_on "dentry kept"
 	check "nooks unloads" unload nooks
 	;;
 native)

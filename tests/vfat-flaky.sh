@@ -34,18 +34,24 @@ confirm() {
 	mkdir /mnt/kept && cp $sample /mnt/kept/file && sync
 }
 
-# All that users do, for so many seconds, whatever comes of it; makes a mark for each call that has failed, and for each that has not.
+# use SECONDS NAME: all that users do, whatever comes of it; makes a mark for each round that has failed, and for each that has not.
 use() {
-	local until i=0
+	local until i=0 here=/mnt/$2
 	until=$(($(now) + $1))
 	while [ "$(now)" -lt $until ]; do
 		i=$((i + 1))
 		{
-			mkdir -p /mnt/work && cp $sample "/mnt/work/$i" && sync && mv "/mnt/work/$i" "/mnt/work/moved.$i" &&
-				echo 3 >/proc/sys/vm/drop_caches && cmp $sample "/mnt/work/moved.$i" && rm -rf /mnt/work &&
+			mkdir -p "$here" && cp $sample "$here/$i" && sync && mv "$here/$i" "$here/moved.$i" &&
+				echo 3 >/proc/sys/vm/drop_caches && cmp $sample "$here/moved.$i" && rm -rf "$here" &&
 				echo >>/tmp/done || echo >>/tmp/errors
 		} 2>/dev/null
 	done
+}
+
+both() {
+	use "$1" one &
+	use "$1" two
+	wait $!
 }
 
 has() {
@@ -59,10 +65,10 @@ errs() {
 	: >/tmp/done
 	: >/tmp/errors
 	begin && confirm || return
+	both 2
+	refuse "$name: nobody gets errors" has /tmp/errors
 	check "$name: the device begins to err" becomes flakey 1 1 "$@"
-	use 8 &
-	use 8
-	wait $!
+	both 8
 	diag "$(wc -l </tmp/done) rounds were done, $(wc -l </tmp/errors) were not"
 	[ "$2" = drop_writes ] || check "$name: who uses it gets errors" has /tmp/errors
 	check "$name: the device gets well" becomes linear
@@ -81,10 +87,10 @@ small_sample 100000
 make_image 16 -F 16
 sectors=$(($(stat -c %s "$image") / 512))
 if [ "$who" = native ]; then
-	plan $((3 * 8))
+	plan $((3 * 9))
 	load_native vfat
 else
-	plan $((3 * 8 + 5))
+	plan $((3 * 9 + 5))
 	check "nooks loads" load_nooks
 	check "vfat loads in a domain" load_isolated vfat || bail "no use without it"
 fi

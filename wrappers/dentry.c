@@ -60,12 +60,12 @@ static struct dentry *find_held(struct nooks_driver *driver, const struct super_
 	return found;
 }
 
-unsigned int nooks_dentries_drop(struct nooks_driver *driver, const struct super_block *sb)
+unsigned int nooks_dentries_drop(struct nooks_driver *driver, const struct super_block *sb, unsigned int most)
 {
 	struct dentry *dentry;
 	unsigned int n = 0;
 
-	while ((dentry = find_held(driver, sb)))
+	while (n < most && (dentry = find_held(driver, sb)))
 		if (nooks_dentry_unref(driver, dentry)) {
 			dput(dentry);
 			n++;

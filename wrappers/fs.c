@@ -123,8 +123,9 @@ static void drop_mount(struct nooks_driver *driver, struct dentry *root)
 {
 	struct super_block *sb = root->d_sb;
 
-	nooks_dentry_unref(driver, root);
-	dput(root);
+	/* Recovery may have put it. */
+	if (nooks_dentry_unref(driver, root))
+		dput(root);
 	deactivate_locked_super(sb);
 }
 
@@ -185,7 +186,14 @@ static struct dentry *mount_held(struct nooks_fstype *t, int flags, const char *
 			drop_mount(t->driver, (struct dentry *)x.handed);
 		return ERR_PTR(-EIO);
 	}
-	return (void *)nooks_dentry_returned(stub, root, -EIO);
+	if (status != NOOKS_CALL_DONE || !x.handed)
+		return (void *)root;
+	/* The driver has failed since, and recovery has put the reference that is to be returned. */
+	if (!nooks_dentry_unref(t->driver, x.handed)) {
+		deactivate_locked_super(((struct dentry *)x.handed)->d_sb);
+		return ERR_PTR(-EIO);
+	}
+	return (struct dentry *)x.handed;
 }
 
 /* What the kernel calls to mount. */
@@ -226,27 +234,13 @@ static int init_fs_context(struct fs_context *fc)
 	return ret;
 }
 
-/* What a driver has not put of a file system that goes would be the kernel's BUG. @n: how many of @what these were. */
-static void note_held(struct nooks_driver *driver, const struct super_block *sb, unsigned int n, const char *what)
-{
-	if (n)
-		nooks_fail_driver(driver, NULL, NOOKS_UNBALANCED, (unsigned long)sb, "%s is unmounted, and %u references on its %s are held",
-				  sb->s_id, n, what);
-}
-
-/* The driver has had its last chance to put inodes of @sb. */
-static void put_inodes(struct nooks_driver *driver, struct super_block *sb)
-{
-	note_held(driver, sb, nooks_inodes_drop(driver, sb), "inodes");
-	/* The device's cache is going to be emptied. */
-	nooks_buffers_trim(driver);
-}
-
 void nooks_fs_put_super(struct super_block *sb)
 {
 	const struct nooks_fstype *t = container_of(sb->s_type, struct nooks_fstype, type);
 
-	put_inodes(t->driver, sb);
+	nooks_fspark_put_inodes(sb);
+	/* The device's cache is going to be emptied. */
+	nooks_buffers_trim(t->driver);
 }
 
 /* What the kernel calls to unmount, and when mounting has failed. */
@@ -257,20 +251,25 @@ static void kill_sb(struct super_block *sb)
 	struct nooks_driver *driver = t->driver;
 	unsigned long args[6] = { (unsigned long)sb };
 	struct nooks_stub *stub = stub_of(t, t->theirs.kill_sb);
+	unsigned int held;
 
 	nooks_fspark_close(sb);
 	if (stub)
 		nooks_call_role(stub, &nooks_roles[stub->role], args);
-	note_held(driver, sb, nooks_dentries_drop(driver, sb), "dentries");
+	nooks_fspark_put_dentries(sb);
 	/* The VFS finds it in its list for ever if that was not done. */
 	if (!stub)
 		t->theirs.kill_sb(sb);
 	else if (!nooks_super_shut_down(sb))
 		kill_block_super(sb);
 	nooks_buffers_trim(driver);
+	held = nooks_fspark_remove(sb);
 	untrack(driver, &bdev_class, bdev);
 	untrack(driver, &super_class, sb);
-	nooks_fspark_remove(sb);
+	/* Would have been the kernel's BUG. Not before it has gone: what was to be written the driver has written. */
+	if (held)
+		nooks_fail_driver(driver, NULL, NOOKS_UNBALANCED, (unsigned long)sb,
+				  "%s is unmounted, and %u references on what it had are held", sb->s_id, held);
 	nooks_recovery_resume(driver);
 }
 
@@ -527,10 +526,8 @@ unsigned long nooks_r_fill_super_context(struct nooks_stub *stub, const struct n
 unsigned long nooks_r_put_super(struct nooks_stub *stub, const struct nooks_role *role,
 				unsigned long *args)
 {
-	struct nooks_driver *driver = (struct nooks_driver *)stub->domain;
-
 	nooks_call_role(stub, role, args);
-	put_inodes(driver, (struct super_block *)args[0]);
+	nooks_fs_put_super((struct super_block *)args[0]);
 	return 0;
 }
 

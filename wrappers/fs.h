@@ -84,8 +84,10 @@ bool nooks_inode_stays_dirty(struct nooks_driver *driver, const struct inode *in
 void nooks_inode_ref(struct nooks_driver *driver, const struct inode *inode);
 /* It passes one on, or puts it. False: it has none. */
 bool nooks_inode_unref(struct nooks_driver *driver, const struct inode *inode);
-/* Put what a driver still holds on inodes of a file system. May sleep. Return: how many references these were. */
+/* Put what a driver still holds on inodes of a file system, which makes no new ones. May sleep. Return: how many references these were. */
 unsigned int nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb);
+/* Does it hold any? Any context but NMI. */
+bool nooks_inodes_held(struct nooks_driver *driver, const struct super_block *sb);
 /* enum nooks_inode_state; LIVE of one that is no driver's. Any context but NMI. */
 int nooks_inode_state(struct nooks_driver *driver, const struct inode *inode);
 /* Return: false: it was not in the state @from. Ditto. */
@@ -108,7 +110,8 @@ void nooks_inode_abandon(struct nooks_driver *driver, const struct inode *inode)
 /* The same of dentries: dentry.c */
 bool nooks_dentry_ref(struct nooks_driver *driver, const struct dentry *dentry);
 bool nooks_dentry_unref(struct nooks_driver *driver, const struct dentry *dentry);
-unsigned int nooks_dentries_drop(struct nooks_driver *driver, const struct super_block *sb);
+/* At most @most of them. */
+unsigned int nooks_dentries_drop(struct nooks_driver *driver, const struct super_block *sb, unsigned int most);
 /* The dentry of a file that a call lends, if @addr lies in it; or NULL. Any context. */
 const struct dentry *nooks_dentry_of_file(const struct nooks_crossing *x, unsigned long addr);
 /* What a function returns to the kernel: NULL, an error, or a dentry whose reference is passed on. */
@@ -123,7 +126,7 @@ static inline bool nooks_fs_stays(const struct nooks_object *object)
 	return object->driver->restarting && object->driver->fs.parked;
 }
 
-/* In place of a put_super() that a driver does not have. */
+/* After the driver's put_super(), or in its place if it has none. */
 void nooks_fs_put_super(struct super_block *sb);
 
 /* Whose a type is that the kernel has, and the stub of its init_fs_context(), if that is how it is mounted. Any context. */

@@ -27,6 +27,7 @@
 
 #define MAX_MADE	16	/* inodes that a driver makes before its root */
 #define BATCH		64
+#define MAX_HELD	10000	/* dentries that a driver may have forgotten */
 
 /**
  * enum nooks_mount_state - of a super block of a driver's
@@ -65,6 +66,7 @@ enum nooks_mount_state {
  * @kept: recovery has an active reference on @sb: it does not go when users unmount it
  * @locked: and its s_umount, so that who wants to be sure that all is on the disk waits
  * @replays: what users have written to its files, while it is parked
+ * @held: references on its dentries and inodes that were put for the driver as it was unmounted
  * @ops: the driver's functions, and a put_super() if it has none
  *
  * Who has an active reference on @sb may use it without mounts_lock.
@@ -89,6 +91,7 @@ struct nooks_mount {
 	bool kept;
 	bool locked;
 	struct list_head replays;
+	unsigned int held;
 	struct super_operations ops;
 };
 
@@ -191,10 +194,40 @@ void nooks_fspark_filled(struct super_block *sb)
 	WRITE_ONCE(m->state, NOOKS_MOUNT_LIVE);
 }
 
-void nooks_fspark_remove(struct super_block *sb)
+/* Nobody calls the driver with it any more: what it would get its references for it has put down already. */
+static void put_inodes(struct nooks_mount *m)
+{
+	WRITE_ONCE(m->state, NOOKS_MOUNT_DEAD);
+	m->held += nooks_inodes_drop(m->driver, m->sb);
+}
+
+void nooks_fspark_put_inodes(struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (m && nooks_inodes_held(m->driver, sb))
+		put_inodes(m);
+}
+
+void nooks_fspark_put_dentries(struct super_block *sb)
+{
+	struct nooks_mount *m = get(sb);
+
+	if (!m)
+		return;
+	/* What users have written is not yet: the driver is called, and should it get more for each of them, no longer. */
+	m->held += nooks_dentries_drop(m->driver, sb, MAX_HELD);
+	if (m->held >= MAX_HELD) {
+		put_inodes(m);
+		m->held += nooks_dentries_drop(m->driver, sb, UINT_MAX);
+	}
+}
+
+unsigned int nooks_fspark_remove(struct super_block *sb)
 {
 	struct nooks_mount *m;
 	unsigned long flags;
+	unsigned int held;
 
 	raw_spin_lock_irqsave(&mounts_lock, flags);
 	m = find(sb);
@@ -202,10 +235,12 @@ void nooks_fspark_remove(struct super_block *sb)
 		list_del(&m->list);
 	raw_spin_unlock_irqrestore(&mounts_lock, flags);
 	if (!m)
-		return;
+		return 0;
+	held = m->held;
 	put_cred(m->mounter);
 	free_page((unsigned long)m->options);
 	kfree(m);
+	return held;
 }
 
 int nooks_fspark_umask(struct nooks_driver *driver)

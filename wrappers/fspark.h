@@ -34,8 +34,14 @@ int nooks_fspark_add(struct nooks_driver *driver, struct super_block *sb, struct
 void nooks_fspark_filled(struct super_block *sb);
 /* It is unmounted: nothing of it is held any more. May sleep; s_umount is held. */
 void nooks_fspark_close(struct super_block *sb);
-/* It has gone. */
-void nooks_fspark_remove(struct super_block *sb);
+/*
+ * Put for the driver what it holds on dentries, before the VFS looks for those that are in use; and on inodes, when it has been told that
+ * it goes: from then on calls with it are refused, if there are any. May sleep.
+ */
+void nooks_fspark_put_dentries(struct super_block *sb);
+void nooks_fspark_put_inodes(struct super_block *sb);
+/* It has gone. Return: how many references the driver had not put. */
+unsigned int nooks_fspark_remove(struct super_block *sb);
 
 /*
  * The driver has failed: what is mounted of it does not go until the recovery that begins has ended, so that nothing is

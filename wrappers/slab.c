@@ -156,8 +156,8 @@ bool nooks_inode_unref(struct nooks_driver *driver, const struct inode *inode)
 	return had;
 }
 
-/* An inode of @sb that the driver holds references on; they are the caller's now. */
-static struct inode *take_held(struct nooks_driver *driver, struct super_block *sb, int *refs)
+/* An inode of @sb that the driver holds references on. */
+static struct inode *find_held(struct nooks_driver *driver, const struct super_block *sb)
 {
 	struct nooks_object *object;
 	struct inode *found = NULL;
@@ -165,14 +165,11 @@ static struct inode *take_held(struct nooks_driver *driver, struct super_block *
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
 	nooks_for_each_object(object, driver, &inode_class) {
-		struct nooks_inode *n = to_inode(object);
+		const struct nooks_inode *n = to_inode(object);
 		struct inode *inode = (struct inode *)object->start;
 
-		if (n->state < NOOKS_INODE_LIVE || n->state == NOOKS_INODE_DYING ||
-		    READ_ONCE(inode->i_sb) != sb)
-			continue;
-		*refs = atomic_xchg(&n->refs, 0);
-		if (*refs) {
+		if (n->state >= NOOKS_INODE_LIVE && n->state != NOOKS_INODE_DYING && READ_ONCE(inode->i_sb) == sb &&
+		    atomic_read(&n->refs)) {
 			found = inode;
 			break;
 		}
@@ -181,15 +178,21 @@ static struct inode *take_held(struct nooks_driver *driver, struct super_block *
 	return found;
 }
 
+bool nooks_inodes_held(struct nooks_driver *driver, const struct super_block *sb)
+{
+	return find_held(driver, sb);
+}
+
 unsigned int nooks_inodes_drop(struct nooks_driver *driver, struct super_block *sb)
 {
 	struct inode *inode;
 	unsigned int n = 0;
-	int refs;
 
-	while ((inode = take_held(driver, sb, &refs)))
-		for (n += refs; refs; refs--)
+	while ((inode = find_held(driver, sb)))
+		if (nooks_inode_unref(driver, inode)) {
 			iput(inode);
+			n++;
+		}
 	return n;
 }
 

@@ -9,13 +9,11 @@
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
-#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
 #include "generated.h"
-
-#define KILL_LIMIT	(10 * HZ)
+#include "hold.h"
 
 /**
  * struct nooks_tasklet - kernel instance of a tasklet_struct
@@ -164,10 +162,10 @@ NOOKS_WRAPPER(__tasklet_hi_schedule)
 static void wait_for_end(struct nooks_crossing *x, struct nooks_tasklet *t, unsigned long bits,
 			 bool sleep, const char *fn)
 {
-	unsigned long end = jiffies + KILL_LIMIT;
+	u64 start = nooks_spin_clock();
 
 	while ((READ_ONCE(t->tasklet.state) & bits) && !nooks_crossing_stale(x)) {
-		if (time_after(jiffies, end))
+		if (nooks_spun_out(start))
 			nooks_fail(x, NOOKS_TIMEOUT, t->instance.object.start,
 				   "%s: the tasklet does not end", fn);
 		else if (sleep)
