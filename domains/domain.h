@@ -62,6 +62,7 @@ struct nooks_argument {
  * @switches: how often the task had left a CPU, then
  * @stalled: looks in a row that found the thread in the domain, without a kernel call in between
  * @busy: looks that did not find it waiting in one kernel call
+ * @alone: looks in a row in which it had not left its CPU to anybody
  */
 struct nooks_watch {
 	unsigned long checked;
@@ -70,6 +71,7 @@ struct nooks_watch {
 	unsigned long switches;
 	unsigned int stalled;
 	unsigned int busy;
+	unsigned int alone;
 };
 
 /**

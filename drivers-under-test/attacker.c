@@ -231,6 +231,13 @@ static void attack_lock_loop(void)
 	schedule_work_on(0, &waiter);
 }
 
+/* Each of these calls is short, and none of them gives way to others. */
+static void attack_call_loop(void)
+{
+	for (;;)
+		del_timer(&timer);
+}
+
 static void attack_lock_not_held(void)
 {
 	spin_unlock(&spinlock);
@@ -858,6 +865,7 @@ static const struct {
 	{ "locks", attack_locks },
 	{ "lock-twice", attack_lock_twice },
 	{ "lock-loop", attack_lock_loop },
+	{ "call-loop", attack_call_loop },
 	{ "lock-not-held", attack_lock_not_held },
 	{ "lock-nowhere", attack_lock_nowhere },
 	{ "locks-held", attack_locks_held },

@@ -447,5 +447,6 @@ void nooks_objects_release(struct nooks_driver *driver, enum nooks_release_phase
 		if (object->class->release)
 			object->class->release(object);
 		nooks_object_free(object);
+		cond_resched();
 	}
 }

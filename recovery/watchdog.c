@@ -5,6 +5,8 @@
  *
  * - after stall_seconds, if a thread has run in it all that time without a kernel call, or if a
  *   call from atomic context has not ended, whatever it does;
+ * - after twice that, if a call has had its CPU for itself all the time: kernel calls of a loop may all be short, and none
+ *   of them give way to others, which the kernel would complain about;
  * - after call_seconds, if a call from process context has not ended. Only time counts in which the
  *   thread was not waiting in one and the same kernel call: that is the kernel's to end.
  *
@@ -93,6 +95,7 @@ static bool has_run(struct nooks_crossing *x, unsigned long elapsed)
 
 	x->watch.runtime = runtime;
 	x->watch.switches = switches;
+	x->watch.alone = stayed ? x->watch.alone + 1 : 0;
 	return stayed || runtime - before > jiffies_to_nsecs(elapsed) / 2;
 }
 
@@ -107,6 +110,9 @@ static void count(struct nooks_crossing *x, int cpu)
 	unsigned long elapsed = jiffies - x->watch.checked, calls = READ_ONCE(x->calls);
 	bool moved = calls != x->watch.calls, inside = !(calls & 1), running;
 
+	/* It has failed and has not noticed yet. */
+	if (inside && nooks_crossing_stale(x))
+		poke(cpu);
 	if (elapsed < HZ)
 		return;
 	running = has_run(x, elapsed) || atomic(x);
@@ -119,9 +125,6 @@ static void count(struct nooks_crossing *x, int cpu)
 		x->watch.stalled = 0;
 	if (moved || x->watch.stalled)
 		x->watch.busy++;
-	/* It has failed and has not noticed yet. */
-	if (x->watch.stalled && nooks_crossing_stale(x))
-		poke(cpu);
 }
 
 /* Seconds after which a crossing, which runs on @cpu, is too much; 0 if it is not. */
@@ -139,6 +142,8 @@ static unsigned int exceeded(const struct nooks_crossing *x, int cpu)
 	if (stall && (x->watch.stalled >= stall + slack ||
 		      (atomic(x) && x->watch.busy >= stall + slack)))
 		return stall;
+	if (stall && cpu >= 0 && min(x->watch.alone, x->watch.busy) >= 2 * stall + slack)
+		return 2 * stall;
 	return limit && x->watch.busy >= limit ? limit : 0;
 }
 

@@ -40,6 +40,7 @@ double-free	bad argument	init timer
 foreign-free	bad argument	init work
 lock-left	unbalanced state	init timer work
 lock-twice	bad argument	init timer work
+call-loop	timeout		work
 lock-not-held	bad argument	init work
 lock-nowhere	bad argument	init
 locks-held	out of resources	init

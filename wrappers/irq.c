@@ -21,12 +21,14 @@
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "../recovery/storm.h"
 #include "args.h"
 #include "bus.h"
 #include "generated.h"
+#include "hold.h"
 #include "irq.h"
 #include "msi.h"
 #include "walk.h"
@@ -450,26 +452,45 @@ NOOKS_WRAPPER(disable_irq_nosync)
 	return 0;
 }
 
-/* void disable_irq(unsigned int irq): waits for the handler, so not within one */
-NOOKS_WRAPPER(disable_irq)
+/* Until a handler, which is not called any more, has returned: as synchronize_hardirq(), but that may not. */
+static void wait_for_handler(struct nooks_crossing *x, unsigned int irq, const char *fn)
+{
+	struct irq_data *data = irq_get_irq_data(irq);
+	u64 start = nooks_spin_clock();
+
+	while (data && irqd_irq_inprogress(data) && !nooks_crossing_stale(x)) {
+		if (nooks_spun_out(start))
+			nooks_fail(x, NOOKS_TIMEOUT, irq, "%s: the handler does not return", fn);
+		cpu_relax();
+	}
+}
+
+/* Disable it and wait for its handler, so not within one. False: the domain has failed. */
+static bool disable_and_wait(struct nooks_crossing *x, unsigned int irq, const char *fn)
 {
 	if (in_hardirq()) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "disable_irq: in an interrupt handler");
-	} else if (disable(x, (unsigned int)a0, "disable_irq")) {
-		disable_irq_nosync(a0);
-		/* Also for a threaded handler, if the caller can; drivers call it in softirqs, too. */
-		if (nooks_is_atomic())
-			synchronize_hardirq(a0);
-		else
-			synchronize_irq(a0);
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, irq, "%s: in an interrupt handler", fn);
+		return false;
 	}
+	if (!disable(x, irq, fn))
+		return false;
+	disable_irq_nosync(irq);
+	wait_for_handler(x, irq, fn);
+	return !nooks_crossing_stale(x);
+}
+
+/* void disable_irq(unsigned int irq): also for a threaded handler, if the caller can; drivers call it in softirqs, too */
+NOOKS_WRAPPER(disable_irq)
+{
+	if (disable_and_wait(x, (unsigned int)a0, "disable_irq") && !nooks_is_atomic())
+		synchronize_irq(a0);
 	return 0;
 }
 
 /* bool disable_hardirq(unsigned int irq) */
 NOOKS_WRAPPER(disable_hardirq)
 {
-	return disable(x, (unsigned int)a0, "disable_hardirq") && disable_hardirq(a0);
+	return disable_and_wait(x, (unsigned int)a0, "disable_hardirq") && synchronize_hardirq(a0);
 }
 
 /* void enable_irq(unsigned int irq) */
