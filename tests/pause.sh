@@ -60,6 +60,7 @@ load() {
 	if [ "$mode" = native ]; then
 		load_native "$module"
 	else
+		# shellcheck disable=SC2119 # no parameters
 		load_nooks && load_isolated "$module" && echo 0 >"$dir/max_failures"
 	fi
 }
