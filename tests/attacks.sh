@@ -48,11 +48,6 @@ parameters() {
 	esac
 }
 
-# said REGEX: how many lines of the kernel's log match
-said() {
-	dmesg | grep -cE "$1"
-}
-
 # value_at ADDRESS: the long there, as native code sees it
 value_at() {
 	insmod "/lib/modules/$(uname -r)/updates/attacker.ko" attack=read addr="$1" &&

@@ -95,11 +95,6 @@ prepare() {
 		mkdir /mnt/dir && echo one >/mnt/dir/file && /tests/handle save /mnt/dir /tmp/handle
 }
 
-# said REGEX: how often has the kernel?
-said() {
-	dmesg | grep -c "$1"
-}
-
 tell() {
 	echo "$1" >/sys/module/liar/parameters/lie
 }

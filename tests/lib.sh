@@ -74,6 +74,11 @@ kernel_said() {
 	dmesg -r | grep -E '^<[0-7]>' | grep -qE "$1"
 }
 
+# said REGEX: how many lines of the log match
+said() {
+	dmesg | grep -cE "$1"
+}
+
 # --- a driver in its domain, whose directory below /sys/class/nooks is $dir
 
 # shellcheck disable=SC2154 # the test sets dir

@@ -34,10 +34,6 @@ nothing() {
 	true
 }
 
-is_answered() {
-	[ -e /tmp/ready ]
-}
-
 answers() {
 	ping -q -c 1 -w 1 -I "$iface" $peer >/dev/null 2>&1
 }
@@ -48,7 +44,7 @@ pause() {
 	mkfifo /tmp/until
 	/tests/gap $peer "$LAB_PEER" /tmp/ready </tmp/until >/tmp/gap &
 	exec 7>/tmp/until
-	wait_for 20 is_answered && $2 && wait_for 30 answers
+	wait_for 20 [ -e /tmp/ready ] && $2 && wait_for 30 answers
 	status=$?
 	# So that the answer comes to that program, too
 	wait_for 1 false

@@ -54,10 +54,6 @@ both() {
 	wait $!
 }
 
-has() {
-	[ "$(wc -l <"$1")" -gt 0 ]
-}
-
 # errs NAME ARGUMENT...: with each second that errs, as dm-flakey takes its arguments
 errs() {
 	local name=$1
@@ -66,11 +62,11 @@ errs() {
 	: >/tmp/errors
 	begin && confirm || return
 	both 2
-	refuse "$name: nobody gets errors" has /tmp/errors
+	refuse "$name: nobody gets errors" [ -s /tmp/errors ]
 	check "$name: the device begins to err" becomes flakey 1 1 "$@"
 	both 8
 	diag "$(wc -l </tmp/done) rounds were done, $(wc -l </tmp/errors) were not"
-	[ "$2" = drop_writes ] || check "$name: who uses it gets errors" has /tmp/errors
+	[ "$2" = drop_writes ] || check "$name: who uses it gets errors" [ -s /tmp/errors ]
 	check "$name: the device gets well" becomes linear
 	check "$name: it is unmounted" umount /mnt
 	check "$name: it is mounted again" mount -t vfat -o "$options" $disk /mnt
