@@ -21,7 +21,7 @@ iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 check "$iface gets an address by DHCP" dhcp "$iface"
 check "the driver says what it is" ethtool -i "$iface"
 check "and tells its statistics" ethtool -S "$iface"
-check "its receive ring is resized" ethtool -G "$iface" rx 128
+check "its receive ring is resized" eval "ethtool -G $iface rx 128 && wait_for 30 carrier $iface"
 check "to what was asked for" ring_is 128
 check "the hardware address is set" ip link set "$iface" address 52:54:00:12:34:99
 check "promiscuous mode is set" ip link set "$iface" promisc on
