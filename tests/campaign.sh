@@ -84,7 +84,8 @@ find_base() {
 	if [ -e "/sys/module/$code/sections/$section" ]; then
 		base=$(cat "/sys/module/$code/sections/$section")
 	elif [ -z "$base" ]; then
-		address=$(sed -n "s/^\([0-9a-f]*\) . $1\t\[$module\]$/\1/p" /proc/kallsyms)
+		# A function that one part exports and another imports is listed twice.
+		address=$(sed -n "/^\([0-9a-f]*\) . $1\t\[$module\]$/{s/ .*//p;q}" /proc/kallsyms)
 		# Shells count with 63 bits and a sign; modules are in the last 2 GiB.
 		base=$(printf '0xffffffff%08x' $((0x${address#ffffffff} + $2 - offset)))
 	fi
