@@ -15,9 +15,9 @@
  * the dead at once; the reap work flushes and then frees all of these.
  *
  * On each shared block the heap holds SHARED_BIAS references of its own: the block is in use while
- * the count is above that. The driver and the kernel put their references as they always do, some
- * of them inline, and nobody tells the heap. It looks at the count of the longest allocated blocks
- * when it needs one: packet buffers come back in the order in which they were handed out, so the
+ * the count is above that. The kernel puts its references as it always does, some of them inline, and
+ * nobody tells the heap; what the driver has is known, for its inline counting is a checked store. The heap
+ * looks at the count of the longest allocated blocks when it needs one: packet buffers come back in the order in which they were handed out, so the
  * first one is nearly always free, and no page table changes per packet. The references are many rather
  * than one so that a driver that puts a page too often can't make the kernel's last put free a page
  * that the domain can still write.
@@ -53,7 +53,7 @@ enum nooks_block_kind { BLOCK_CHUNK, BLOCK_PAGES, BLOCK_VMALLOC, BLOCK_SHARED, B
  * @pages: how many; of all kinds but vmalloc a power of two, one compound page
  * @kind: see above
  * @keep: the domain can't write the last page
- * @held: shared: references given to the driver that it has neither put through a wrapper nor lent
+ * @held: shared: references that the driver has: given to it or taken inline, and neither put nor lent
  * @stamp: shared: jiffies of the last allocation
  */
 struct nooks_block {
@@ -129,10 +129,7 @@ static void *get_pages(enum nooks_block_kind kind, unsigned long pages, gfp_t gf
 	return page_address(page);
 }
 
-/*
- * Give the heap's references back, and the driver's. A driver that has put its own inline is not
- * known to have: then the count tells. The kernel's remain, and free the pages some day.
- */
+/* Give the heap's references back, and the driver's. The kernel's remain, and free the pages some day. */
 static void put_shared_pages(struct nooks_block *block)
 {
 	struct page *page = virt_to_page(block->start);
@@ -446,9 +443,10 @@ bool nooks_heap_free(struct nooks_heap *heap, const void *p)
 	return found;
 }
 
+/* The driver's own put is seen in the pages' count before it is counted. */
 static bool unused(const struct nooks_block *block)
 {
-	return page_ref_count(virt_to_page(block->start)) == SHARED_BIAS;
+	return page_ref_count(virt_to_page(block->start)) == SHARED_BIAS && block->held <= 0;
 }
 
 static void *recycle(struct nooks_heap *heap, struct list_head *list)
@@ -509,10 +507,7 @@ void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool 
 	return block->start;
 }
 
-/*
- * Take one of the driver's references on the shared block around [@p, @p + @size). In a block with
- * a kept page, whose references nobody takes inline, the heap knows how many the driver has.
- */
+/* Take one of the driver's references on the shared block around [@p, @p + @size). */
 static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p, size_t size)
 {
 	struct nooks_block *block;
@@ -528,7 +523,7 @@ static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p
 	offset = p - block->start;
 	if (offset >= block->pages << PAGE_SHIFT || size > (block->pages << PAGE_SHIFT) - offset)
 		return NULL;
-	if (page_ref_count(page) <= SHARED_BIAS || (block->keep && block->held < 1))
+	if (page_ref_count(page) <= SHARED_BIAS || block->held < 1)
 		return NULL;
 	block->held--;
 	return block;
@@ -576,6 +571,51 @@ bool nooks_heap_put_shared(struct nooks_heap *heap, const void *p)
 		page_ref_dec(virt_to_page(block->start));
 	xa_unlock_irqrestore(&heap->blocks, flags);
 	return block;
+}
+
+/**
+ * nooks_heap_may_count - may the driver itself change the reference count of a page?
+ * @heap: the heap
+ * @p: address of the page
+ * @change: by how many
+ *
+ * A shared block's, by what it has; of other pages, whose references are the heap's alone, it may take one, and put that.
+ * Any context but NMI.
+ */
+bool nooks_heap_may_count(struct nooks_heap *heap, const void *p, int change)
+{
+	struct nooks_block *block;
+	unsigned long flags;
+	bool ret;
+
+	xa_lock_irqsave(&heap->blocks, flags);
+	block = xa_load(&heap->blocks, page_number(p));
+	if (block && block->kind == BLOCK_SHARED)
+		ret = change < 0 ? block->held >= -(long)change : change < SHARED_BIAS && block->held < SHARED_BIAS;
+	else
+		ret = change == 1 || (change == -1 && page_ref_count(virt_to_page(p)) > 1);
+	xa_unlock_irqrestore(&heap->blocks, flags);
+	return ret;
+}
+
+/**
+ * nooks_heap_counted - the driver has changed the reference count of a page
+ * @heap: the heap
+ * @p: address of the page
+ * @change: by how many; nooks_heap_may_count()
+ *
+ * Any context but NMI.
+ */
+void nooks_heap_counted(struct nooks_heap *heap, const void *p, int change)
+{
+	struct nooks_block *block;
+	unsigned long flags;
+
+	xa_lock_irqsave(&heap->blocks, flags);
+	block = xa_load(&heap->blocks, page_number(p));
+	if (block && block->kind == BLOCK_SHARED)
+		block->held += change;
+	xa_unlock_irqrestore(&heap->blocks, flags);
 }
 
 /**

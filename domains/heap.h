@@ -66,6 +66,8 @@ void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool 
 			      gfp_t gfp);
 bool nooks_heap_get_shared(struct nooks_heap *heap, const void *p);
 bool nooks_heap_put_shared(struct nooks_heap *heap, const void *p);
+bool nooks_heap_may_count(struct nooks_heap *heap, const void *p, int change);
+void nooks_heap_counted(struct nooks_heap *heap, const void *p, int change);
 int nooks_heap_shared_references(struct nooks_heap *heap, const void *p);
 bool nooks_heap_lend(struct nooks_heap *heap, const void *p, size_t size);
 

@@ -356,6 +356,53 @@ static void the_kernels_reference_outlives_a_reset(struct kunit *test)
 	put_page(page);
 }
 
+/* As get_page() and put_page() of the driver's: the store, then its being counted. */
+static bool count(void *p, int change)
+{
+	if (!nooks_heap_may_count(&heap, p, change))
+		return false;
+	page_ref_add(virt_to_page(p), change);
+	nooks_heap_counted(&heap, p, change);
+	return true;
+}
+
+static void the_drivers_references_end_with_a_reset(struct kunit *test)
+{
+	void *p = nooks_heap_alloc_shared(&heap, 3, false, GFP_KERNEL);
+	struct page *page;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	page = virt_to_page(p);
+	KUNIT_EXPECT_FALSE(test, count(p, -2));
+	KUNIT_EXPECT_TRUE(test, count(p, 1));
+	KUNIT_EXPECT_TRUE(test, count(p, 5));
+	KUNIT_EXPECT_TRUE(test, count(p, -1));
+	KUNIT_EXPECT_FALSE(test, count(p, -7));
+	KUNIT_EXPECT_FALSE(test, count(p, INT_MAX));
+	KUNIT_EXPECT_FALSE(test, count(p, INT_MIN));
+	KUNIT_EXPECT_TRUE(test, nooks_heap_lend(&heap, p, 1));
+	KUNIT_EXPECT_TRUE(test, nooks_heap_lend(&heap, p + PAGE_SIZE, 1));
+	get_page(page);			/* that is the kernel's third one */
+	nooks_heap_reset(&heap);
+	nooks_heap_settle(&heap);
+	KUNIT_EXPECT_EQ(test, 3, page_ref_count(page));
+	put_page(page);
+	put_page(page);
+	put_page(page);
+}
+
+static void what_is_put_but_not_yet_counted_is_not_used_again(struct kunit *test)
+{
+	void *p = nooks_heap_alloc_shared(&heap, 0, false, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	page_ref_dec(virt_to_page(p));
+	KUNIT_EXPECT_PTR_NE(test, p, nooks_heap_alloc_shared(&heap, 0, false, GFP_KERNEL));
+	nooks_heap_counted(&heap, p, -1);
+	KUNIT_EXPECT_FALSE(test, count(p, -1));
+	KUNIT_EXPECT_PTR_EQ(test, p, nooks_heap_alloc_shared(&heap, 0, false, GFP_KERNEL));
+}
+
 static struct {
 	unsigned int calls;
 	unsigned long pages;
@@ -460,6 +507,8 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(a_kept_page_is_not_writable),
 	KUNIT_CASE(what_is_lent_is_the_kernels_to_put),
 	KUNIT_CASE(the_kernels_reference_outlives_a_reset),
+	KUNIT_CASE(the_drivers_references_end_with_a_reset),
+	KUNIT_CASE(what_is_put_but_not_yet_counted_is_not_used_again),
 	KUNIT_CASE(shared_pages_are_announced_while_the_heap_has_them),
 	KUNIT_CASE(threads_share_the_heap),
 	{}

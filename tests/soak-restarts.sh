@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Restart after restart under load leaves nothing behind: no memory, no tracked object, no warning; each of the failures is
 # recovered from, and what was there before works on.
-# usage: soak-restarts.sh DRIVER RESTARTS (a network driver, or vfat)
+# usage: soak-restarts.sh DRIVER[,BUS-MODULE] RESTARTS (a network driver, or vfat)
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lib-fs.sh
 . /tests/lib-fs.sh
 
-module=$1
+module=${1%,*}
+[ "$module" = "$1" ] || load_native "${1#*,}"
 rounds=$2
 dir=/sys/class/nooks/$module
 # Until caches, per-CPU lists and slabs have the size that they keep.

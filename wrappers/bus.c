@@ -103,6 +103,14 @@ static const char *dead(struct nooks_driver *driver, const struct nooks_bus *bus
 	return why;
 }
 
+/* It has just been enabled: what it has then is what it must have later, however soon it is lost. */
+static void note_alive(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	char name[32];
+
+	dead(driver, bus, device, name, sizeof(name));
+}
+
 const char *nooks_bus_dead(struct nooks_driver *driver, char *name, size_t size)
 {
 	void *devices[NOOKS_BUS_DEVICES_MAX];
@@ -265,6 +273,8 @@ unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *st
 	end_probe(&probe);
 	if (ret && !leave(driver, bus, device, stub))
 		abandon(driver, bus, device);
+	else if (!ret && bus->dead)
+		note_alive(driver, bus, device);
 	return ret;
 }
 

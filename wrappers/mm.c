@@ -261,6 +261,20 @@ struct page *nooks_pages_alloc(struct nooks_driver *driver, gfp_t gfp, unsigned 
 	return page;
 }
 
+/* get_page() and put_page() of a page that the domain may write. */
+const char *nooks_field_page_count(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
+{
+	const void *p = page_address(container_of((atomic_t *)addr, struct page, _refcount));
+	struct nooks_heap *heap = &nooks_driver_of(x)->heap;
+	int change = (u32)new - (u32)old;
+
+	if (done)
+		nooks_heap_counted(heap, p, change);
+	else if (change && !nooks_heap_may_count(heap, p, change))
+		return "more references than the driver has, or too many";
+	return NULL;
+}
+
 /* struct page *alloc_pages(gfp_t gfp, unsigned int order) */
 NOOKS_WRAPPER(alloc_pages)
 {
