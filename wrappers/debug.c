@@ -13,6 +13,27 @@ NOOKS_WRAPPER(lockdep_init_map_type)
 	return 0;
 }
 
+/* rcu_read_lock() and the like, inline in a domain: a thread that dies there could not take it back. */
+NOOKS_WRAPPER(lock_acquire)
+{
+	return 0;
+}
+
+NOOKS_WRAPPER(rcu_read_lock_held)
+{
+	return true;
+}
+
+NOOKS_WRAPPER(lockdep_rcu_suspicious)
+{
+	return 0;
+}
+
+NOOKS_WRAPPER(__cant_migrate)
+{
+	return 0;
+}
+
 NOOKS_WRAPPER(__init_work)
 {
 	return 0;

@@ -371,16 +371,19 @@ NOOKS_INSIDE __sum16 nooks_in_csum_ipv6_magic(const struct in6_addr *saddr,
 	return (__force __sum16)~folded;
 }
 
+/* In the words of what <linux/scatterlist.h> has, which debugging kernels do not inline. */
 NOOKS_INSIDE void nooks_in_sg_init_table(struct scatterlist *sgl, unsigned int nents)
 {
 	nooks_in_memset(sgl, 0, sizeof(*sgl) * nents);
-	sg_init_marker(sgl, nents);
+	sgl[nents - 1].page_link |= SG_END;
 }
 
 NOOKS_INSIDE void nooks_in_sg_init_one(struct scatterlist *sg, const void *buf, unsigned int len)
 {
 	nooks_in_sg_init_table(sg, 1);
-	sg_set_buf(sg, buf, len);
+	sg->page_link |= (unsigned long)virt_to_page(buf);
+	sg->offset = offset_in_page(buf);
+	sg->length = len;
 }
 
 NOOKS_INSIDE bool nooks_in_is_vmalloc_addr(const void *p)

@@ -490,18 +490,20 @@ struct use {
 static bool begin(struct nooks_crossing *x, struct use *use, unsigned long vq, const void *late,
 		  const char *fn)
 {
+	if (!nooks_late_bound(x, late, fn))
+		return false;
 	use->queue = queue_get(x, vq, fn);
 	if (!use->queue)
 		return false;
 	use->vq = (struct virtqueue *)vq;
 	raw_spin_lock_irqsave(&use->queue->lock, use->flags);
-	if (!use->queue->broken && !use->queue->resizing && late) {
+	if (!use->queue->broken && !use->queue->resizing) {
 		__release(&use->queue->lock);	/* for sparse: end() lets go of it */
 		return true;
 	}
 	raw_spin_unlock_irqrestore(&use->queue->lock, use->flags);
 	queue_put(use->queue);
-	return late || nooks_late_bound(x, late, fn);
+	return false;
 }
 
 static void end(struct use *use)
