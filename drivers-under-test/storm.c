@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A handler of interrupts that says "handled" and does not quiet its device, which is an 82540EM, QEMU's
- * "e1000". When it is bound to it for the second time only: a register of the device counts, so that a driver
+ * A handler of interrupts that says "handled", or with unhandled=1 "not mine", and does not quiet its device, which is
+ * an 82540EM, QEMU's "e1000". When it is bound to it for the second time only: a register of the device counts, so that a driver
  * that was restarted is a good one.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -17,9 +17,12 @@
 #define RADV	0x282c		/* a delay, which nobody uses here */
 #define LSC	0x0004		/* the link has changed */
 
+static bool unhandled;
+module_param(unhandled, bool, 0444);
+
 static irqreturn_t storm_handler(int irq, void *data)
 {
-	return IRQ_HANDLED;
+	return unhandled ? IRQ_NONE : IRQ_HANDLED;
 }
 
 static int storm_probe(struct pci_dev *dev, const struct pci_device_id *id)

@@ -8,7 +8,8 @@
  * kept the device from raising it. A device that can't be told is caught by counting: then the line
  * is masked until recovery has let go of it.
  *
- * A handler that lives, but does not quiet its device, is called without end: recovery/storm.c.
+ * A handler that lives, but does not quiet its device, is called without end: recovery/storm.c. If it says "not mine", and there
+ * is no other one, the kernel would turn the line off after 100,000 calls: the driver fails shortly before that.
  *
  * How often a driver has disabled a line is counted, since others may share it: it is enabled as often when
  * the driver dies or lets go of it. The kernel itself forgets how often a line was disabled when the first
@@ -22,6 +23,7 @@
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
 #include "../recovery/storm.h"
@@ -41,6 +43,7 @@
 			 IRQF_ONESHOT | IRQF_NO_SUSPEND | IRQF_FORCE_RESUME | IRQF_NO_THREAD | \
 			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN | IRQF_COND_ONESHOT)
 #define STORM		1000	/* interrupts that a dead handler takes before it masks the line */
+#define UNHANDLED	99000	/* of 100,000 calls; the kernel (kernel/irq/spurious.c) turns a line off after 99,900 */
 #define NAME_MAX_LEN	64
 
 /**
@@ -108,6 +111,19 @@ static void judge(struct nooks_irq *i, u64 begin, unsigned int pending)
 				  i->irq, seconds);
 }
 
+/* The only handler of a line has said "not mine". Does the kernel count that, and for so long that the line is about to go? */
+static void judge_unhandled(struct nooks_irq *i)
+{
+	const struct irq_desc *desc = irq_data_to_desc(irq_get_irq_data(i->irq));
+	unsigned int nr = READ_ONCE(desc->irqs_unhandled);
+
+	/* An action stays as long as its handler runs; of several it can't be said who is wrong. */
+	if (unlikely(nr > UNHANDLED) && !READ_ONCE(desc->action)->next)
+		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
+				  "interrupt %u: nobody else is there, and its handler has not handled %u in a row",
+				  i->irq, nr);
+}
+
 static irqreturn_t handle(int irq, void *cookie)
 {
 	struct nooks_irq *i = cookie;
@@ -125,7 +141,9 @@ static irqreturn_t handle(int irq, void *cookie)
 	ret = call(i, i->handler);
 	if (in_hardirq()) {
 		this_cpu_write(handled, NULL);
-		if (begin && ret != IRQ_NONE)
+		if (unlikely(ret == IRQ_NONE))
+			judge_unhandled(i);
+		else if (begin)
 			judge(i, begin, pending);
 	}
 	if (likely(READ_ONCE(i->object.driver->domain->open))) {
