@@ -122,6 +122,7 @@ bool nooks_crossing_begin(struct nooks_crossing *x, struct nooks_domain *domain)
 	x->reserved = 0;
 	x->nr_stack_args = 0;
 	x->handed = NULL;
+	x->wait.holder = NULL;
 	x->undo = NULL;
 	x->watch = (struct nooks_watch) { .checked = jiffies };
 

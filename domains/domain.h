@@ -102,6 +102,7 @@ struct nooks_watch {
  * @nr_arguments: valid entries of @arguments
  * @arguments: kernel memory lent for the length of the call
  * @held: kernel instances of locks taken in this crossing and not yet released
+ * @wait: who has what the thread waits for in a kernel call, as @wait.holder(@wait.what) says; under nooks_domain.stack_lock
  * @watch: the watchdog's
  *
  * Lives on the kernel stack of whoever has called nooks_crossing_begin(). Fields are the entering thread's own.
@@ -132,6 +133,10 @@ struct nooks_crossing {
 	u16 nr_arguments;
 	struct nooks_argument arguments[NOOKS_MAX_ARGUMENTS];
 	struct list_head held;
+	struct {
+		struct task_struct *(*holder)(const void *what);
+		const void *what;
+	} wait;
 	struct nooks_watch watch;
 };
 

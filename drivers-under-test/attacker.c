@@ -5,6 +5,7 @@
  * of the kernel's and of other drivers' memory come from /proc/kallsyms.
  */
 #define pr_fmt(fmt) "attacker: " fmt
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -229,6 +230,78 @@ static void attack_lock_loop(void)
 	balanced = false;
 	schedule_work_on(1, &looper);
 	schedule_work_on(0, &waiter);
+}
+
+/* Threads that wait for each other. Natively they do so for ever, with what they hold: here rtnl. */
+static DEFINE_MUTEX(mine);
+static DEFINE_MUTEX(yours);
+static DECLARE_COMPLETION(begun);
+
+static void take_rtnl(struct work_struct *unused)
+{
+	complete(&begun);
+	rtnl_lock();
+	rtnl_unlock();
+}
+
+static void take_mutexes(struct work_struct *unused)
+{
+	mutex_lock(&yours);
+	complete(&begun);
+	mutex_lock(&mine);
+	mutex_unlock(&mine);
+	mutex_unlock(&yours);
+}
+
+static DECLARE_WORK(rtnl_taker, take_rtnl);
+static DECLARE_WORK(mutex_taker, take_mutexes);
+
+static void attack_cancel_deadlock(void)
+{
+	rtnl_lock();
+	schedule_work(&rtnl_taker);
+	wait_for_completion(&begun);
+	cancel_work_sync(&rtnl_taker);
+	rtnl_unlock();
+}
+
+static void attack_flush_deadlock(void)
+{
+	struct workqueue_struct *queue = alloc_workqueue("attacker", 0, 0);
+
+	rtnl_lock();
+	queue_work(queue, &rtnl_taker);
+	wait_for_completion(&begun);
+	flush_workqueue(queue);
+	rtnl_unlock();
+	destroy_workqueue(queue);
+}
+
+static void attack_mutex_deadlock(void)
+{
+	rtnl_lock();
+	mutex_lock(&mine);
+	schedule_work(&mutex_taker);
+	wait_for_completion(&begun);
+	mutex_lock(&yours);
+	mutex_unlock(&yours);
+	mutex_unlock(&mine);
+	rtnl_unlock();
+}
+
+/* It fails in a timer, while its init, say, sleeps until that does something. */
+static void fail_soon(struct timer_list *unused)
+{
+	write_to(16);
+	complete(&begun);
+}
+
+static DEFINE_TIMER(failer, fail_soon);
+
+static void attack_asleep(void)
+{
+	mod_timer(&failer, jiffies + DELAY);
+	wait_for_completion(&begun);
 }
 
 /* Each of these calls is short, and none of them gives way to others. */
@@ -866,6 +939,10 @@ static const struct {
 	{ "lock-twice", attack_lock_twice },
 	{ "lock-loop", attack_lock_loop },
 	{ "call-loop", attack_call_loop },
+	{ "cancel-deadlock", attack_cancel_deadlock },
+	{ "flush-deadlock", attack_flush_deadlock },
+	{ "mutex-deadlock", attack_mutex_deadlock },
+	{ "asleep", attack_asleep },
 	{ "lock-not-held", attack_lock_not_held },
 	{ "lock-nowhere", attack_lock_nowhere },
 	{ "locks-held", attack_locks_held },

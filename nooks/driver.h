@@ -65,6 +65,7 @@ enum nooks_failure_kind {
 	NOOKS_ERRORS,
 	NOOKS_CONTRADICTION,
 	NOOKS_DEAD_DEVICE,
+	NOOKS_DEADLOCK,
 };
 
 /**
@@ -141,7 +142,8 @@ struct nooks_fs {
  *	device locks: recovery takes these while it holds it
  * @policy: what to do after a failure
  * @recovery: the work that does it
- * @kick: queues it, from any context
+ * @quiet: the work that wakes the threads of a driver that has failed
+ * @kick: queues both, from any context
  * @wish: enum nooks_wish, under @lock
  * @resume: ditto: what to do when the file systems that keep recovery waiting are unmounted
  * @init: stub of its module init
@@ -209,6 +211,7 @@ struct nooks_driver {
 	struct mutex lock;
 	enum nooks_recovery_policy policy;
 	struct work_struct recovery;
+	struct work_struct quiet;
 	struct irq_work kick;
 	unsigned int wish;
 	unsigned int resume;

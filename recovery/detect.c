@@ -40,8 +40,7 @@ void fail(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long 
 	trace_nooks_failure(driver->name, driver->nr_failures, nooks_failure_name(kind),
 			    driver->last_function, address);
 	xchg(&driver->state, NOOKS_CRASHED);	/* before @loaded is read: see nooks_r_module_init() */
-	if (driver->loaded)
-		nooks_recovery_start(driver);
+	nooks_recovery_start(driver);
 }
 
 /** nooks_fail - fail the driver of a crossing, from a wrapper; see driver.h */

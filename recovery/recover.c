@@ -35,6 +35,24 @@ static void set_state(struct nooks_driver *driver, enum nooks_state state)
 }
 
 /*
+ * The driver has failed: stop its devices, and wake its threads that sleep for something of its own. Recovery begins with that, too; but
+ * it may be just what waits for such a thread, which runs init, or nobody has got so far as to recover it.
+ */
+static void quiet(struct work_struct *work)
+{
+	struct nooks_driver *driver = container_of(work, struct nooks_driver, quiet);
+
+	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
+}
+
+/* None is under way any more, or on its way. */
+static void quiet_end(struct nooks_driver *driver)
+{
+	irq_work_sync(&driver->kick);
+	cancel_work_sync(&driver->quiet);
+}
+
+/*
  * Take everything from a driver that no longer runs, and @is_last: will not run again. Return: 0;
  * -ETIMEDOUT if threads are still asleep inside, and then nothing has been released; -EBUSY if file
  * systems of its are mounted that can't stay so, and then only what would keep them from being unmounted.
@@ -44,6 +62,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 	enum nooks_release_phase phase;
 
 	lockdep_assert_held(&driver->lock);
+	quiet_end(driver);
 	driver->restarting = !is_last;
 	driver->fs.parked = false;
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
@@ -94,6 +113,7 @@ static int start(struct nooks_driver *driver)
 	if (ret)
 		return ret;
 	WRITE_ONCE(driver->fs.restorer, current);
+	quiet_end(driver);		/* of what failed before: it must not find what is made from now on */
 	nooks_domain_open(driver->domain);
 	ret = nooks_image_init(driver);
 	trace_nooks_recovery(driver->name, "init", ret);
@@ -229,10 +249,13 @@ static void queue_recovery(struct irq_work *work)
 {
 	struct nooks_driver *driver = container_of(work, struct nooks_driver, kick);
 
-	queue_work(recovery_wq, &driver->recovery);
+	queue_work(system_unbound_wq, &driver->quiet);
+	/* Before, whoever runs its first init deals with that. */
+	if (READ_ONCE(driver->loaded))
+		queue_work(recovery_wq, &driver->recovery);
 }
 
-/** nooks_recovery_start - queue recovery. Any context, the driver is closed and CRASHED. */
+/** nooks_recovery_start - wake its threads, and queue recovery if it is loaded. Any context, the driver is closed and CRASHED. */
 void nooks_recovery_start(struct nooks_driver *driver)
 {
 	irq_work_queue(&driver->kick);
@@ -328,7 +351,7 @@ void nooks_recovery_resume(struct nooks_driver *driver)
 void nooks_recovery_finish(struct nooks_driver *driver)
 {
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-	irq_work_sync(&driver->kick);
+	quiet_end(driver);
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
 	nooks_inject_cancel(driver);
@@ -346,6 +369,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 void nooks_recovery_init(struct nooks_driver *driver)
 {
 	INIT_WORK(&driver->recovery, recover);
+	INIT_WORK(&driver->quiet, quiet);
 	init_irq_work(&driver->kick, queue_recovery);
 	nooks_dump_init(&driver->dump);
 	driver->max_failures = 5;

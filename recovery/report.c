@@ -30,6 +30,7 @@ static const char * const kind_names[] = {
 	[NOOKS_ERRORS] = "errors",
 	[NOOKS_CONTRADICTION] = "contradiction",
 	[NOOKS_DEAD_DEVICE] = "dead device",
+	[NOOKS_DEADLOCK] = "deadlock",
 };
 
 /** nooks_failure_name - the kind in words */

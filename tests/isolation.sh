@@ -41,6 +41,10 @@ foreign-free	bad argument	init work
 lock-left	unbalanced state	init timer work
 lock-twice	bad argument	init timer work
 call-loop	timeout		work
+cancel-deadlock	deadlock	init work
+flush-deadlock	deadlock	init work
+mutex-deadlock	deadlock	init work
+asleep		NULL dereference	init work
 lock-not-held	bad argument	init work
 lock-nowhere	bad argument	init
 locks-held	out of resources	init

@@ -11,15 +11,21 @@
 #include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
 #include "args.h"
+#include "deadlock.h"
 #include "generated.h"
 #include "hold.h"
 #include "net.h"
 
+static struct task_struct *rtnl_holder(const void *unused)
+{
+	/* The low bits of a mutex' owner are flags. */
+	return (struct task_struct *)(atomic_long_read(&nooks_sym.rtnl_mutex->owner) & ~7L);
+}
+
 /* Does this thread hold rtnl, for whomever? */
 bool nooks_rtnl_held(void)
 {
-	/* The low bits of a mutex' owner are flags. */
-	return (struct task_struct *)(atomic_long_read(&nooks_sym.rtnl_mutex->owner) & ~7L) == current;
+	return rtnl_holder(NULL) == current;
 }
 
 struct nooks_hold *nooks_hold_new(struct nooks_crossing *x, enum hold_kind kind, gfp_t gfp,
@@ -55,7 +61,9 @@ static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn
 	hold = nooks_hold_new(x, HOLD_RTNL, GFP_KERNEL, fn);
 	if (!hold)
 		return 0;
+	nooks_wait_begin(x, rtnl_holder, NULL);
 	ret = take();
+	nooks_wait_end(x);
 	if (!nooks_rtnl_held()) {
 		kfree(hold);
 		return ret;

@@ -6,15 +6,18 @@
  * their word: here are those of kernel objects only, and what the domain can't do itself.
  *
  * Waiting for a spinning lock ends when the domain fails, and fails it when the holder doesn't let
- * go: another thread of the driver may hold it for ever.
+ * go: another thread of the driver may hold it for ever. So does sleeping for one of the driver's own, and fails the domain
+ * if its holder waits for this thread. That is why the kernel's functions are only asked to try.
  */
 #include <linux/bottom_half.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include "../nooks/driver.h"
 #include "../objtracker/instance.h"
+#include "deadlock.h"
 #include "fs.h"
 #include "generated.h"
 #include "hold.h"
@@ -36,6 +39,7 @@ static bool is_reading(enum hold_kind kind)
  *	holder
  * @owner: holder of a mutex, or writer of a rw_semaphore; ditto
  * @hold: of the one holder; readers have one each of their own
+ * @freed: who sleeps for it, if it is the driver's own
  */
 struct nooks_lock {
 	struct nooks_instance instance;
@@ -53,6 +57,7 @@ struct nooks_lock {
 	int cpu;
 	struct task_struct *owner;
 	struct nooks_hold hold;
+	wait_queue_head_t freed;
 };
 
 /**
@@ -96,6 +101,7 @@ static void init_mutex(struct nooks_object *object)
 {
 	struct nooks_lock *lock = lock_of(object);
 
+	init_waitqueue_head(&lock->freed);
 	mutex_init(&lock->mutex);
 	lockdep_set_class(&lock->mutex, nooks_lockdep_key());
 	lock->target.mutex = in_kernel_object(object) ? (void *)object->start : &lock->mutex;
@@ -105,6 +111,7 @@ static void init_sem(struct nooks_object *object)
 {
 	struct nooks_lock *lock = lock_of(object);
 
+	init_waitqueue_head(&lock->freed);
 	init_rwsem(&lock->sem);
 	lockdep_set_class(&lock->sem, nooks_lockdep_key());
 	lock->target.sem = in_kernel_object(object) ? (void *)object->start : &lock->sem;
@@ -212,6 +219,17 @@ static bool try_lock(struct nooks_lock *lock, enum hold_kind kind)
 	}
 }
 
+static bool may_sleep_for(enum hold_kind kind)
+{
+	return kind == HOLD_MUTEX || kind == HOLD_DOWN_READ || kind == HOLD_DOWN_WRITE;
+}
+
+static void wake_sleepers(struct nooks_lock *lock)
+{
+	if (wq_has_sleeper(&lock->freed))
+		wake_up(&lock->freed);
+}
+
 /* __acquire() is for sparse, which has not seen try_lock() take anything. */
 static void unlock(struct nooks_lock *lock, enum hold_kind kind)
 {
@@ -269,6 +287,8 @@ static void hold_drop(struct nooks_hold *hold)
 	else
 		WRITE_ONCE(lock->cpu, -1);
 	unlock(lock, kind);
+	if (may_sleep_for(kind))
+		wake_sleepers(lock);
 	/* What was lent may go unseen: its lock is not remembered. */
 	if ((unsigned long)lock->target.spin == lock->instance.object.start) {
 		struct nooks_driver *driver = lock->instance.object.driver;
@@ -307,6 +327,108 @@ static bool spin(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_ki
 		cpu_relax();
 	}
 	return true;
+}
+
+static struct task_struct *owner_of(const void *lock)
+{
+	return READ_ONCE(((const struct nooks_lock *)lock)->owner);
+}
+
+/* As the kernel does for a mutex: while its owner runs, it is not worth to sleep. */
+static bool spin_on_owner(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind)
+{
+	struct task_struct *owner;
+	bool taken = false;
+
+	rcu_read_lock();
+	while (!taken && !need_resched() && !nooks_crossing_stale(x)) {
+		owner = READ_ONCE(lock->owner);
+		if (!owner || !owner_on_cpu(owner))
+			break;
+		taken = try_lock(lock, kind);
+		cpu_relax();
+	}
+	rcu_read_unlock();
+	return taken;
+}
+
+/* Return: less than 0 for a signal. */
+static long sleep_a_while(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind,
+			  unsigned int state, bool *taken)
+{
+#define OVER ((*taken = try_lock(lock, kind)) || nooks_crossing_stale(x))
+	switch (state) {
+	case TASK_INTERRUPTIBLE:
+		return wait_event_interruptible_timeout(lock->freed, OVER, NOOKS_DEADLOCK_LOOK);
+	case TASK_KILLABLE:
+		return wait_event_killable_timeout(lock->freed, OVER, NOOKS_DEADLOCK_LOOK);
+	default:
+		return wait_event_timeout(lock->freed, OVER, NOOKS_DEADLOCK_LOOK);
+	}
+#undef OVER
+}
+
+static int lock_own(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind,
+		    unsigned int state, const char *fn)
+{
+	bool taken = false;
+	long ret;
+
+	/* For lockdep, which learns nothing from a try. */
+	if (kind == HOLD_MUTEX)
+		might_lock(&lock->mutex);
+	else if (kind == HOLD_DOWN_READ)
+		might_lock_read(&lock->sem);
+	else
+		might_lock(&lock->sem);
+	if (try_lock(lock, kind) || spin_on_owner(x, lock, kind))
+		return 0;
+	nooks_wait_begin(x, owner_of, lock);
+	do
+		ret = sleep_a_while(x, lock, kind, state, &taken);
+	while (!taken && ret >= 0 && !nooks_crossing_stale(x) && !nooks_wait_is_endless(x, fn));
+	nooks_wait_end(x);
+	return taken ? 0 : ret < 0 ? ret : -EINTR;
+}
+
+/* Its holder may be anybody, and wakes nobody here. */
+static int lock_kernels(struct nooks_lock *lock, enum hold_kind kind, unsigned int state)
+{
+	switch (kind) {
+	case HOLD_MUTEX:
+		if (state == TASK_INTERRUPTIBLE)
+			return mutex_lock_interruptible(lock->target.mutex);
+		if (state == TASK_KILLABLE)
+			return mutex_lock_killable(lock->target.mutex);
+		mutex_lock(lock->target.mutex);
+		return 0;
+	case HOLD_DOWN_READ:
+		if (state == TASK_INTERRUPTIBLE)
+			return down_read_interruptible(lock->target.sem);
+		if (state == TASK_KILLABLE)
+			return down_read_killable(lock->target.sem);
+		down_read(lock->target.sem);
+		return 0;
+	default:
+		if (state == TASK_KILLABLE)
+			return down_write_killable(lock->target.sem);
+		down_write(lock->target.sem);
+		return 0;
+	}
+}
+
+/* Take a lock that the thread may sleep for, in this state. Return: 0, or an error: a signal, or the domain has failed. */
+static int lock_sleeping(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind,
+			 unsigned int state, const char *fn)
+{
+	int ret;
+
+	if ((unsigned long)lock->target.spin != lock->instance.object.start)
+		return lock_own(x, lock, kind, state, fn);
+	nooks_wait_begin(x, owner_of, lock);
+	ret = lock_kernels(lock, kind, state);
+	nooks_wait_end(x);
+	return ret;
 }
 
 /*
@@ -612,33 +734,27 @@ static int mutex_taken(struct nooks_crossing *x, struct nooks_lock *lock, int er
 	return err;
 }
 
-/*
- * When the domain fails, whoever holds the mutex is unwound and releases it; so a thread that
- * sleeps here wakes up, and releases it in its turn.
- */
+static int mutex_take(struct nooks_crossing *x, unsigned long addr, unsigned int state, const char *fn)
+{
+	struct nooks_lock *lock = mutex_get(x, addr, fn);
+
+	return lock ? mutex_taken(x, lock, lock_sleeping(x, lock, HOLD_MUTEX, state, fn)) : 0;
+}
+
 NOOKS_WRAPPER(mutex_lock)
 {
-	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock");
-
-	if (lock) {
-		mutex_lock(lock->target.mutex);
-		mutex_taken(x, lock, 0);
-	}
+	mutex_take(x, a0, TASK_UNINTERRUPTIBLE, "mutex_lock");
 	return 0;
 }
 
 NOOKS_WRAPPER(mutex_lock_interruptible)
 {
-	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock_interruptible");
-
-	return lock ? mutex_taken(x, lock, mutex_lock_interruptible(lock->target.mutex)) : 0;
+	return mutex_take(x, a0, TASK_INTERRUPTIBLE, "mutex_lock_interruptible");
 }
 
 NOOKS_WRAPPER(mutex_lock_killable)
 {
-	struct nooks_lock *lock = mutex_get(x, a0, "mutex_lock_killable");
-
-	return lock ? mutex_taken(x, lock, mutex_lock_killable(lock->target.mutex)) : 0;
+	return mutex_take(x, a0, TASK_KILLABLE, "mutex_lock_killable");
 }
 
 NOOKS_WRAPPER(mutex_trylock)
@@ -677,10 +793,8 @@ NOOKS_WRAPPER(__mutex_init)
 	return 0;
 }
 
-/*
- * Reader-writer semaphores. The thread may sleep for one; as for a mutex, it wakes up when the domain
- * fails.
- */
+/* Reader-writer semaphores. The thread may sleep for one. */
+
 static bool holds(struct nooks_crossing *x, const struct nooks_lock *lock)
 {
 	struct nooks_hold *hold;
@@ -691,31 +805,34 @@ static bool holds(struct nooks_crossing *x, const struct nooks_lock *lock)
 	return false;
 }
 
-/* @down: takes it, or returns an error; NULL: only try. Return: 0 or an error. */
-static int sem_down(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind,
-		    int (*down)(struct rw_semaphore *sem), const char *fn)
+/* @state: to sleep in; 0: only try. Return: 0 or an error. */
+static int sem_down(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind, unsigned int state,
+		    const char *fn)
 {
 	struct nooks_hold *hold;
 	struct nooks_lock *lock;
 	int err;
 
-	if (down && !nooks_may_sleep(x, fn))
+	if (state && !nooks_may_sleep(x, fn))
 		return -EINTR;
-	lock = lock_get(x, &sem_class, addr, down ? GFP_NOIO : GFP_ATOMIC);
+	lock = lock_get(x, &sem_class, addr, state ? GFP_NOIO : GFP_ATOMIC);
 	if (!lock)
 		return -EINTR;
-	if (down && (READ_ONCE(lock->owner) == current || holds(x, lock))) {
+	if (state && (READ_ONCE(lock->owner) == current || holds(x, lock))) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: this thread holds it already", fn);
 		lock_put(lock);
 		return -EINTR;
 	}
-	hold = is_reading(kind) ? kmalloc(sizeof(*hold), down ? GFP_NOIO : GFP_ATOMIC) : &lock->hold;
+	hold = is_reading(kind) ? kmalloc(sizeof(*hold), state ? GFP_NOIO : GFP_ATOMIC) : &lock->hold;
 	if (!hold) {
 		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory to hold a rw_semaphore");
 		lock_put(lock);
 		return -EINTR;
 	}
-	err = down ? down(lock->target.sem) : try_lock(lock, kind) ? 0 : -EBUSY;
+	if (state)
+		err = lock_sleeping(x, lock, kind, state, fn);
+	else
+		err = try_lock(lock, kind) ? 0 : -EBUSY;
 	if (!err) {
 		hold_add(x, lock, hold, kind);
 		return 0;
@@ -726,53 +843,41 @@ static int sem_down(struct nooks_crossing *x, unsigned long addr, enum hold_kind
 	return err;
 }
 
-static int sem_read(struct rw_semaphore *sem)
-{
-	down_read(sem);
-	return 0;
-}
-
-static int sem_write(struct rw_semaphore *sem)
-{
-	down_write(sem);
-	return 0;
-}
-
 NOOKS_WRAPPER(down_read)
 {
-	sem_down(x, a0, HOLD_DOWN_READ, sem_read, "down_read");
+	sem_down(x, a0, HOLD_DOWN_READ, TASK_UNINTERRUPTIBLE, "down_read");
 	return 0;
 }
 
 NOOKS_WRAPPER(down_read_interruptible)
 {
-	return sem_down(x, a0, HOLD_DOWN_READ, down_read_interruptible, "down_read_interruptible");
+	return sem_down(x, a0, HOLD_DOWN_READ, TASK_INTERRUPTIBLE, "down_read_interruptible");
 }
 
 NOOKS_WRAPPER(down_read_killable)
 {
-	return sem_down(x, a0, HOLD_DOWN_READ, down_read_killable, "down_read_killable");
+	return sem_down(x, a0, HOLD_DOWN_READ, TASK_KILLABLE, "down_read_killable");
 }
 
 NOOKS_WRAPPER(down_read_trylock)
 {
-	return !sem_down(x, a0, HOLD_DOWN_READ, NULL, "down_read_trylock");
+	return !sem_down(x, a0, HOLD_DOWN_READ, 0, "down_read_trylock");
 }
 
 NOOKS_WRAPPER(down_write)
 {
-	sem_down(x, a0, HOLD_DOWN_WRITE, sem_write, "down_write");
+	sem_down(x, a0, HOLD_DOWN_WRITE, TASK_UNINTERRUPTIBLE, "down_write");
 	return 0;
 }
 
 NOOKS_WRAPPER(down_write_killable)
 {
-	return sem_down(x, a0, HOLD_DOWN_WRITE, down_write_killable, "down_write_killable");
+	return sem_down(x, a0, HOLD_DOWN_WRITE, TASK_KILLABLE, "down_write_killable");
 }
 
 NOOKS_WRAPPER(down_write_trylock)
 {
-	return !sem_down(x, a0, HOLD_DOWN_WRITE, NULL, "down_write_trylock");
+	return !sem_down(x, a0, HOLD_DOWN_WRITE, 0, "down_write_trylock");
 }
 
 NOOKS_WRAPPER(up_read)
@@ -804,6 +909,7 @@ NOOKS_WRAPPER(downgrade_write)
 	WRITE_ONCE(lock->owner, NULL);
 	list_del(&hold->list);
 	downgrade_write(lock->target.sem);
+	wake_sleepers(lock);
 	hold_add(x, lock, reader, HOLD_DOWN_READ);
 	return 0;
 }

@@ -15,11 +15,13 @@
 #include "../nooks/driver.h"
 #include "../nooks/symbols.h"
 #include "../objtracker/instance.h"
+#include "deadlock.h"
 #include "generated.h"
 #include "hold.h"
 #include "init.h"
 #include "net.h"
 #include "print.h"
+#include "walk.h"
 
 #define WORK_DISABLED_MAX	1000
 /* Of a workqueue that is emptied, or destroyed, for good: BIT(15) is __WQ_DESTROYING, in kernels that have it. */
@@ -53,6 +55,11 @@ struct nooks_timer {
  * @work: the kernel's; of plain work, only the work in it is used
  * @runner: the thread that runs the driver's function, to find one that waits for itself
  * @disabled: how often it is; under @lock
+ * @cancelling: threads that cancel it and wait for its end: it can't be queued; ditto
+ * @wq: where it was queued last; ditto
+ * @runs: how often the driver's function has ended
+ * @ended: who waits for that
+ * @flush: the last flush of its queue that has waited for it; under the lock of the driver's objects
  */
 struct nooks_work {
 	struct nooks_instance instance;
@@ -60,6 +67,11 @@ struct nooks_work {
 	struct delayed_work work;
 	struct task_struct *runner;
 	unsigned int disabled;
+	unsigned int cancelling;
+	const struct workqueue_struct *wq;
+	unsigned long runs;
+	wait_queue_head_t ended;
+	unsigned long flush;
 };
 
 NOOKS_INSTANCE(timer)
@@ -362,6 +374,10 @@ static void work_run(struct work_struct *work)
 	WRITE_ONCE(w->runner, current);
 	nooks_instance_call(&w->instance);
 	WRITE_ONCE(w->runner, NULL);
+	/* The kernel does not run a work twice at a time. */
+	smp_store_release(&w->runs, w->runs + 1);
+	if (wq_has_sleeper(&w->ended))
+		wake_up(&w->ended);
 	nooks_instance_put(&w->instance);
 }
 
@@ -370,6 +386,7 @@ static void work_init(struct nooks_object *object)
 	struct nooks_work *w = work_of(object);
 
 	spin_lock_init(&w->lock);
+	init_waitqueue_head(&w->ended);
 	INIT_DELAYED_WORK(&w->work, work_run);
 	own_class(work_map(&w->work.work));
 	own_class(timer_map(&w->work.timer));
@@ -391,6 +408,54 @@ static const struct nooks_object_class work_class = {
 	.init = work_init,
 	.forget = true,
 };
+
+static struct task_struct *work_runner(const void *w)
+{
+	return READ_ONCE(((const struct nooks_work *)w)->runner);
+}
+
+/*
+ * How often will the driver's function have ended when it ends that runs now, and with @queued also the one that is on a queue?
+ * It may be one too many, for the kernel may have a work as running just before and after that.
+ */
+static unsigned long work_last_run(struct nooks_work *w, bool queued)
+{
+	unsigned int busy;
+	unsigned long flags, ret;
+
+	spin_lock_irqsave(&w->lock, flags);
+	ret = smp_load_acquire(&w->runs);
+	busy = work_busy(&w->work.work);
+	if (busy & WORK_BUSY_RUNNING)
+		ret++;
+	if (queued && (busy & WORK_BUSY_PENDING) && !timer_pending(&w->work.timer))
+		ret++;
+	spin_unlock_irqrestore(&w->lock, flags);
+	return ret;
+}
+
+static bool work_ended(struct nooks_work *w, unsigned long runs)
+{
+	return (long)(smp_load_acquire(&w->runs) - runs) >= 0 || !work_busy(&w->work.work);
+}
+
+/*
+ * Wait until a work has run that often. Not if the domain fails, be it because what it waits for waits for this thread: the
+ * kernel's own functions can't stop to wait. Return: false if it has failed.
+ */
+static bool work_wait(struct nooks_crossing *x, struct nooks_work *w, unsigned long runs, const char *fn)
+{
+	long patience = 1;
+
+	if (work_ended(w, runs))
+		return true;
+	nooks_wait_begin(x, work_runner, w);
+	while (!wait_event_timeout(w->ended, work_ended(w, runs) || nooks_crossing_stale(x), patience) &&
+	       !nooks_wait_is_endless(x, fn))
+		patience = NOOKS_DEADLOCK_LOOK;
+	nooks_wait_end(x);
+	return !nooks_crossing_stale(x);
+}
 
 static void workqueue_release(struct nooks_object *object)
 {
@@ -462,11 +527,55 @@ NOOKS_WRAPPER(alloc_workqueue)
 	return (unsigned long)wq;
 }
 
+/* One of the driver's works that may be on a queue, with a reference, for this flush; NULL: there are no more. */
+static struct nooks_work *next_to_flush(struct nooks_driver *driver, const struct workqueue_struct *wq,
+					unsigned long flush)
+{
+	struct nooks_object *object;
+	struct nooks_work *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&driver->objects.lock, flags);
+	nooks_for_each_object(object, driver, &work_class) {
+		struct nooks_work *w = work_of(object);
+
+		if (READ_ONCE(w->wq) != wq || w->flush == flush)
+			continue;
+		w->flush = flush;
+		refcount_inc(&object->refs);
+		found = w;
+		break;
+	}
+	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
+	return found;
+}
+
+/* Wait for the driver's own works on a queue. Return: false if the domain has failed. */
+static bool works_flush(struct nooks_crossing *x, const struct workqueue_struct *wq, const char *fn)
+{
+	static atomic_long_t flushes;
+	unsigned long flush = atomic_long_inc_return(&flushes);
+	struct nooks_work *w;
+
+	while (!nooks_crossing_stale(x)) {
+		w = next_to_flush(nooks_driver_of(x), wq, flush);
+		if (!w)
+			return true;
+		work_wait(x, w, work_last_run(w, true), fn);
+		nooks_object_free(&w->instance.object);
+	}
+	return false;
+}
+
 NOOKS_WRAPPER(destroy_workqueue)
 {
 	struct nooks_object *object;
 
 	if (!nooks_may_sleep(x, "destroy_workqueue"))
+		return 0;
+	/* Recovery does it then. */
+	if (nooks_object_find(nooks_driver_of(x), &workqueue_class, (void *)a0) &&
+	    !works_flush(x, (void *)a0, "destroy_workqueue"))
 		return 0;
 	object = nooks_object_remove(nooks_driver_of(x), &workqueue_class, (void *)a0);
 	if (object) {
@@ -482,7 +591,8 @@ NOOKS_WRAPPER(destroy_workqueue)
 NOOKS_WRAPPER(__flush_workqueue)
 {
 	if (nooks_may_sleep(x, "__flush_workqueue") &&
-	    check_workqueue(x, a0, "__flush_workqueue"))
+	    check_workqueue(x, a0, "__flush_workqueue") &&
+	    works_flush(x, (void *)a0, "__flush_workqueue"))
 		__flush_workqueue((struct workqueue_struct *)a0);
 	return 0;
 }
@@ -514,6 +624,9 @@ static bool work_queue(struct nooks_crossing *x, unsigned long cpu_arg, unsigned
 		goto out;
 
 	spin_lock_irqsave(&w->lock, flags);
+	if (w->cancelling)
+		goto unlock;
+	WRITE_ONCE(w->wq, wq);
 	/* For the callback, which may run at once. */
 	nooks_instance_hold(&w->instance);
 	switch (how) {
@@ -533,6 +646,7 @@ static bool work_queue(struct nooks_crossing *x, unsigned long cpu_arg, unsigned
 	if (!queued)
 		nooks_instance_put(&w->instance);
 	work_mirror(w);
+unlock:
 	spin_unlock_irqrestore(&w->lock, flags);
 out:
 	nooks_instance_put(&w->instance);
@@ -554,12 +668,11 @@ NOOKS_WRAPPER(mod_delayed_work_on)
 	return work_queue(x, a0, a1, a2, MOD_DELAYED, a3, "mod_delayed_work_on");
 }
 
-/*
- * Call @fn for the instance of a work, if it has one: what never was queued needs no cancelling.
- * With @waits it waits for the driver's function; that is unwound when the domain fails.
- */
-static bool work_do(struct nooks_crossing *x, unsigned long addr, bool waits, bool cancels,
-		    bool (*fn)(struct nooks_work *w), const char *name)
+/* What is asked of a work that may be queued, or run. Return: what the kernel's function does. */
+typedef bool (*work_fn)(struct nooks_crossing *x, struct nooks_work *w, const char *fn);
+
+/* Call @fn for the instance of a work, if it has one: what never was queued needs no cancelling. */
+static bool work_do(struct nooks_crossing *x, unsigned long addr, bool waits, work_fn fn, const char *name)
 {
 	struct nooks_work *w;
 	bool ret = false;
@@ -572,31 +685,82 @@ static bool work_do(struct nooks_crossing *x, unsigned long addr, bool waits, bo
 	if (waits && READ_ONCE(w->runner) == current) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: work waits for itself", name);
 	} else {
-		ret = fn(w);
-		if (ret && cancels)
-			nooks_instance_put(&w->instance);
+		ret = fn(x, w, name);
 		work_mirror_locked(w);
 	}
 	nooks_instance_put(&w->instance);
 	return ret;
 }
 
-#define WORK_WRAPPER(name, waits, cancels, argument)					\
-static bool do_##name(struct nooks_work *w)						\
-{											\
-	return name(argument);								\
-}											\
-NOOKS_WRAPPER(name)									\
-{											\
-	return work_do(x, a0, waits, cancels, do_##name, #name);			\
+static bool work_cancel(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
+{
+	/* Of plain work, whose timer is never armed, this is cancel_work(). */
+	bool ret = cancel_delayed_work(&w->work);
+
+	if (ret)
+		nooks_instance_put(&w->instance);
+	return ret;
 }
 
-WORK_WRAPPER(cancel_work, false, true, &w->work.work)
-WORK_WRAPPER(cancel_work_sync, true, true, &w->work.work)
-WORK_WRAPPER(cancel_delayed_work, false, true, &w->work)
-WORK_WRAPPER(cancel_delayed_work_sync, true, true, &w->work)
-WORK_WRAPPER(flush_work, true, false, &w->work.work)
-WORK_WRAPPER(flush_delayed_work, true, false, &w->work)
+/* Nobody queues it meanwhile, not even itself. */
+static void work_block(struct nooks_work *w, int how)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	w->cancelling += how;
+	spin_unlock_irqrestore(&w->lock, flags);
+}
+
+static bool work_cancel_sync(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
+{
+	bool ret;
+
+	work_block(w, 1);
+	ret = work_cancel(x, w, fn);
+	/* Its worker may still have to leave it. */
+	if (work_wait(x, w, work_last_run(w, false), fn))
+		cancel_delayed_work_sync(&w->work);
+	work_block(w, -1);
+	return ret;
+}
+
+static bool work_flush(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
+{
+	bool ret = work_busy(&w->work.work) && !timer_pending(&w->work.timer);
+
+	/* Ditto; unless it is queued again: whoever does that can't know when this returns. */
+	if (work_wait(x, w, work_last_run(w, true), fn) && !work_pending(&w->work.work))
+		flush_work(&w->work.work);
+	return ret;
+}
+
+static bool work_flush_delayed(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	if (timer_pending(&w->work.timer) && !w->cancelling) {
+		nooks_instance_hold(&w->instance);
+		if (mod_delayed_work_on(w->work.cpu, w->work.wq, &w->work, 0))
+			nooks_instance_put(&w->instance);
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return work_flush(x, w, fn);
+}
+
+#define WORK_WRAPPER(name, waits, do)							\
+NOOKS_WRAPPER(name)									\
+{											\
+	return work_do(x, a0, waits, do, #name);					\
+}
+
+WORK_WRAPPER(cancel_work, false, work_cancel)
+WORK_WRAPPER(cancel_work_sync, true, work_cancel_sync)
+WORK_WRAPPER(cancel_delayed_work, false, work_cancel)
+WORK_WRAPPER(cancel_delayed_work_sync, true, work_cancel_sync)
+WORK_WRAPPER(flush_work, true, work_flush)
+WORK_WRAPPER(flush_delayed_work, true, work_flush_delayed)
 
 #ifdef HAVE_disable_work
 /*
@@ -631,7 +795,7 @@ static bool work_disable(struct nooks_crossing *x, unsigned long addr, bool disa
 	spin_unlock_irqrestore(&w->lock, flags);
 	if (!good)
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: the work is disabled %u times", fn, w->disabled);
-	else if (waits)
+	else if (waits && work_wait(x, w, work_last_run(w, false), fn))
 		cancel_work_sync(&w->work.work);
 	if (ret)
 		nooks_instance_put(&w->instance);
