@@ -93,6 +93,12 @@ static inline void nooks_instance_put(struct nooks_instance *instance)
  */
 struct lock_class_key;
 struct lock_class_key *nooks_lockdep_key(void);
+#ifdef CONFIG_LOCKDEP
+/* lockdep's books on what the kernel has for a driver's timer or work */
+#define nooks_lockdep_own(object) lockdep_init_map(&(object)->lockdep_map, "nooks", nooks_lockdep_key(), 0)
+#else
+#define nooks_lockdep_own(object) do { } while (0)
+#endif
 void nooks_locks_release(struct nooks_crossing *x);
 /* And rtnl, once interrupts are on again. */
 void nooks_rtnl_release(struct nooks_crossing *x);

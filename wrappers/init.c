@@ -8,7 +8,7 @@
 /** nooks_wrappers_init - 0 or a negative errno, logged, with everything as before */
 int __init nooks_wrappers_init(void)
 {
-	return nooks_leaves_init() ?: nooks_time_init() ?: nooks_skb_init() ?: nooks_net_init();
+	return nooks_leaves_init() ?: nooks_work_init() ?: nooks_skb_init() ?: nooks_net_init();
 }
 
 void nooks_wrappers_exit(void)

@@ -6,6 +6,6 @@
 int nooks_wrappers_init(void);
 void nooks_wrappers_exit(void);
 
-int nooks_time_init(void);
+int nooks_work_init(void);
 
 #endif
