@@ -534,6 +534,17 @@ static void attack_device_mtu(void)
 	change_device(shrink);
 }
 
+/* The kernel has it in a table by that name. */
+static void take_name(struct net_device *dev)
+{
+	WRITE_ONCE(*(u32 *)dev->name, 0x7878);
+}
+
+static void attack_device_name(void)
+{
+	change_device(take_name);
+}
+
 /* A packet that says to be from the thousandth queue. */
 static void attack_rx_queue(void)
 {
@@ -928,6 +939,7 @@ static const struct {
 	{ "device-features", attack_device_features },
 	{ "device-up", attack_device_up },
 	{ "device-mtu", attack_device_mtu },
+	{ "device-name", attack_device_name },
 	{ "rx-queue", attack_rx_queue },
 	{ "packet-queue", attack_packet_queue },
 	{ "packet-clone", attack_packet_clone },

@@ -210,7 +210,7 @@ static bool fields_allow(struct nooks_driver *driver, struct nooks_site *site,
 		return nooks_learn_policy(driver, *field) != NOOKS_FIELD_DENIED;
 	for (i = 0; i < size; i++) {
 		*field = find_field(type, offset + i, 1);
-		if (!*field || nooks_learn_policy(driver, *field) != NOOKS_FIELD_ANY)
+		if (!*field || nooks_learn_policy(driver, *field) != NOOKS_FIELD_ANY || (*field)->check)
 			return false;
 	}
 	*field = NULL;
@@ -247,7 +247,8 @@ bool nooks_store_allowed(struct nooks_crossing *x, unsigned long addr, size_t si
 		return false;
 	for (i = 0; i < size; i++) {
 		field = find_field(&nooks_types[target.type], target.offset + i, 1);
-		if (!field || field->policy != NOOKS_FIELD_ANY)
+		if (!field || field->policy != NOOKS_FIELD_ANY ||
+		    (field->check && field->check(x, addr - target.offset + field->offset, 0, 0, false)))
 			return false;
 	}
 	return target.type != NOOKS_TYPE_net_device ||
@@ -297,9 +298,11 @@ static const char *checked(struct nooks_crossing *x, const struct nooks_field *f
 {
 	unsigned int skip = target->offset - field->offset;
 	u64 mask = store->width < 8 ? (1ULL << (store->width * 8)) - 1 : ~0ULL;
+	/* Larger fields may get any value. */
+	u64 old = skip < 8 ? (effect->old & mask) << (skip * 8) : 0;
+	u64 new = skip < 8 ? (effect->new & mask) << (skip * 8) : 0;
 
-	return field->check(x, store->addr - skip, (effect->old & mask) << (skip * 8),
-			    (effect->new & mask) << (skip * 8), done);
+	return field->check(x, store->addr - skip, old, new, done);
 }
 
 /* The same of a store, which may also count. */

@@ -64,6 +64,7 @@ device-kind	denied store	init
 device-features	denied store	init
 device-up	denied store	init
 device-mtu	denied store	init
+device-name	denied store	init
 rx-queue	bad argument	init
 packet-queue	bad argument	init timer
 packet-clone	bad argument	init timer

@@ -44,6 +44,14 @@ static const char *gained_wrong(struct nooks_crossing *x, const struct net_devic
 	return nooks_netdev_features_wrong(is_registered(x, dev) ? dev->netdev_ops : NULL, gained);
 }
 
+/* The kernel finds a registered one by its name, in a table: users rename it. (A restarted driver, which makes it once more, sees a copy.) */
+const char *nooks_field_netdev_name(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
+{
+	const struct net_device *dev = container_of((const char (*)[IFNAMSIZ])addr, struct net_device, name);
+
+	return is_registered(x, dev) ? "the device is registered" : NULL;
+}
+
 const char *nooks_field_netdev_features(struct nooks_crossing *x, unsigned long addr, u64 old, u64 new, bool done)
 {
 	return gained_wrong(x, container_of((netdev_features_t *)addr, struct net_device, features), new & ~old);

@@ -35,6 +35,8 @@ static void field(FILE *f, const struct field *field)
 		fprintf(f, "NOOKS_FIELD_CALLBACKS, .ops = NOOKS_OPS_%s },\n", field->ops->name);
 	else if (field->type)
 		fprintf(f, "NOOKS_FIELD_OBJECT, .type = NOOKS_TYPE_%s },\n", field->type->name);
+	else if (field->any && field->check)
+		fprintf(f, "NOOKS_FIELD_ANY, .check = nooks_field_%s },\n", field->check);
 	else if (field->check)
 		fprintf(f, "NOOKS_FIELD_CHECKED, .check = nooks_field_%s },\n", field->check);
 	else if (field->any)

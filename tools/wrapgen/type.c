@@ -230,11 +230,11 @@ static bool field_policy(const struct statement *s, struct field *policy)
 			return false;
 	}
 	if (policy->any + policy->own + policy->counted + policy->ignored +
-	    (policy->check && !policy->ops) + !!policy->ops + !!policy->type +
+	    (policy->check && !policy->ops && !policy->any) + !!policy->ops + !!policy->type +
 	    statement_has(s, "denied") == 1)
 		return true;
 	complain(s->pos,
-		 "a field is any, counted, ignored, callbacks=OPS [check=NAME], object=TYPE, check=NAME, private or denied");
+		 "a field is any [check=NAME], counted, ignored, callbacks=OPS [check=NAME], object=TYPE, check=NAME, private or denied");
 	return false;
 }
 
