@@ -153,6 +153,7 @@ void nooks_driver_destroy(struct nooks_driver *driver)
 	trace_nooks_domain_free(driver->name, driver->domain->id);
 	nooks_health_stop(driver);
 	irq_work_sync(&driver->kick);
+	cancel_work_sync(&driver->quiet);
 	cancel_work_sync(&driver->recovery);
 	nooks_unplug_forget(driver);
 	for (i = 0; i < NOOKS_MAX_MODULES; i++)

@@ -75,6 +75,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 		return -ETIMEDOUT;
 	}
 	trace_nooks_recovery(driver->name, "idle", 0);
+	quiet_end(driver);		/* of a thread that was late in saying so */
 	nooks_undo_all(driver);
 	nooks_objects_release(driver, NOOKS_PHASE_REFERENCES);
 	if (nooks_fs_mounted(driver) && (is_last || !nooks_fspark_park(driver))) {

@@ -25,16 +25,17 @@ static const struct nooks_object_class inner_class = {
 	.size = sizeof(struct nooks_object),
 };
 
-void nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+bool nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
 		    const void *start)
 {
 	struct nooks_object *object = nooks_object_remove(driver, class, start);
 
 	if (!object)
-		return;
+		return false;
 	if (class->release)
 		class->release(object);
 	nooks_object_free(object);
+	return true;
 }
 
 /* As nooks_bus_devices(); @hold: with a reference to each. */
@@ -163,10 +164,17 @@ void nooks_bus_let_go(struct nooks_driver *driver, const struct nooks_bus *bus, 
 	nooks_bus_drop(driver, bus->device, device);
 }
 
+/* The device is to be no longer active. If that is being done already, because the driver has just failed, it has been done then. */
+static void deactivate(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
+{
+	if (!nooks_bus_drop(driver, bus->activity, device))
+		flush_work(&driver->quiet);
+}
+
 /* Undo all that is left of a device that the driver is no longer bound to. */
 static void unbind(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
-	nooks_bus_drop(driver, bus->activity, device);
+	deactivate(driver, bus, device);
 	bus->unbind(driver, device);
 	nooks_dma_unbind(driver, device + bus->inner);
 	nooks_counts_drop(driver, device + bus->inner, sizeof(struct device));
@@ -192,7 +200,7 @@ static bool leave(struct nooks_driver *driver, const struct nooks_bus *bus, void
  */
 static void abandon(struct nooks_driver *driver, const struct nooks_bus *bus, void *device)
 {
-	nooks_bus_drop(driver, bus->activity, device);
+	deactivate(driver, bus, device);
 	if (bus->abandon)
 		bus->abandon(driver, device);
 }

@@ -17,7 +17,7 @@ struct nooks_object_class;
  * @device: class of the devices that a driver is bound to, by the address of the bus's own
  *	structure. They are tracked, with a reference, from before the call of probe until remove
  *	has returned
- * @activity: class of their being active, by the same address: its release, in phase QUIET, makes the
+ * @activity: class of their being active, by the same address, with a reference: its release, in phase QUIET, makes the
  *	device stop
  * @type: enum nooks_type_id of the structure
  * @size: of the structure
@@ -87,8 +87,8 @@ unsigned long nooks_bus_probe(const struct nooks_bus *bus, struct nooks_stub *st
 unsigned long nooks_bus_remove(const struct nooks_bus *bus, struct nooks_stub *stub,
 			       const struct nooks_role *role, unsigned long *args);
 
-/* Take an object out of a driver's table and release it, if it is there. May sleep. */
-void nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
+/* Take an object out of a driver's table and release it. False: it is not there. May sleep. */
+bool nooks_bus_drop(struct nooks_driver *driver, const struct nooks_object_class *class,
 		    const void *start);
 
 #endif

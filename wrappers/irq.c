@@ -43,7 +43,9 @@
 			 IRQF_ONESHOT | IRQF_NO_SUSPEND | IRQF_FORCE_RESUME | IRQF_NO_THREAD | \
 			 IRQF_EARLY_RESUME | IRQF_COND_SUSPEND | IRQF_NO_AUTOEN | IRQF_COND_ONESHOT)
 #define STORM		1000	/* interrupts that a dead handler takes before it masks the line */
-#define UNHANDLED	99000	/* of 100,000 calls; the kernel (kernel/irq/spurious.c) turns a line off after 99,900 */
+/* The kernel (kernel/irq/spurious.c) turns a line off if of 100,000 interrupts more than 99,900 were not handled. */
+#define UNHANDLED	99000
+#define HANDLED_MOST	100
 #define NAME_MAX_LEN	64
 
 /**
@@ -116,11 +118,15 @@ static void judge_unhandled(struct nooks_irq *i)
 {
 	const struct irq_desc *desc = irq_data_to_desc(irq_get_irq_data(i->irq));
 	unsigned int nr = READ_ONCE(desc->irqs_unhandled);
+	const struct irqaction *action;
 
-	/* An action stays as long as its handler runs; of several it can't be said who is wrong. */
-	if (unlikely(nr > UNHANDLED) && !READ_ONCE(desc->action)->next)
+	if (likely(nr <= UNHANDLED) || (int)(READ_ONCE(desc->irq_count) - nr) > HANDLED_MOST)
+		return;
+	/* It stays as long as its handler runs, but free_irq() may have taken it off; of several it can't be said who is wrong. */
+	action = READ_ONCE(desc->action);
+	if (action && !action->next)
 		nooks_fail_driver(i->object.driver, i->handler, NOOKS_TIMEOUT, i->irq,
-				  "interrupt %u: nobody else is there, and its handler has not handled %u in a row",
+				  "interrupt %u: nobody else is there, and its handler has not handled %u of the last ones",
 				  i->irq, nr);
 }
 

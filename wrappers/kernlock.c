@@ -47,7 +47,7 @@ static void hold_end(struct nooks_hold *hold)
 }
 
 /* Take rtnl with @take; what it says goes to the driver. */
-static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn)
+static int rtnl_take(struct nooks_crossing *x, int (*take)(struct nooks_crossing *x), const char *fn)
 {
 	struct nooks_hold *hold;
 	int ret;
@@ -61,9 +61,7 @@ static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn
 	hold = nooks_hold_new(x, HOLD_RTNL, GFP_KERNEL, fn);
 	if (!hold)
 		return 0;
-	nooks_wait_begin(x, rtnl_holder, NULL);
-	ret = take();
-	nooks_wait_end(x);
+	ret = take(x);
 	if (!nooks_rtnl_held()) {
 		kfree(hold);
 		return ret;
@@ -72,10 +70,17 @@ static int rtnl_take(struct nooks_crossing *x, int (*take)(void), const char *fn
 	return ret;
 }
 
-static int take_rtnl(void)
+static int take_rtnl(struct nooks_crossing *x)
 {
+	nooks_wait_begin(x, rtnl_holder, NULL);
 	rtnl_lock();
+	nooks_wait_end(x);
 	return 0;
+}
+
+static int try_rtnl(struct nooks_crossing *x)
+{
+	return rtnl_trylock();
 }
 
 /* void rtnl_lock(void) */
@@ -89,7 +94,7 @@ NOOKS_WRAPPER(rtnl_lock)
 NOOKS_WRAPPER(rtnl_trylock)
 {
 	/* Where a driver asks because the caller may hold it, the answer is no. */
-	return nooks_rtnl_held() ? 0 : rtnl_take(x, rtnl_trylock, "rtnl_trylock");
+	return nooks_rtnl_held() ? 0 : rtnl_take(x, try_rtnl, "rtnl_trylock");
 }
 
 static struct nooks_hold *find_kind(struct nooks_crossing *x, enum hold_kind kind)

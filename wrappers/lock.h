@@ -23,6 +23,7 @@
  * @owner: holder of a mutex, or writer of a rw_semaphore; ditto
  * @hold: of the one holder; readers have one each of their own
  * @freed: who sleeps for it, if it is the driver's own
+ * @next: who has slept for it for long, and gets it before all others; only compared
  */
 struct nooks_lock {
 	struct nooks_instance instance;
@@ -41,6 +42,7 @@ struct nooks_lock {
 	struct task_struct *owner;
 	struct nooks_hold hold;
 	wait_queue_head_t freed;
+	struct task_struct *next;
 };
 
 /**

@@ -95,6 +95,17 @@ static void release_activity(struct nooks_object *object)
 	pci_clear_master(to_device(object));
 }
 
+static void init_activity(struct nooks_object *object)
+{
+	pci_dev_get(to_device(object));
+}
+
+static void free_activity(struct nooks_object *object)
+{
+	pci_dev_put(to_device(object));
+	kfree(object);
+}
+
 static void release_enabled(struct nooks_object *object)
 {
 	unsigned int n = to_state(object)->count;
@@ -137,6 +148,8 @@ static const struct nooks_object_class activity_class = {
 	.name = "PCI activity",
 	.phase = NOOKS_PHASE_QUIET,
 	.release = release_activity,
+	.init = init_activity,
+	.free = free_activity,
 	.size = sizeof(struct nooks_object),
 };
 

@@ -43,6 +43,14 @@ static struct task_struct *owner_of(const void *lock)
 	return READ_ONCE(((const struct nooks_lock *)lock)->owner);
 }
 
+/* Who has slept for long comes first: there is no queue, and others may be quicker each time, or read without end. */
+static bool take(struct nooks_lock *lock, enum hold_kind kind)
+{
+	struct task_struct *next = READ_ONCE(lock->next);
+
+	return (!next || next == current) && nooks_lock_try(lock, kind);
+}
+
 /* As the kernel does for a mutex: while its owner runs, it is not worth to sleep. */
 static bool spin_on_owner(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind)
 {
@@ -54,7 +62,7 @@ static bool spin_on_owner(struct nooks_crossing *x, struct nooks_lock *lock, enu
 		owner = READ_ONCE(lock->owner);
 		if (!owner || !owner_on_cpu(owner))
 			break;
-		taken = nooks_lock_try(lock, kind);
+		taken = take(lock, kind);
 		cpu_relax();
 	}
 	rcu_read_unlock();
@@ -65,7 +73,7 @@ static bool spin_on_owner(struct nooks_crossing *x, struct nooks_lock *lock, enu
 static long sleep_a_while(struct nooks_crossing *x, struct nooks_lock *lock, enum hold_kind kind,
 			  unsigned int state, bool *taken)
 {
-#define OVER ((*taken = nooks_lock_try(lock, kind)) || nooks_crossing_stale(x))
+#define OVER ((*taken = take(lock, kind)) || nooks_crossing_stale(x))
 	switch (state) {
 	case TASK_INTERRUPTIBLE:
 		return wait_event_interruptible_timeout(lock->freed, OVER, NOOKS_DEADLOCK_LOOK);
@@ -83,6 +91,7 @@ static int lock_own(struct nooks_crossing *x, struct nooks_lock *lock, enum hold
 	bool taken = false;
 	long ret;
 
+	might_sleep();
 	/* For lockdep, which learns nothing from a try. */
 	if (kind == HOLD_MUTEX)
 		might_lock(&lock->mutex);
@@ -90,14 +99,19 @@ static int lock_own(struct nooks_crossing *x, struct nooks_lock *lock, enum hold
 		might_lock_read(&lock->sem);
 	else
 		might_lock(&lock->sem);
-	if (nooks_lock_try(lock, kind) || spin_on_owner(x, lock, kind))
+	if (take(lock, kind) || spin_on_owner(x, lock, kind))
 		return 0;
 	nooks_wait_begin(x, owner_of, lock);
-	do
+	for (;;) {
 		ret = sleep_a_while(x, lock, kind, state, &taken);
-	while (!taken && ret >= 0 && !nooks_crossing_stale(x) && !nooks_wait_is_endless(x, fn));
+		if (taken || ret < 0 || nooks_crossing_stale(x) || nooks_wait_is_endless(x, fn))
+			break;
+		cmpxchg(&lock->next, NULL, current);
+	}
 	nooks_wait_end(x);
-	return taken ? 0 : ret < 0 ? ret : -EINTR;
+	if (cmpxchg(&lock->next, current, NULL) == current)
+		nooks_lock_wake(lock);
+	return taken ? 0 : -EINTR;
 }
 
 /* Its holder may be anybody, and wakes nobody here. */

@@ -87,6 +87,17 @@ static void release_activity(struct nooks_object *object)
 	nooks_virtqueues_quiet(object->driver, to_device(object));
 }
 
+static void init_activity(struct nooks_object *object)
+{
+	get_device(&to_device(object)->dev);
+}
+
+static void free_activity(struct nooks_object *object)
+{
+	put_device(&to_device(object)->dev);
+	kfree(object);
+}
+
 static const struct nooks_object_class driver_class = {
 	.name = "virtio driver",
 	.phase = NOOKS_PHASE_MAPPINGS,
@@ -110,6 +121,8 @@ static const struct nooks_object_class activity_class = {
 	.name = "virtio activity",
 	.phase = NOOKS_PHASE_QUIET,
 	.release = release_activity,
+	.init = init_activity,
+	.free = free_activity,
 	.size = sizeof(struct nooks_object),
 };
 

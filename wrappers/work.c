@@ -36,7 +36,6 @@
  * @wq: where it was queued last; ditto
  * @runs: how often the driver's function has ended
  * @ended: who waits for that
- * @flush: the last flush of its queue that has waited for it; under the lock of the driver's objects
  */
 struct nooks_work {
 	struct nooks_instance instance;
@@ -48,7 +47,6 @@ struct nooks_work {
 	const struct workqueue_struct *wq;
 	unsigned long runs;
 	wait_queue_head_t ended;
-	unsigned long flush;
 };
 
 NOOKS_INSTANCE(work)
@@ -124,29 +122,41 @@ static struct task_struct *work_runner(const void *w)
 	return READ_ONCE(((const struct nooks_work *)w)->runner);
 }
 
+/* Does a worker run it, and is it on a queue? One whose timer is armed is on none. */
+static void look_at(struct nooks_work *w, bool *runs_now, bool *is_queued)
+{
+	unsigned int busy = work_busy(&w->work.work);
+
+	*runs_now = busy & WORK_BUSY_RUNNING;
+	*is_queued = (busy & WORK_BUSY_PENDING) && !timer_pending(&w->work.timer);
+}
+
 /*
  * How often will the driver's function have ended when it ends that runs now, and with @queued also the one that is on a queue?
  * It may be one too many, for the kernel may have a work as running just before and after that.
  */
 static unsigned long work_last_run(struct nooks_work *w, bool queued)
 {
-	unsigned int busy;
-	unsigned long flags, ret;
+	unsigned long flags, runs;
+	bool runs_now, is_queued;
 
 	spin_lock_irqsave(&w->lock, flags);
-	ret = smp_load_acquire(&w->runs);
-	busy = work_busy(&w->work.work);
-	if (busy & WORK_BUSY_RUNNING)
-		ret++;
-	if (queued && (busy & WORK_BUSY_PENDING) && !timer_pending(&w->work.timer))
-		ret++;
+	do {
+		runs = smp_load_acquire(&w->runs);
+		look_at(w, &runs_now, &is_queued);
+	} while (runs != smp_load_acquire(&w->runs));
 	spin_unlock_irqrestore(&w->lock, flags);
-	return ret;
+	return runs + runs_now + (queued && is_queued);
 }
 
 static bool work_ended(struct nooks_work *w, unsigned long runs)
 {
-	return (long)(smp_load_acquire(&w->runs) - runs) >= 0 || !work_busy(&w->work.work);
+	bool runs_now, is_queued;
+
+	if ((long)(smp_load_acquire(&w->runs) - runs) >= 0)
+		return true;
+	look_at(w, &runs_now, &is_queued);
+	return !runs_now && !is_queued;
 }
 
 /*
@@ -237,44 +247,53 @@ NOOKS_WRAPPER(alloc_workqueue)
 	return (unsigned long)wq;
 }
 
-/* One of the driver's works that may be on a queue, with a reference, for this flush; NULL: there are no more. */
-static struct nooks_work *next_to_flush(struct nooks_driver *driver, const struct workqueue_struct *wq,
-					unsigned long flush)
+/* References to the driver's works that were put on a queue last, at most @n; @works may be NULL for none. Return: how many there are. */
+static unsigned int works_of(struct nooks_driver *driver, const struct workqueue_struct *wq,
+			     struct nooks_work **works, unsigned int n)
 {
 	struct nooks_object *object;
-	struct nooks_work *found = NULL;
+	unsigned int found = 0;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
 	nooks_for_each_object(object, driver, &work_class) {
-		struct nooks_work *w = work_of(object);
-
-		if (READ_ONCE(w->wq) != wq || w->flush == flush)
+		if (READ_ONCE(work_of(object)->wq) != wq)
 			continue;
-		w->flush = flush;
-		refcount_inc(&object->refs);
-		found = w;
-		break;
+		if (found < n) {
+			refcount_inc(&object->refs);
+			works[found] = work_of(object);
+		}
+		found++;
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 	return found;
 }
 
-/* Wait for the driver's own works on a queue. Return: false if the domain has failed. */
+/*
+ * Wait for the driver's own works on a queue, so that the kernel, whose function can't stop to wait, need not. Those that come to it meanwhile
+ * are waited for by that. Return: false if the domain has failed.
+ */
 static bool works_flush(struct nooks_crossing *x, const struct workqueue_struct *wq, const char *fn)
 {
-	static atomic_long_t flushes;
-	unsigned long flush = atomic_long_inc_return(&flushes);
-	struct nooks_work *w;
+	struct nooks_driver *driver = nooks_driver_of(x);
+	unsigned int i, found, n = works_of(driver, wq, NULL, 0);
+	struct nooks_work **works;
 
-	while (!nooks_crossing_stale(x)) {
-		w = next_to_flush(nooks_driver_of(x), wq, flush);
-		if (!w)
-			return true;
-		work_wait(x, w, work_last_run(w, true), fn);
-		nooks_object_free(&w->instance.object);
+	if (!n)
+		return !nooks_crossing_stale(x);
+	works = kvmalloc_array(n, sizeof(*works), GFP_NOIO);
+	if (!works) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, 0, "%s: no memory for %u works", fn, n);
+		return false;
 	}
-	return false;
+	found = min(works_of(driver, wq, works, n), n);
+	for (i = 0; i < found; i++) {
+		if (!nooks_crossing_stale(x))
+			work_wait(x, works[i], work_last_run(works[i], true), fn);
+		nooks_instance_put(&works[i]->instance);
+	}
+	kvfree(works);
+	return !nooks_crossing_stale(x);
 }
 
 NOOKS_WRAPPER(destroy_workqueue)
@@ -336,7 +355,6 @@ static bool work_queue(struct nooks_crossing *x, unsigned long cpu_arg, unsigned
 	spin_lock_irqsave(&w->lock, flags);
 	if (w->cancelling)
 		goto unlock;
-	WRITE_ONCE(w->wq, wq);
 	/* For the callback, which may run at once. */
 	nooks_instance_hold(&w->instance);
 	switch (how) {
@@ -353,6 +371,8 @@ static bool work_queue(struct nooks_crossing *x, unsigned long cpu_arg, unsigned
 		queued = !ret;
 		break;
 	}
+	if (queued || how == MOD_DELAYED)
+		WRITE_ONCE(w->wq, wq);
 	if (!queued)
 		nooks_instance_put(&w->instance);
 	work_mirror(w);
@@ -437,12 +457,14 @@ static bool work_cancel_sync(struct nooks_crossing *x, struct nooks_work *w, con
 
 static bool work_flush(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
 {
-	bool ret = work_busy(&w->work.work) && !timer_pending(&w->work.timer);
+	bool runs_now, is_queued;
+
+	look_at(w, &runs_now, &is_queued);
 
 	/* Ditto; unless it is queued again: whoever does that can't know when this returns. */
 	if (work_wait(x, w, work_last_run(w, true), fn) && !work_pending(&w->work.work))
 		flush_work(&w->work.work);
-	return ret;
+	return runs_now || is_queued;
 }
 
 static bool work_flush_delayed(struct nooks_crossing *x, struct nooks_work *w, const char *fn)
@@ -450,11 +472,9 @@ static bool work_flush_delayed(struct nooks_crossing *x, struct nooks_work *w, c
 	unsigned long flags;
 
 	spin_lock_irqsave(&w->lock, flags);
-	if (timer_pending(&w->work.timer) && !w->cancelling) {
-		nooks_instance_hold(&w->instance);
-		if (mod_delayed_work_on(w->work.cpu, w->work.wq, &w->work, 0))
-			nooks_instance_put(&w->instance);
-	}
+	/* Its reference stays. */
+	if (timer_pending(&w->work.timer) && cancel_delayed_work(&w->work))
+		queue_work_on(w->work.cpu, w->work.wq, &w->work.work);
 	spin_unlock_irqrestore(&w->lock, flags);
 	return work_flush(x, w, fn);
 }
