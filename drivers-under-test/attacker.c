@@ -560,6 +560,22 @@ static void attack_rx_queue(void)
 	remove_device(dev);
 }
 
+/* A packet that is handed up while a queue is locked, for which an answer to it would spin. */
+static void attack_packet_locked(void)
+{
+	struct net_device *dev = make_device(true);
+	struct sk_buff *skb = dev ? netdev_alloc_skb(dev, 64) : NULL;
+
+	if (!skb)
+		return;
+	skb_put_zero(skb, 64);
+	skb->protocol = eth_type_trans(skb, dev);
+	__netif_tx_lock_bh(netdev_get_tx_queue(dev, 0));
+	netif_rx(skb);
+	__netif_tx_unlock_bh(netdev_get_tx_queue(dev, 0));
+	remove_device(dev);
+}
+
 /* A queue whose links lead elsewhere. */
 static void attack_packet_queue(void)
 {
@@ -941,6 +957,7 @@ static const struct {
 	{ "device-mtu", attack_device_mtu },
 	{ "device-name", attack_device_name },
 	{ "rx-queue", attack_rx_queue },
+	{ "packet-locked", attack_packet_locked },
 	{ "packet-queue", attack_packet_queue },
 	{ "packet-clone", attack_packet_clone },
 	{ "fragment", attack_fragment },

@@ -23,13 +23,15 @@ static unsigned int copy_objects(struct nooks_objects *objects, struct nooks_obj
 {
 	struct nooks_object *object;
 	unsigned long flags;
-	unsigned int n = 0;
+	unsigned int n = 0, phase;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	list_for_each_entry(object, &objects->all, list) {
-		if (n == max)
-			break;
-		to[n++] = *object;
+	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
+		list_for_each_entry(object, &objects->phases[phase], list) {
+			if (n == max)
+				break;
+			to[n++] = *object;
+		}
 	}
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	return n;

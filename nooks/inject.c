@@ -111,7 +111,7 @@ static void leave_out(struct nooks_scribble *s, unsigned long start, size_t size
 static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 {
 	struct nooks_object *object;
-	unsigned int i, pages = 0;
+	unsigned int i, phase, pages = 0;
 	unsigned long flags;
 
 	s->nr_ranges = 0;
@@ -129,9 +129,11 @@ static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 	}
 	nooks_for_each_writable(driver->domain, append, s);
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	list_for_each_entry(object, &driver->objects.all, list) {
-		if (object->class->device)
-			leave_out(s, object->start, object->size);
+	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
+		list_for_each_entry(object, &driver->objects.phases[phase], list) {
+			if (object->class->device)
+				leave_out(s, object->start, object->size);
+		}
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 }
@@ -141,14 +143,17 @@ static unsigned long denied_field(struct nooks_driver *driver)
 {
 	struct nooks_object *object;
 	unsigned long flags, addr = 0;
+	unsigned int phase;
 	long offset;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	list_for_each_entry(object, &driver->objects.all, list) {
-		offset = object->type ? nooks_store_denied_field(object->type) : -1;
-		if (offset >= 0) {
-			addr = object->start + offset;
-			break;
+	for (phase = 0; phase < NOOKS_NR_PHASES && !addr; phase++) {
+		list_for_each_entry(object, &driver->objects.phases[phase], list) {
+			offset = object->type ? nooks_store_denied_field(object->type) : -1;
+			if (offset >= 0) {
+				addr = object->start + offset;
+				break;
+			}
 		}
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);

@@ -24,9 +24,12 @@ static unsigned long page_of(unsigned long addr)
  */
 void nooks_objects_init(struct nooks_objects *objects)
 {
+	unsigned int phase;
+
 	raw_spin_lock_init(&objects->lock);
 	hash_init(objects->table);
-	INIT_LIST_HEAD(&objects->all);
+	for (phase = 0; phase < NOOKS_NR_PHASES; phase++)
+		INIT_LIST_HEAD(&objects->phases[phase]);
 	objects->count = 0;
 	objects->kernel_made = 0;
 	objects->timers = 0;
@@ -112,7 +115,7 @@ static bool link_object(struct nooks_objects *objects, struct nooks_object *obje
 					page_of(object->start + object->size - 1) - page_of(object->start),
 					objects->span, NOOKS_OBJECT_SPAN);
 	hash_add(objects->table, &object->node, page_of(object->start));
-	list_add(&object->list, &objects->all);
+	list_add(&object->list, &objects->phases[class->phase]);
 	objects->count += !class->kernel_made;
 	objects->kernel_made += class->kernel_made;
 	objects->timers += class->timer;
@@ -326,16 +329,19 @@ bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
 {
 	struct nooks_objects *objects = &driver->objects;
 	struct nooks_object *object, *found = NULL;
+	unsigned int phase;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	list_for_each_entry(object, &objects->all, list) {
-		if (addr - object->start >= object->size)
-			continue;
-		/* Of two in one place, that which says more. */
-		if (!found || object->size < found->size ||
-		    (object->size == found->size && object->type && !found->type))
-			found = object;
+	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
+		list_for_each_entry(object, &objects->phases[phase], list) {
+			if (addr - object->start >= object->size)
+				continue;
+			/* Of two in one place, that which says more. */
+			if (!found || object->size < found->size ||
+			    (object->size == found->size && object->type && !found->type))
+				found = object;
+		}
 	}
 	if (found)
 		*copy = *found;
@@ -419,9 +425,8 @@ static struct nooks_object *take_newest(struct nooks_objects *objects,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	list_for_each_entry(object, &objects->all, list) {
-		if (object->class->phase == phase &&
-		    !(object->class->stays && object->class->stays(object))) {
+	list_for_each_entry(object, &objects->phases[phase], list) {
+		if (!(object->class->stays && object->class->stays(object))) {
 			unlink(objects, object);
 			found = object;
 			break;

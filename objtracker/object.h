@@ -70,7 +70,7 @@ struct nooks_object_class {
 /**
  * struct nooks_object - an object in a driver's table
  * @node: in nooks_objects.table
- * @list: in nooks_objects.all, newest first
+ * @list: in nooks_objects.phases, newest first
  * @class: its class; several objects of different classes may have one address
  * @refs: one of the table or of who has removed it, one of each nooks_object_get()
  * @driver: whose it is
@@ -108,7 +108,7 @@ struct nooks_object {
  * struct nooks_objects - a driver's table
  * @lock: protects all of it; interrupts off; innermost but for nooks_domain's
  * @table: by number of the page that holds the start
- * @all: every object, newest first
+ * @phases: every object, by the phase of its class, newest first
  * @count: how many, those that the kernel makes excepted
  * @kernel_made: how many of these
  * @timers: of these, timers
@@ -119,7 +119,7 @@ struct nooks_object {
 struct nooks_objects {
 	raw_spinlock_t lock;
 	DECLARE_HASHTABLE(table, NOOKS_OBJECTS_BITS);
-	struct list_head all;
+	struct list_head phases[NOOKS_NR_PHASES];
 	unsigned int count;
 	unsigned int kernel_made;
 	unsigned int timers;

@@ -24,7 +24,7 @@ survives() {
 }
 
 if [ "$1" = silent ]; then
-	plan 21
+	plan 22
 	check "nooks loads" load_nooks
 	check "the victim loads natively" load_native victim
 	check "kernel data changes" changes kernel-data 4d
@@ -40,6 +40,7 @@ if [ "$1" = silent ]; then
 	check "unknown flags are believed" survives gfp-flags
 	check "a return value that is none goes unnoticed" survives bad-return
 	check "a device gets another name, by which nobody finds it" survives device-name
+	check "a packet is handed up with a queue locked" survives packet-locked
 	check "what is right is so natively, too" survives balanced
 	check "there are forty thousand timers" survives timers
 	check "and locks" survives locks

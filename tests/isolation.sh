@@ -66,6 +66,7 @@ device-up	denied store	init
 device-mtu	denied store	init
 device-name	denied store	init
 rx-queue	bad argument	init
+packet-locked	bad argument	init
 packet-queue	bad argument	init timer
 packet-clone	bad argument	init timer
 fragment	bad argument	init timer

@@ -64,6 +64,11 @@ void nooks_spin_drop(struct nooks_crossing *x, raw_spinlock_t *lock);
 void nooks_transmit_drop(struct nooks_hold *hold);
 /* fs.c: the mount may become read-only. May sleep. */
 void nooks_mount_drop(struct nooks_hold *hold);
+/*
+ * lock.c: may a packet be handed to the stack, which answers some at once? Not by a thread that has locked what the stack spins for then: one of the
+ * device's transmit queues. False: the domain has failed. Any context but NMI.
+ */
+bool nooks_may_deliver(struct nooks_crossing *x, const char *fn);
 /* Note what has been taken, or is about to be; NULL: no memory, and the domain has failed. */
 struct nooks_hold *nooks_hold_new(struct nooks_crossing *x, enum hold_kind kind, gfp_t gfp,
 				  const char *fn);

@@ -292,6 +292,20 @@ static void bh_enable(struct nooks_crossing *x, unsigned long addr)
 		local_bh_enable();
 }
 
+bool nooks_may_deliver(struct nooks_crossing *x, const char *fn)
+{
+	const struct nooks_hold *hold;
+
+	list_for_each_entry(hold, &x->held, list) {
+		if (hold->kind > HOLD_TRANSMIT || nooks_lock_sleeps(hold->kind))
+			continue;
+		nooks_fail(x, NOOKS_BAD_ARGUMENT, hold->lock ? hold->lock->instance.object.start : 0,
+			   "%s: this call has locked what the kernel may spin for", fn);
+		return false;
+	}
+	return true;
+}
+
 #define SPINNING_LOCK(prefix, class, kind)						\
 NOOKS_WRAPPER(prefix##_lock)								\
 {											\

@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/limits.h>
 #include "generated.h"
+#include "hold.h"
 #include "irq.h"
 #include "net.h"
 #include "skb.h"
@@ -389,14 +390,19 @@ NOOKS_WRAPPER(__napi_schedule_irqoff)
 	return 0;
 }
 
+/* Does GRO have some, which are handed to the stack when a poll is complete? */
+static bool has_packets(const struct nooks_napi *n)
+{
+	return n->napi.gro_bitmask || n->napi.rx_count;
+}
+
 /*
  * May the driver complete here? That delivers the packets which GRO still keeps, with interrupts on. Drivers
  * that never give it any complete with interrupts off, too.
  */
 static bool may_complete(const struct nooks_napi *n)
 {
-	return nooks_in_napi_context() ||
-	       (in_softirq() && !in_hardirq() && !n->napi.gro_bitmask && !n->napi.rx_count);
+	return nooks_in_napi_context() || (in_softirq() && !in_hardirq() && !has_packets(n));
 }
 
 /* napi_complete_done(struct napi_struct *n, int work_done) */
@@ -409,6 +415,8 @@ NOOKS_WRAPPER(napi_complete_done)
 		return 0;
 	/* Busy polling and netpoll keep it scheduled and poll again. */
 	if (READ_ONCE(n->napi.state) & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL))
+		goto put;
+	if (has_packets(n) && !nooks_may_deliver(x, "napi_complete_done"))
 		goto put;
 	if (!may_complete(n) || xchg(&n->owner, OWNER_CORE) == OWNER_CORE) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0,
@@ -478,7 +486,7 @@ NOOKS_WRAPPER(napi_gro_frags)
 	if (!nooks_in_napi_context() || !n->frags) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, a0, "napi_gro_frags: %s", n->frags ?
 			   "not in a softirq" : "napi_get_frags was not called");
-	} else if (nooks_skb_filled(x, &n->frags, "napi_gro_frags")) {
+	} else if (nooks_may_deliver(x, "napi_gro_frags") && nooks_skb_filled(x, &n->frags, "napi_gro_frags")) {
 		ret = gro_frags(&n->napi);
 	}
 	put(n);

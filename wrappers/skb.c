@@ -14,6 +14,7 @@
 #include "../nooks/imports.h"
 #include "args.h"
 #include "generated.h"
+#include "hold.h"
 #include "mm.h"
 #include "net.h"
 #include "skb.h"
@@ -301,7 +302,7 @@ static struct sk_buff *receive(struct nooks_crossing *x, unsigned long slot, con
 	struct sk_buff *skb;
 	const char *why;
 
-	if (!nooks_shadow_borrow(x, NOOKS_TYPE_sk_buff, slot, &shadow, fn, "skb"))
+	if (!nooks_may_deliver(x, fn) || !nooks_shadow_borrow(x, NOOKS_TYPE_sk_buff, slot, &shadow, fn, "skb"))
 		return NULL;
 	if (shadow->lent) {
 		nooks_shadow_return(shadow);

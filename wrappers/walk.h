@@ -6,7 +6,7 @@
 #include "../nooks/driver.h"
 
 #define nooks_for_each_object(o, driver, wanted)				\
-	list_for_each_entry(o, &(driver)->objects.all, list)			\
+	list_for_each_entry(o, &(driver)->objects.phases[(wanted)->phase], list)	\
 		if ((o)->class != (wanted)) {} else
 
 #endif
