@@ -247,7 +247,7 @@ NOOKS_WRAPPER(alloc_workqueue)
 	return (unsigned long)wq;
 }
 
-/* References to the driver's works that were put on a queue last, at most @n; @works may be NULL for none. Return: how many there are. */
+/* Into @works, references to at most @n of the driver's works that were put on this queue last. Return: how many there are. */
 static unsigned int works_of(struct nooks_driver *driver, const struct workqueue_struct *wq,
 			     struct nooks_work **works, unsigned int n)
 {
@@ -449,8 +449,8 @@ static bool work_cancel_sync(struct nooks_crossing *x, struct nooks_work *w, con
 	work_block(w, 1);
 	ret = work_cancel(x, w, fn);
 	/* Its worker may still have to leave it. */
-	if (work_wait(x, w, work_last_run(w, false), fn))
-		cancel_delayed_work_sync(&w->work);
+	if (work_wait(x, w, work_last_run(w, false), fn) && cancel_delayed_work_sync(&w->work))
+		nooks_instance_put(&w->instance);
 	work_block(w, -1);
 	return ret;
 }
@@ -460,7 +460,6 @@ static bool work_flush(struct nooks_crossing *x, struct nooks_work *w, const cha
 	bool runs_now, is_queued;
 
 	look_at(w, &runs_now, &is_queued);
-
 	/* Ditto; unless it is queued again: whoever does that can't know when this returns. */
 	if (work_wait(x, w, work_last_run(w, true), fn) && !work_pending(&w->work.work))
 		flush_work(&w->work.work);
@@ -473,7 +472,7 @@ static bool work_flush_delayed(struct nooks_crossing *x, struct nooks_work *w, c
 
 	spin_lock_irqsave(&w->lock, flags);
 	/* Its reference stays. */
-	if (timer_pending(&w->work.timer) && cancel_delayed_work(&w->work))
+	if (!w->cancelling && timer_pending(&w->work.timer) && cancel_delayed_work(&w->work))
 		queue_work_on(w->work.cpu, w->work.wq, &w->work.work);
 	spin_unlock_irqrestore(&w->lock, flags);
 	return work_flush(x, w, fn);
