@@ -507,6 +507,14 @@ void *nooks_heap_alloc_shared(struct nooks_heap *heap, unsigned int order, bool 
 	return block->start;
 }
 
+/* The shared block that starts at @p, or NULL. Under the lock of heap->blocks. */
+static struct nooks_block *shared_at(struct nooks_heap *heap, const void *p)
+{
+	struct nooks_block *block = xa_load(&heap->blocks, page_number(p));
+
+	return block && block->kind == BLOCK_SHARED ? block : NULL;
+}
+
 /* Take one of the driver's references on the shared block around [@p, @p + @size). */
 static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p, size_t size)
 {
@@ -517,8 +525,8 @@ static struct nooks_block *take_reference(struct nooks_heap *heap, const void *p
 	if (!virt_addr_valid(p))
 		return NULL;
 	page = virt_to_head_page(p);
-	block = xa_load(&heap->blocks, page_number(page_address(page)));
-	if (!block || block->kind != BLOCK_SHARED)
+	block = shared_at(heap, page_address(page));
+	if (!block)
 		return NULL;
 	offset = p - block->start;
 	if (offset >= block->pages << PAGE_SHIFT || size > (block->pages << PAGE_SHIFT) - offset)
@@ -543,8 +551,8 @@ bool nooks_heap_get_shared(struct nooks_heap *heap, const void *p)
 	bool ret;
 
 	xa_lock_irqsave(&heap->blocks, flags);
-	block = xa_load(&heap->blocks, page_number(p));
-	ret = block && block->kind == BLOCK_SHARED && !unused(block);
+	block = shared_at(heap, p);
+	ret = block && !unused(block);
 	if (ret) {
 		page_ref_inc(virt_to_page(p));
 		block->held++;
@@ -589,8 +597,8 @@ bool nooks_heap_may_count(struct nooks_heap *heap, const void *p, int change)
 	bool ret;
 
 	xa_lock_irqsave(&heap->blocks, flags);
-	block = xa_load(&heap->blocks, page_number(p));
-	if (block && block->kind == BLOCK_SHARED)
+	block = shared_at(heap, p);
+	if (block)
 		ret = change < 0 ? block->held >= -(long)change : change < SHARED_BIAS && block->held < SHARED_BIAS;
 	else
 		ret = change == 1 || (change == -1 && page_ref_count(virt_to_page(p)) > 1);
@@ -612,8 +620,8 @@ void nooks_heap_counted(struct nooks_heap *heap, const void *p, int change)
 	unsigned long flags;
 
 	xa_lock_irqsave(&heap->blocks, flags);
-	block = xa_load(&heap->blocks, page_number(p));
-	if (block && block->kind == BLOCK_SHARED)
+	block = shared_at(heap, p);
+	if (block)
 		block->held += change;
 	xa_unlock_irqrestore(&heap->blocks, flags);
 }
@@ -632,8 +640,8 @@ int nooks_heap_shared_references(struct nooks_heap *heap, const void *p)
 	int n = 0;
 
 	xa_lock_irqsave(&heap->blocks, flags);
-	block = xa_load(&heap->blocks, page_number(p));
-	if (block && block->kind == BLOCK_SHARED)
+	block = shared_at(heap, p);
+	if (block)
 		n = page_ref_count(virt_to_page(p)) - SHARED_BIAS;
 	xa_unlock_irqrestore(&heap->blocks, flags);
 	return max(n, 0);

@@ -154,60 +154,73 @@ static int lock_sleeping(struct nooks_crossing *x, struct nooks_lock *lock, enum
 	return ret;
 }
 
-/* A lock that the thread may sleep for; NULL: the domain has failed. */
-static struct nooks_lock *mutex_get(struct nooks_crossing *x, unsigned long addr, const char *fn)
+static bool holds(struct nooks_crossing *x, const struct nooks_lock *lock)
 {
-	struct nooks_lock *lock;
+	struct nooks_hold *hold;
 
-	if (!nooks_may_sleep(x, fn))
-		return NULL;
-	lock = nooks_lock_get(x, &mutex_class, addr, GFP_NOIO);
-	if (lock && READ_ONCE(lock->owner) == current) {
+	list_for_each_entry(hold, &x->held, list)
+		if (hold->lock == lock)
+			return true;
+	return false;
+}
+
+/* @state: to sleep in; 0: only try. Return: 0 or an error. */
+static int lock_down(struct nooks_crossing *x, const struct nooks_lock_kind *class, unsigned long addr, enum hold_kind kind,
+		     unsigned int state, const char *fn)
+{
+	struct nooks_hold *hold;
+	struct nooks_lock *lock;
+	int err;
+
+	if (state && !nooks_may_sleep(x, fn))
+		return -EINTR;
+	lock = nooks_lock_get(x, class, addr, state ? GFP_NOIO : GFP_ATOMIC);
+	if (!lock)
+		return -EINTR;
+	if (state && (READ_ONCE(lock->owner) == current || holds(x, lock))) {
 		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: this thread holds it already", fn);
 		nooks_lock_put(lock);
-		return NULL;
+		return -EINTR;
 	}
-	return lock;
-}
-
-/* What the kernel's function has said: 0 if the lock is taken. */
-static int mutex_taken(struct nooks_crossing *x, struct nooks_lock *lock, int err)
-{
-	if (err)
+	hold = nooks_lock_is_reading(kind) ? kmalloc(sizeof(*hold), state ? GFP_NOIO : GFP_ATOMIC) : &lock->hold;
+	if (!hold) {
+		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory to hold a rw_semaphore");
 		nooks_lock_put(lock);
+		return -EINTR;
+	}
+	if (state)
+		err = lock_sleeping(x, lock, kind, state, fn);
 	else
-		nooks_hold_add(x, lock, &lock->hold, HOLD_MUTEX);
+		err = nooks_lock_try(lock, kind) ? 0 : -EBUSY;
+	if (!err) {
+		nooks_hold_add(x, lock, hold, kind);
+		return 0;
+	}
+	if (nooks_lock_is_reading(kind))
+		kfree(hold);
+	nooks_lock_put(lock);
 	return err;
-}
-
-static int mutex_take(struct nooks_crossing *x, unsigned long addr, unsigned int state, const char *fn)
-{
-	struct nooks_lock *lock = mutex_get(x, addr, fn);
-
-	return lock ? mutex_taken(x, lock, lock_sleeping(x, lock, HOLD_MUTEX, state, fn)) : 0;
 }
 
 NOOKS_WRAPPER(mutex_lock)
 {
-	mutex_take(x, a0, TASK_UNINTERRUPTIBLE, "mutex_lock");
+	lock_down(x, &mutex_class, a0, HOLD_MUTEX, TASK_UNINTERRUPTIBLE, "mutex_lock");
 	return 0;
 }
 
 NOOKS_WRAPPER(mutex_lock_interruptible)
 {
-	return mutex_take(x, a0, TASK_INTERRUPTIBLE, "mutex_lock_interruptible");
+	return lock_down(x, &mutex_class, a0, HOLD_MUTEX, TASK_INTERRUPTIBLE, "mutex_lock_interruptible");
 }
 
 NOOKS_WRAPPER(mutex_lock_killable)
 {
-	return mutex_take(x, a0, TASK_KILLABLE, "mutex_lock_killable");
+	return lock_down(x, &mutex_class, a0, HOLD_MUTEX, TASK_KILLABLE, "mutex_lock_killable");
 }
 
 NOOKS_WRAPPER(mutex_trylock)
 {
-	struct nooks_lock *lock = nooks_lock_get(x, &mutex_class, a0, GFP_ATOMIC);
-
-	return lock && !mutex_taken(x, lock, !nooks_lock_try(lock, HOLD_MUTEX));
+	return !lock_down(x, &mutex_class, a0, HOLD_MUTEX, 0, "mutex_trylock");
 }
 
 NOOKS_WRAPPER(mutex_unlock)
@@ -239,91 +252,43 @@ NOOKS_WRAPPER(__mutex_init)
 	return 0;
 }
 
-/* Reader-writer semaphores. The thread may sleep for one. */
-
-static bool holds(struct nooks_crossing *x, const struct nooks_lock *lock)
-{
-	struct nooks_hold *hold;
-
-	list_for_each_entry(hold, &x->held, list)
-		if (hold->lock == lock)
-			return true;
-	return false;
-}
-
-/* @state: to sleep in; 0: only try. Return: 0 or an error. */
-static int sem_down(struct nooks_crossing *x, unsigned long addr, enum hold_kind kind, unsigned int state,
-		    const char *fn)
-{
-	struct nooks_hold *hold;
-	struct nooks_lock *lock;
-	int err;
-
-	if (state && !nooks_may_sleep(x, fn))
-		return -EINTR;
-	lock = nooks_lock_get(x, &sem_class, addr, state ? GFP_NOIO : GFP_ATOMIC);
-	if (!lock)
-		return -EINTR;
-	if (state && (READ_ONCE(lock->owner) == current || holds(x, lock))) {
-		nooks_fail(x, NOOKS_BAD_ARGUMENT, addr, "%s: this thread holds it already", fn);
-		nooks_lock_put(lock);
-		return -EINTR;
-	}
-	hold = nooks_lock_is_reading(kind) ? kmalloc(sizeof(*hold), state ? GFP_NOIO : GFP_ATOMIC) : &lock->hold;
-	if (!hold) {
-		nooks_fail(x, NOOKS_OUT_OF_RESOURCES, addr, "no memory to hold a rw_semaphore");
-		nooks_lock_put(lock);
-		return -EINTR;
-	}
-	if (state)
-		err = lock_sleeping(x, lock, kind, state, fn);
-	else
-		err = nooks_lock_try(lock, kind) ? 0 : -EBUSY;
-	if (!err) {
-		nooks_hold_add(x, lock, hold, kind);
-		return 0;
-	}
-	if (nooks_lock_is_reading(kind))
-		kfree(hold);
-	nooks_lock_put(lock);
-	return err;
-}
+/* Reader-writer semaphores */
 
 NOOKS_WRAPPER(down_read)
 {
-	sem_down(x, a0, HOLD_DOWN_READ, TASK_UNINTERRUPTIBLE, "down_read");
+	lock_down(x, &sem_class, a0, HOLD_DOWN_READ, TASK_UNINTERRUPTIBLE, "down_read");
 	return 0;
 }
 
 NOOKS_WRAPPER(down_read_interruptible)
 {
-	return sem_down(x, a0, HOLD_DOWN_READ, TASK_INTERRUPTIBLE, "down_read_interruptible");
+	return lock_down(x, &sem_class, a0, HOLD_DOWN_READ, TASK_INTERRUPTIBLE, "down_read_interruptible");
 }
 
 NOOKS_WRAPPER(down_read_killable)
 {
-	return sem_down(x, a0, HOLD_DOWN_READ, TASK_KILLABLE, "down_read_killable");
+	return lock_down(x, &sem_class, a0, HOLD_DOWN_READ, TASK_KILLABLE, "down_read_killable");
 }
 
 NOOKS_WRAPPER(down_read_trylock)
 {
-	return !sem_down(x, a0, HOLD_DOWN_READ, 0, "down_read_trylock");
+	return !lock_down(x, &sem_class, a0, HOLD_DOWN_READ, 0, "down_read_trylock");
 }
 
 NOOKS_WRAPPER(down_write)
 {
-	sem_down(x, a0, HOLD_DOWN_WRITE, TASK_UNINTERRUPTIBLE, "down_write");
+	lock_down(x, &sem_class, a0, HOLD_DOWN_WRITE, TASK_UNINTERRUPTIBLE, "down_write");
 	return 0;
 }
 
 NOOKS_WRAPPER(down_write_killable)
 {
-	return sem_down(x, a0, HOLD_DOWN_WRITE, TASK_KILLABLE, "down_write_killable");
+	return lock_down(x, &sem_class, a0, HOLD_DOWN_WRITE, TASK_KILLABLE, "down_write_killable");
 }
 
 NOOKS_WRAPPER(down_write_trylock)
 {
-	return !sem_down(x, a0, HOLD_DOWN_WRITE, 0, "down_write_trylock");
+	return !lock_down(x, &sem_class, a0, HOLD_DOWN_WRITE, 0, "down_write_trylock");
 }
 
 NOOKS_WRAPPER(up_read)
