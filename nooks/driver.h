@@ -13,6 +13,7 @@
 #include "../domains/heap.h"
 #include "../objtracker/object.h"
 #include "../objtracker/shadow.h"
+#include "../recovery/backoff.h"
 #include "../recovery/dump.h"
 #include "../recovery/health.h"
 #include "../recovery/silence.h"
@@ -149,6 +150,7 @@ struct nooks_fs {
  * @init: stub of its module init
  * @libraries: of the image: modules that are linked into it, in the order of their inits
  * @failures: times (jiffies) of the last failures, for giving up
+ * @backoff: how it waits between restarts
  * @max_failures: give up when there are more of them ...
  * @window: ... within this many seconds
  * @readonly_failure: that it makes a file system read-only, unasked, is a failure: wrappers/fspark.c
@@ -216,6 +218,7 @@ struct nooks_driver {
 	unsigned int wish;
 	unsigned int resume;
 	unsigned long failures[NOOKS_MAX_FAILURES];
+	struct nooks_backoff backoff;
 	unsigned int max_failures;
 	unsigned int window;
 	unsigned int readonly_failure;

@@ -7,6 +7,7 @@
  *	inject			write "KIND [CONTEXT]": a fault at the driver's next call
  *	recovery		restart or stop: what follows a failure
  *	max_failures, window	give up after so many failures within so many seconds; 0: never
+ *	backoff_ms		how long the second restart in a row waits, at first; 0: none
  *	readonly_failure	1: a file system that the driver makes read-only, unasked, is a failure; 0: not
  *	inode_check		1: its part of an inode may change in calls about that inode only; 0: at any time
  *	silent_seconds		so many seconds of packets sent and none received are a failure; 0: never
@@ -150,6 +151,7 @@ static DEVICE_ATTR_RW(name)
 
 LIMIT_ATTRIBUTE(max_failures, NOOKS_MAX_FAILURES);
 LIMIT_ATTRIBUTE(window, 86400);
+LIMIT_ATTRIBUTE_AT(backoff_ms, backoff.backoff_ms, 10000);
 LIMIT_ATTRIBUTE(readonly_failure, 1);
 LIMIT_ATTRIBUTE(inode_check, 1);
 LIMIT_ATTRIBUTE(silent_seconds, 86400);
@@ -240,6 +242,7 @@ static struct attribute *driver_attrs[] = {
 	&dev_attr_recovery.attr,
 	&dev_attr_max_failures.attr,
 	&dev_attr_window.attr,
+	&dev_attr_backoff_ms.attr,
 	&dev_attr_readonly_failure.attr,
 	&dev_attr_inode_check.attr,
 	&dev_attr_silent_seconds.attr,

@@ -173,6 +173,8 @@ static void recover(struct work_struct *work)
 	ktime_t begin = ktime_get();
 	int ret;
 
+	/* Whoever wants the driver waits for each grace period of this: its stop's, its init's, its devices'. */
+	rcu_expedite_gp();
 	mutex_lock(&driver->lock);
 	/* What was mounted when it failed is not any more; or what was being unmounted. */
 	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
@@ -205,8 +207,11 @@ static void recover(struct work_struct *work)
 	/* Who restarts it by hand has mended what it was. */
 	if (wish == NOOKS_WISH_RESTART)
 		nooks_silence_forget(&driver->silence);
-	if (!ret && restart)
+	if (!ret && restart) {
+		nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
 		ret = start(driver);
+		nooks_backoff_restarted(&driver->backoff);
+	}
 	if (!ret && restart) {
 		settle(driver);
 		driver->nr_restarts++;
@@ -244,6 +249,7 @@ out:
 	/* If it begins once more, what is mounted stays until then. */
 	nooks_fspark_release(driver, READ_ONCE(driver->state) == NOOKS_CRASHED);
 	mutex_unlock(&driver->lock);
+	rcu_unexpedite_gp();
 }
 
 static void queue_recovery(struct irq_work *work)
@@ -274,7 +280,9 @@ int nooks_recovery_wish(struct nooks_driver *driver, enum nooks_wish wish)
 {
 	enum nooks_state state;
 
+	nooks_backoff_hurry(&driver->backoff);
 	mutex_lock(&driver->lock);
+	nooks_backoff_calm(&driver->backoff);
 	/* OFFLINE: nooks_recovery_finish() has been here. */
 	if (!driver->loaded || driver->state == NOOKS_OFFLINE) {
 		mutex_unlock(&driver->lock);
@@ -353,6 +361,7 @@ void nooks_recovery_finish(struct nooks_driver *driver)
 {
 	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
 	quiet_end(driver);
+	nooks_backoff_hurry(&driver->backoff);		/* from now on */
 	cancel_work_sync(&driver->recovery);
 	mutex_lock(&driver->lock);
 	nooks_inject_cancel(driver);
@@ -373,6 +382,7 @@ void nooks_recovery_init(struct nooks_driver *driver)
 	INIT_WORK(&driver->quiet, quiet);
 	init_irq_work(&driver->kick, queue_recovery);
 	nooks_dump_init(&driver->dump);
+	nooks_backoff_init(&driver->backoff);
 	driver->max_failures = 5;
 	driver->window = 60;
 	driver->readonly_failure = 1;

@@ -32,6 +32,10 @@ static inline bool nooks_recovery_pending(const struct nooks_driver *driver)
 	return state == NOOKS_CRASHED || state == NOOKS_RECOVERING;
 }
 
+/* The kernel exports these, and declares them in kernel/rcu/rcu.h only. */
+void rcu_expedite_gp(void);
+void rcu_unexpedite_gp(void);
+
 /* watchdog.c */
 int nooks_watchdog_init(void);
 void nooks_watchdog_exit(void);

@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # What users may ask for: stop, restart, giving up, unloading in every state.
-# usage: policy.sh MODULE
+# usage: policy.sh MODULE PROBE
+#	PROBE	its function of that kind
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh
 
 module=$1
+probe=$2
+tracing=/sys/kernel/tracing
 dir=/sys/class/nooks/$module
 
 state() {
@@ -35,7 +38,7 @@ device_is_told_of() {
 	fi
 }
 
-plan 26
+plan 31
 check "nooks loads" load_nooks
 refuse "no such driver" nooksctl restart "$module"
 refuse "no such module" load_isolated nonsense
@@ -62,7 +65,19 @@ check "with policy stop it fails" crash null
 check "and stays down" wait_for 20 state failed
 check "it can be started by hand" nooksctl restart "$module"
 
+# A row of failures: restarts after the first one wait, until somebody asks.
 echo restart >"$dir/recovery"
+echo 10000 >"$dir/backoff_ms"
+echo 1 >$tracing/events/nooks/nooks_recovery/enable
+echo "null any $probe" >"$dir/inject"
+refuse "a restart fails" nooksctl restart "$module"
+check "the next one waits" wait_for 20 kernel_said "$module: failed as soon as it was restarted; starts again in 10000 ms"
+check "who asks for a restart ends that" nooksctl restart "$module"
+check "and it has not waited" grep -q "nooks_recovery: driver=$module step=backoff result=-4" $tracing/trace
+refuse "too long a wait" sh -c "echo 10001 >$dir/backoff_ms"
+echo 0 >$tracing/events/nooks/nooks_recovery/enable
+echo 50 >"$dir/backoff_ms"
+
 echo 2 >"$dir/max_failures"
 iface=$(iface_of_driver "$module") || bail "no interface after the restart"
 check "a second failure" crash bad-jump

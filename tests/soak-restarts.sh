@@ -160,6 +160,7 @@ mount -t debugfs none /sys/kernel/debug 2>/dev/null
 check "nooks loads" load_nooks
 check "$module loads in a domain" load_isolated "$module"
 echo 0 >"$dir/max_failures"
+echo 0 >"$dir/backoff_ms"
 ${kind}_begin
 check "it works" wait_for 30 ${kind}_works
 ${kind}_load

@@ -67,6 +67,7 @@ load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 dhcp "$iface" || bail "no address"
 echo 0 >"$dir"/max_failures
+echo 0 >"$dir"/backoff_ms
 ping -q -i 0.01 -I "$iface" "$(peer_of "$iface")" >/dev/null 2>&1 &
 ping=$!
 repeat 3 crash

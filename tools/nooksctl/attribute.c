@@ -7,6 +7,7 @@ const struct attribute_info attributes[NR_ATTRIBUTES] = {
 	[ATTRIBUTE_RECOVERY] = { "recovery", ATTRIBUTE_TEXT },
 	[ATTRIBUTE_MAX_FAILURES] = { "max_failures", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_WINDOW] = { "window", ATTRIBUTE_NUMBER },
+	[ATTRIBUTE_BACKOFF_MS] = { "backoff_ms", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_READONLY_FAILURE] = { "readonly_failure", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_INODE_CHECK] = { "inode_check", ATTRIBUTE_NUMBER },
 	[ATTRIBUTE_SILENT_SECONDS] = { "silent_seconds", ATTRIBUTE_NUMBER },
