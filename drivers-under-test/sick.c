@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A network driver that loses its way, and breaks no rule. It is bound to an 82540EM, QEMU's "e1000", of which it uses nothing
- * but that memory can be mapped for it; it has packets of its own for the kernel, ten times a second, and takes what it is given. "fault" says what goes
+ * but the hardware address, and that memory can be mapped for it; it has packets of its own for the kernel, ten times a second, and takes what it is given. "fault" says what goes
  * wrong from then on; as it is started, nothing does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -12,6 +12,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
+#include <asm/unaligned.h>
 
 enum {
 	FAULT_NONE,
@@ -25,6 +26,7 @@ enum {
 	FAULT_BYTES,		/* a byte each */
 	FAULT_CARRIER,		/* packets come although there is no carrier */
 	FAULT_CALLS,		/* another MTU is refused, for want of memory */
+	FAULT_ADDRESS,		/* the device has lost its address */
 };
 
 static int fault;
@@ -41,9 +43,14 @@ MODULE_PARM_DESC(timeouts, "be told when the queue stands still, and let it go o
 #define LENGTH		100
 #define TICK		(HZ / 10)
 
+/* Registers: the first receive address */
+#define RAL		0x5400
+#define RAH		0x5404
+
 /**
  * struct sick - the adapter
  * @dev: whose memory is mapped
+ * @registers: its
  * @timer: at each tick
  * @buffers: to receive to
  * @mapped: their addresses for the device, or 0
@@ -52,6 +59,7 @@ MODULE_PARM_DESC(timeouts, "be told when the queue stands still, and let it go o
  */
 struct sick {
 	struct device *dev;
+	void __iomem *registers;
 	struct timer_list timer;
 	void *buffers[BUFFERS];
 	dma_addr_t mapped[BUFFERS];
@@ -101,6 +109,27 @@ static void deliver(struct sick *sick, int what)
 	netif_rx(skb);
 }
 
+/* The device's. As one that was left in the midst of something, it gives none the next time, and one after that. */
+static void read_address(struct sick *sick)
+{
+	u32 low = readl(sick->registers + RAL), high = readl(sick->registers + RAH);
+	u8 address[ETH_ALEN];
+
+	put_unaligned_le32(low, address);
+	put_unaligned_le16(high, address + sizeof(low));
+	eth_hw_addr_set(netdev, address);
+	if (low || (u16)high)
+		return;
+	writel(0x12005452, sick->registers + RAL);
+	writel(0x5634, sick->registers + RAH);
+}
+
+static void lose_address(struct sick *sick)
+{
+	writel(0, sick->registers + RAL);
+	writel(0, sick->registers + RAH);
+}
+
 static void use_buffer(struct sick *sick, int what)
 {
 	unmap(sick, sick->next);
@@ -124,6 +153,8 @@ static void tick(struct timer_list *timer)
 	sick->stats.rx_errors += what == FAULT_ERRORS ? PACKETS : 0;
 	if (what == FAULT_CARRIER && netif_carrier_ok(netdev))
 		netif_carrier_off(netdev);
+	if (what == FAULT_ADDRESS)
+		lose_address(sick);
 	mod_timer(&sick->timer, jiffies + TICK);
 }
 
@@ -241,14 +272,21 @@ static int sick_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	timer_setup(&sick->timer, tick, 0);
 	netdev->netdev_ops = timeouts ? &ops_with_timeouts : &ops;
 	netdev->watchdog_timeo = HZ;
-	eth_hw_addr_random(netdev);
+	sick->registers = pci_iomap(dev, 0, 0);
+	if (!sick->registers) {
+		ret = -ENOMEM;
+		goto free;
+	}
+	read_address(sick);
 	ret = allocate(sick);
 	if (ret)
-		goto free;
+		goto unmap;
 	ret = register_netdev(netdev);
 	if (!ret)
 		return 0;
 	free_buffers(sick);
+unmap:
+	pci_iounmap(dev, sick->registers);
 free:
 	free_netdev(netdev);
 disable:
@@ -258,8 +296,11 @@ disable:
 
 static void sick_remove(struct pci_dev *dev)
 {
+	struct sick *sick = netdev_priv(netdev);
+
 	unregister_netdev(netdev);
-	free_buffers(netdev_priv(netdev));
+	free_buffers(sick);
+	pci_iounmap(dev, sick->registers);
 	free_netdev(netdev);
 	pci_disable_device(dev);
 }

@@ -51,6 +51,10 @@ silence_device() {
 		[ "$(command_register)" = 0000 ]
 }
 
+address_of() {
+	cat "/sys/class/net/$iface/address"
+}
+
 # spoil FAULT: a number, or "device"
 spoil() {
 	if [ "$1" = device ]; then
@@ -78,7 +82,7 @@ set_all() {
 }
 
 if [ "$1" = native ]; then
-	plan 11
+	plan 14
 	check "it loads" load_native sick || bail "no use without it"
 	check "it comes up" come_up || bail "no use without it"
 	check "it works" works
@@ -92,6 +96,12 @@ if [ "$1" = native ]; then
 	echo 10 >$fault
 	refuse "a call fails" set_mtu
 	refuse "and again" set_mtu
+	echo 11 >$fault
+	wait_for 1 false
+	check "it unloads" unload sick
+	check "it loads, though its device has lost its address" load_native sick
+	iface=$(iface_of_driver sick)
+	check "which it has not got either" [ "$(address_of)" = 00:00:00:00:00:00 ]
 	check "a device loses what the kernel has set" silence_device
 	wait_for 8 false
 	check "which is not set again" [ "$(command_register)" = 0000 ]
@@ -116,7 +126,7 @@ if [ "$1" = timeouts ]; then
 	exit
 fi
 
-plan $((14 + 4 * 9))
+plan $((17 + 4 * 9))
 check "nooks loads" load_nooks
 check "sick loads in a domain" load_isolated sick || bail "no use without it"
 check "it comes up" come_up || bail "no use without it"
@@ -173,4 +183,12 @@ silence_device
 check "a device that takes no accesses is found" wait_for 30 kernel_said "BUG: NOOKS: dead device"
 # shellcheck disable=SC2016 # eval
 check "and is back after the restart" eval 'wait_for 20 restarted_after "$restarts" && works && [ "$(command_register)" != 0000 ]'
+address=$(address_of)
+spoil 11
+wait_for 1 false
+restarts=$(counter restarts)
+refuse "a driver that finds no address where there was one does not restart" nooksctl restart sick
+check "which is a failure" kernel_said "register_netdev: not true: its hardware address is a valid one, as it was before"
+# shellcheck disable=SC2016 # eval
+check "and tried again, with another end" eval 'wait_for 30 restarted_after "$restarts" && works && [ "$(address_of)" = "$address" ]'
 kill "$ping"

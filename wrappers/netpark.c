@@ -438,6 +438,16 @@ static bool check_fields(struct nooks_crossing *x, struct nooks_parked *p,
 				 "dev.parent is the device that it was before");
 }
 
+/*
+ * A device that no longer says its address is not as a fresh load finds it: what failed was in the midst of something with it.
+ * Another start may find it well.
+ */
+static bool check_address(struct nooks_crossing *x, const struct nooks_parked *p, const char *fn)
+{
+	return nooks_arg_require(x, !p->is_moved || p->dev->addr_len != ETH_ALEN || is_valid_ether_addr(p->moved) ||
+				 !is_valid_ether_addr(p->dev->dev_addr), fn, "its hardware address is a valid one, as it was before");
+}
+
 /* Fields in which the kernel and its users know better. */
 static bool is_kept(const struct nooks_field *field)
 {
@@ -519,7 +529,7 @@ bool nooks_netpark_register(struct nooks_crossing *x, struct net_device *dev, co
 	/* What it has been told of its carrier is no store of the driver's. */
 	has_carrier = netif_carrier_ok(seen);
 	assign_bit(__LINK_STATE_NOCARRIER, &seen->state, !netif_carrier_ok(p->fresh));
-	good = nooks_netdev_check(x, seen, fn) && check_fields(x, p, seen, fn);
+	good = nooks_netdev_check(x, seen, fn) && check_fields(x, p, seen, fn) && check_address(x, p, fn);
 	if (!good)
 		goto out;
 	if (!is_held)
