@@ -73,7 +73,7 @@ struct sk_buff *nooks_skb_receive(struct nooks_crossing *x, unsigned long slot, 
 /*
  * A packet that the driver fills, but that is the kernel's (NAPI's own): its address for the
  * driver, 0 without memory; the driver has filled it, false: badly, and its domain has failed; the
- * driver no longer sees it.
+ * driver no longer sees it, for which the last may sleep.
  */
 unsigned long nooks_skb_lend(struct nooks_driver *driver, struct sk_buff *skb,
 			     struct nooks_shadow **shadow);

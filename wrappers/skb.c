@@ -5,6 +5,7 @@
  * skb_shared_info (skbfrag.c) are the kernel's own, with checked stores.
  */
 #define pr_fmt(fmt) "nooks: " fmt
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/mm.h>
@@ -373,7 +374,7 @@ void nooks_skb_unlend(struct nooks_driver *driver, struct nooks_shadow *shadow)
 {
 	/* A thread of the driver's may be working on it yet, which can't be for long: no kernel function on packets sleeps. */
 	while (!nooks_shadow_hold(driver, shadow))
-		cpu_relax();
+		usleep_range(20, 200);		/* it may be of lower priority */
 	seal(driver, shadow);
 	nooks_shadow_remove(driver, shadow);
 }
