@@ -55,6 +55,18 @@ isolated() {
 	[ $load = load_isolated ]
 }
 
+# A driver that is well gives no detector anything to say; but who does not answer what it has sent is the others' affair.
+set_detectors() {
+	local policy
+	for policy in stuck_seconds starved_seconds; do
+		echo 8 >"$dir/$policy" || return
+	done
+	for policy in max_bad_lengths max_contradictions max_warnings max_tx_timeouts; do
+		echo 1 >"$dir/$policy" || return
+	done
+	echo 20 >"$dir/max_error_percent" && echo 1 >"$dir/max_failed_calls"
+}
+
 # --- facts: what the driver does, in words. Those of both times must be the same.
 
 # fact NAME COMMAND...: what a command says and how it ends
@@ -449,7 +461,7 @@ crash_in() {
 
 contexts="process softirq hardirq"
 checks=$((2 + traffic_checks + nr_shows + 1 + $(echo "$groups" | wc -w) + 2 + 4))
-! isolated || checks=$((checks + 2 + 1 + 6))
+! isolated || checks=$((checks + 3 + 1 + 6))
 plan $checks
 
 for bus; do
@@ -514,6 +526,7 @@ unload "$module"
 $load "$module"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
 dhcp "$iface" || bail "no address"
+! isolated || check "all is watched that can be" set_detectors
 meet_partner
 for group in $groups; do
 	facts=/tmp/now/$group
