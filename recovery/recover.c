@@ -84,8 +84,10 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 	}
 	for (phase = NOOKS_PHASE_CALLS; phase < NOOKS_NR_PHASES; phase++) {
 		if (phase == NOOKS_PHASE_MEMORY) {
-			if (is_last)
+			if (is_last) {
+				nooks_bus_settle(driver);
 				nooks_bus_reset(driver);
+			}
 			nooks_shadows_release(driver);
 		}
 		nooks_objects_release(driver, phase);
@@ -100,6 +102,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 /* The devices have been reset, or will not run again: nobody writes to the driver's old memory. */
 static void settle(struct nooks_driver *driver)
 {
+	nooks_bus_settle(driver);
 	nooks_dma_settle(driver);
 	nooks_heap_settle(&driver->heap);
 }
@@ -210,6 +213,7 @@ static void recover(struct work_struct *work)
 	if (!ret && restart) {
 		nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
 		ret = start(driver);
+		driver->restarting = false;
 		nooks_backoff_restarted(&driver->backoff);
 	}
 	if (!ret && restart) {

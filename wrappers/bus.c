@@ -76,6 +76,15 @@ void nooks_bus_quiet(struct nooks_driver *driver)
 	}
 }
 
+void nooks_bus_settle(struct nooks_driver *driver)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++)
+		if (buses[i]->settle)
+			buses[i]->settle(driver);
+}
+
 void nooks_bus_reset(struct nooks_driver *driver)
 {
 	void *devices[NOOKS_BUS_DEVICES_MAX];

@@ -30,6 +30,7 @@ struct nooks_object_class;
  * @unbind: undo what else is left of a driver that is no longer bound to the device. May sleep
  * @dead: what is wrong with a device that does not answer, or has lost what the kernel has set; @note is its own, 0 at first. May
  *	sleep. NULL: it is all right. NULL as a function: nobody can tell
+ * @settle: a restart of the driver has ended, or there will be none: give back what was kept of its devices for that. May sleep. NULL: nothing
  * @reset: put the device of a driver that will not come back into the state of a fresh one, if
  *	nobody else has bound to it. May sleep; takes the device's lock. NULL: @activity's release does it
  */
@@ -44,6 +45,7 @@ struct nooks_bus {
 	void (*unbind)(struct nooks_driver *driver, void *device);
 	void (*abandon)(struct nooks_driver *driver, void *device);
 	const char *(*dead)(void *device, unsigned long *note);
+	void (*settle)(struct nooks_driver *driver);
 	void (*reset)(struct nooks_driver *driver, void *device);
 };
 
@@ -58,6 +60,9 @@ unsigned int nooks_bus_devices(struct nooks_driver *driver, const struct nooks_b
  * NMI; interrupts may be off.
  */
 void nooks_bus_quiet(struct nooks_driver *driver);
+
+/* A restart of the driver has ended, or there will be none: what was kept for it is given back. May sleep. */
+void nooks_bus_settle(struct nooks_driver *driver);
 
 /*
  * The driver has failed and will not restart: reset the devices that it was bound to. Its registrations

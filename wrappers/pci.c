@@ -22,14 +22,15 @@
 #include "generated.h"
 #include "msi.h"
 #include "pci.h"
+#include "pcienable.h"
 #include "region.h"
 
 #define NAME_MAX_LEN	64
 #define PIO_RESERVED	0x40000UL	/* lib/iomap.c: what is less stands for a port */
 #define STD_BARS	((1U << PCI_STD_NUM_BARS) - 1)
 
-/* Protects the counts and masks in struct nooks_pci_state. */
-static DEFINE_MUTEX(state_mutex);
+/* Protects the masks in struct nooks_pci_regions. */
+static DEFINE_MUTEX(regions_mutex);
 
 /**
  * struct nooks_pci_driver - a registration
@@ -44,15 +45,13 @@ struct nooks_pci_driver {
 };
 
 /**
- * struct nooks_pci_state - something that the driver has done to a device
+ * struct nooks_pci_regions - of a device, requested by the driver
  * @object: start is the device
- * @count: calls of pci_enable_device()
- * @bars: regions requested, a bit for each
+ * @bars: a bit for each
  * @name: as whose
  */
-struct nooks_pci_state {
+struct nooks_pci_regions {
 	struct nooks_object object;
-	unsigned int count;
 	unsigned int bars;
 	char name[NAME_MAX_LEN];
 };
@@ -62,9 +61,9 @@ static struct nooks_pci_driver *to_driver(struct nooks_object *object)
 	return container_of(object, struct nooks_pci_driver, object);
 }
 
-static struct nooks_pci_state *to_state(struct nooks_object *object)
+static struct nooks_pci_regions *to_regions(struct nooks_object *object)
 {
-	return container_of(object, struct nooks_pci_state, object);
+	return container_of(object, struct nooks_pci_regions, object);
 }
 
 static struct pci_dev *to_device(const struct nooks_object *object)
@@ -106,17 +105,9 @@ static void free_activity(struct nooks_object *object)
 	kfree(object);
 }
 
-static void release_enabled(struct nooks_object *object)
-{
-	unsigned int n = to_state(object)->count;
-
-	while (n--)
-		pci_disable_device(to_device(object));
-}
-
 static void release_regions(struct nooks_object *object)
 {
-	pci_release_selected_regions(to_device(object), to_state(object)->bars);
+	pci_release_selected_regions(to_device(object), to_regions(object)->bars);
 }
 
 static void release_mmio(struct nooks_object *object)
@@ -153,18 +144,11 @@ static const struct nooks_object_class activity_class = {
 	.size = sizeof(struct nooks_object),
 };
 
-static const struct nooks_object_class enabled_class = {
-	.name = "enabled PCI device",
-	.phase = NOOKS_PHASE_MAPPINGS,
-	.release = release_enabled,
-	.size = sizeof(struct nooks_pci_state),
-};
-
 static const struct nooks_object_class regions_class = {
 	.name = "PCI regions",
 	.phase = NOOKS_PHASE_MAPPINGS,
 	.release = release_regions,
-	.size = sizeof(struct nooks_pci_state),
+	.size = sizeof(struct nooks_pci_regions),
 };
 
 static const struct nooks_object_class mmio_class = {
@@ -205,7 +189,7 @@ static void unbind(struct nooks_driver *driver, void *device)
 {
 	nooks_msi_unbind(driver, device);
 	nooks_bus_drop(driver, &regions_class, device);
-	nooks_bus_drop(driver, &enabled_class, device);
+	nooks_pci_disable(driver, device);
 }
 
 /*
@@ -266,6 +250,7 @@ const struct nooks_bus nooks_pci_bus = {
 	.unbind = unbind,
 	.abandon = nooks_msi_abandon,
 	.dead = dead,
+	.settle = nooks_pci_settle,
 	.reset = reset,
 };
 
@@ -411,93 +396,25 @@ NOOKS_WRAPPER(pci_unregister_driver)
 	return 0;
 }
 
-/* The state of a kind that a device has, added if @add; NULL without. */
-static struct nooks_pci_state *state_of(struct nooks_driver *driver,
-					const struct nooks_object_class *class,
-					struct pci_dev *pdev, bool add)
+/* Those of a device, none yet if @add; NULL without. */
+static struct nooks_pci_regions *regions_of(struct nooks_driver *driver, struct pci_dev *pdev, bool add)
 {
-	struct nooks_object *object = nooks_object_find(driver, class, pdev);
+	struct nooks_object *object = nooks_object_find(driver, &regions_class, pdev);
 
-	lockdep_assert_held(&state_mutex);
+	lockdep_assert_held(&regions_mutex);
 	if (!object && add)
-		object = nooks_object_add(driver, class, pdev, 1, NOOKS_TYPE_none, GFP_KERNEL);
-	return object ? to_state(object) : NULL;
+		object = nooks_object_add(driver, &regions_class, pdev, 1, NOOKS_TYPE_none, GFP_KERNEL);
+	return object ? to_regions(object) : NULL;
 }
 
-/* Forget a state that is none any more. */
-static void settle(struct nooks_driver *driver, struct nooks_pci_state *state)
+/* There may be none any more. */
+static void forget_regions(struct nooks_driver *driver, struct nooks_pci_regions *regions)
 {
-	struct nooks_object *object = &state->object;
+	struct nooks_object *object = &regions->object;
 
-	lockdep_assert_held(&state_mutex);
-	if (!state->count && !state->bars &&
-	    nooks_object_remove(driver, object->class, to_device(object)))
+	lockdep_assert_held(&regions_mutex);
+	if (!regions->bars && nooks_object_remove(driver, &regions_class, to_device(object)))
 		nooks_object_free(object);
-}
-
-static unsigned long enable(struct nooks_crossing *x, struct pci_dev *pdev,
-			    int (*kernel_enable)(struct pci_dev *pdev), const char *fn)
-{
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_pci_state *state;
-	int ret = -ENOMEM;
-
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
-		return 0;
-	mutex_lock(&state_mutex);
-	state = state_of(driver, &enabled_class, pdev, true);
-	if (state) {
-		ret = kernel_enable(pdev);
-		if (!ret)
-			state->count++;
-		settle(driver, state);
-	}
-	mutex_unlock(&state_mutex);
-	return ret;
-}
-
-/* int pci_enable_device(struct pci_dev *dev) */
-NOOKS_WRAPPER(pci_enable_device)
-{
-	return enable(x, (struct pci_dev *)a0, pci_enable_device, "pci_enable_device");
-}
-
-/* int pci_enable_device_mem(struct pci_dev *dev) */
-NOOKS_WRAPPER(pci_enable_device_mem)
-{
-	return enable(x, (struct pci_dev *)a0, pci_enable_device_mem, "pci_enable_device_mem");
-}
-
-/*
- * int pcim_enable_device(struct pci_dev *pdev): the driver does not disable it when it leaves the device. For
- * drivers in domains that is always done then, as are the regions: see unbind().
- */
-NOOKS_WRAPPER(pcim_enable_device)
-{
-	return enable(x, (struct pci_dev *)a0, pci_enable_device, "pcim_enable_device");
-}
-
-/* void pci_disable_device(struct pci_dev *dev): more often than it was enabled does nothing */
-NOOKS_WRAPPER(pci_disable_device)
-{
-	static const char fn[] = "pci_disable_device";
-	struct nooks_driver *driver = nooks_driver_of(x);
-	struct pci_dev *pdev = (struct pci_dev *)a0;
-	struct nooks_pci_state *state;
-
-	if (!nooks_may_sleep(x, fn) ||
-	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
-		return 0;
-	mutex_lock(&state_mutex);
-	state = state_of(driver, &enabled_class, pdev, false);
-	if (state) {
-		state->count--;
-		pci_disable_device(pdev);
-		settle(driver, state);
-	}
-	mutex_unlock(&state_mutex);
-	return 0;
 }
 
 static unsigned long request_regions(struct nooks_crossing *x, struct pci_dev *pdev,
@@ -506,26 +423,26 @@ static unsigned long request_regions(struct nooks_crossing *x, struct pci_dev *p
 						    const char *name), const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_pci_state *state;
+	struct nooks_pci_regions *regions;
 	int ret = -ENOMEM;
 
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev") ||
 	    !nooks_arg_string(x, name, NAME_MAX_LEN, false, fn, "name"))
 		return 0;
-	mutex_lock(&state_mutex);
-	state = state_of(driver, &regions_class, pdev, true);
-	if (state) {
+	mutex_lock(&regions_mutex);
+	regions = regions_of(driver, pdev, true);
+	if (regions) {
 		/* The kernel keeps the pointer: the first name is the name of all. */
-		if (!state->bars &&
-		    nooks_copy_string(state->name, name, sizeof(state->name)) <= 0)
-			strscpy(state->name, driver->name, sizeof(state->name));
-		ret = state->bars & bars ? -EBUSY : request(pdev, bars, state->name);
+		if (!regions->bars &&
+		    nooks_copy_string(regions->name, name, sizeof(regions->name)) <= 0)
+			strscpy(regions->name, driver->name, sizeof(regions->name));
+		ret = regions->bars & bars ? -EBUSY : request(pdev, bars, regions->name);
 		if (!ret)
-			state->bars |= bars;
-		settle(driver, state);
+			regions->bars |= bars;
+		forget_regions(driver, regions);
 	}
-	mutex_unlock(&state_mutex);
+	mutex_unlock(&regions_mutex);
 	return ret;
 }
 
@@ -555,19 +472,19 @@ static unsigned long release_bars(struct nooks_crossing *x, struct pci_dev *pdev
 				  unsigned int bars, const char *fn)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	struct nooks_pci_state *state;
+	struct nooks_pci_regions *regions;
 
 	if (!nooks_may_sleep(x, fn) ||
 	    !nooks_arg_object(x, pdev, NOOKS_TYPE_pci_dev, false, fn, "dev"))
 		return 0;
-	mutex_lock(&state_mutex);
-	state = state_of(driver, &regions_class, pdev, false);
-	if (state) {
-		pci_release_selected_regions(pdev, state->bars & bars);
-		state->bars &= ~bars;
-		settle(driver, state);
+	mutex_lock(&regions_mutex);
+	regions = regions_of(driver, pdev, false);
+	if (regions) {
+		pci_release_selected_regions(pdev, regions->bars & bars);
+		regions->bars &= ~bars;
+		forget_regions(driver, regions);
 	}
-	mutex_unlock(&state_mutex);
+	mutex_unlock(&regions_mutex);
 	return 0;
 }
 
