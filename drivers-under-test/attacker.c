@@ -87,6 +87,17 @@ static void attack_undefined(void)
 	asm volatile("ud2");
 }
 
+/* A list of its own that it has spoilt: the kernel's own check of that finds it. */
+static void attack_list(void)
+{
+	static struct list_head first, second, third;
+	static LIST_HEAD(list);
+
+	list_add(&first, &list);
+	WRITE_ONCE(list.next, &second);
+	list_add(&third, &list);
+}
+
 static noinline int overflow(int n)
 {
 	volatile char frame[512];
@@ -926,6 +937,7 @@ static const struct {
 	{ "jump", attack_jump },
 	{ "null", attack_null },
 	{ "undefined", attack_undefined },
+	{ "list", attack_list },
 	{ "overflow", attack_overflow },
 	{ "stack", attack_stack },
 	{ "use-after-free", attack_use_after_free },

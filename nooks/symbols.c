@@ -25,6 +25,7 @@ static const struct {
 	SYMBOL(set_memory_x),
 	SYMBOL(poke_int3_handler),
 	SYMBOL(insn_decode),
+	SYMBOL(find_bug),
 	SYMBOL(report_bug),
 	SYMBOL(kallsyms_lookup_size_offset),
 	SYMBOL(rtnl_mutex),

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <asm/insn.h>
 
+struct bug_entry;
 struct gate_struct;
 struct module;
 struct mutex;
@@ -25,6 +26,7 @@ struct nooks_symbols {
 	int (*set_memory_x)(unsigned long addr, int numpages);
 	int (*poke_int3_handler)(struct pt_regs *regs);
 	int (*insn_decode)(struct insn *insn, const void *kaddr, int buf_len, enum insn_mode m);
+	struct bug_entry *(*find_bug)(unsigned long addr);
 	int (*report_bug)(unsigned long addr, struct pt_regs *regs);
 	int (*kallsyms_lookup_size_offset)(unsigned long addr, unsigned long *size,
 					   unsigned long *offset);

@@ -12,6 +12,7 @@
 #include "../nooks/tracepoints.h"
 #include "../objtracker/store.h"
 #include "../wrappers/bus.h"
+#include "../wrappers/leaf.h"
 #include "evidence.h"
 #include "recover.h"
 
@@ -112,21 +113,6 @@ static enum nooks_verdict detect_call(struct nooks_crossing *x, struct pt_regs *
 	return NOOKS_RESUME;
 }
 
-/* The WARN or BUG of the driver's that this instruction is, by the module's table; NULL: none. */
-static const struct bug_entry *find_bug_at(const struct nooks_driver *driver, unsigned long ip)
-{
-	const struct module *module = driver->module;
-	unsigned int i;
-
-	for (i = 0; module && i < module->num_bugs; i++) {
-		const struct bug_entry *bug = &module->bug_table[i];
-
-		if ((unsigned long)&bug->bug_addr_disp + bug->bug_addr_disp == ip)
-			return bug;
-	}
-	return NULL;
-}
-
 /* Will the kernel print it? */
 static bool is_loud_warning(const struct bug_entry *bug)
 {
@@ -144,30 +130,32 @@ static bool is_warning_too_many(struct nooks_driver *driver)
 }
 
 /* A BUG is a failure like others. The kernel's own words for it would be those of one that has died. */
-static void fail_bug(struct nooks_crossing *x, enum nooks_failure_kind kind, const struct pt_regs *regs,
-		     const struct bug_entry *bug)
+static void fail_bug(struct nooks_crossing *x, enum nooks_failure_kind kind, unsigned long at,
+		     const struct pt_regs *regs, const struct bug_entry *bug)
 {
 #ifdef CONFIG_DEBUG_BUGVERBOSE
-	nooks_fail_trap(x, kind, regs->ip, regs, "at %s:%u",
+	nooks_fail_trap(x, kind, at, regs, "at %s:%u",
 			(const char *)&bug->file_disp + bug->file_disp, bug->line);
 #else
-	nooks_fail_trap(x, kind, regs->ip, regs, NULL);
+	nooks_fail_trap(x, kind, at, regs, NULL);
 #endif
 }
 
 static enum nooks_verdict undefined_instruction(struct nooks_crossing *x, struct pt_regs *regs)
 {
 	struct nooks_driver *driver = nooks_driver_of(x);
-	const struct bug_entry *bug = find_bug_at(driver, regs->ip);
+	/* Copied functions of the kernel's have theirs in the kernel's table. */
+	unsigned long at = nooks_leaf_origin(regs->ip);
+	const struct bug_entry *bug = nooks_sym.find_bug(at);
 	struct pt_regs copy = *regs;
 
 	if (bug && *(u16 *)regs->ip == INSN_UD2) {
 		if (!(bug->flags & BUGFLAG_WARNING) || is_warning_too_many(driver)) {
-			fail_bug(x, bug->flags & BUGFLAG_WARNING ? NOOKS_WARNING : NOOKS_DRIVER_BUG, regs, bug);
+			fail_bug(x, bug->flags & BUGFLAG_WARNING ? NOOKS_WARNING : NOOKS_DRIVER_BUG, at, regs, bug);
 			return NOOKS_UNWIND;
 		}
 		if ((is_loud_warning(bug) && !nooks_driver_may_log(driver, &driver->warnings)) ||
-		    nooks_sym.report_bug(regs->ip, &copy) == BUG_TRAP_TYPE_WARN) {
+		    nooks_sym.report_bug(at, &copy) == BUG_TRAP_TYPE_WARN) {
 			regs->ip += LEN_UD2;
 			return NOOKS_RESUME;
 		}

@@ -28,6 +28,7 @@ null		NULL dereference	init timer work
 non-canonical	wild read	init
 unmapped	wild read	init
 undefined	bad instruction	init timer
+list		BUG	init timer work
 unknown-function	bad jump	init work
 denied-function	denied call	init timer
 data-jump	bad jump	init

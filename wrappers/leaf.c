@@ -278,6 +278,19 @@ bool nooks_leaf_copied(const void *stub)
 	return *(const u8 *)stub == JMP_REL32;
 }
 
+unsigned long nooks_leaf_origin(unsigned long ip)
+{
+	unsigned int i, nr = READ_ONCE(leaves->nr);
+
+	for (i = 0; i < nr; i++) {
+		const struct copy *copy = &leaves->copies[i];
+
+		if (ip - (unsigned long)copy->at < copy->size)
+			return copy->start + (ip - (unsigned long)copy->at);
+	}
+	return ip;
+}
+
 /* The module that a function is in stays from now on. Return: false: it goes, or there are too many. */
 static bool hold_module(struct work *w, unsigned long addr)
 {

@@ -11,5 +11,7 @@ void nooks_leaves_exit(void);
 unsigned long nooks_leaf_copy(unsigned long addr);
 /* Was this import (NOOKS_IMPORT_COPIED) copied? Any context. */
 bool nooks_leaf_copied(const void *stub);
+/* Of an instruction in a copy: where the kernel's own is. Any other address is returned as it is. Any context. */
+unsigned long nooks_leaf_origin(unsigned long ip);
 
 #endif
