@@ -167,26 +167,74 @@ static void tell_of_failure(struct nooks_driver *driver)
 		nooks_sysfs_event(driver, "failure");
 }
 
-static void recover(struct work_struct *work)
+/* Is there anything to recover from? With its lock. */
+static bool is_due(struct nooks_driver *driver)
 {
-	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
-	enum nooks_wish wish;
-	unsigned int mounted;
-	bool restart;
-	ktime_t begin = ktime_get();
-	int ret;
-
-	/* Whoever wants the driver waits for each grace period of this: its stop's, its init's, its devices'. */
-	rcu_expedite_gp();
-	mutex_lock(&driver->lock);
 	/* What was mounted when it failed is not any more; or what was being unmounted. */
 	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
 	    (driver->resume == NOOKS_WISH_RESTART || !nooks_fs_mounted(driver))) {
 		driver->wish = driver->resume;
 		WRITE_ONCE(driver->state, NOOKS_CRASHED);
 	}
-	if (driver->state != NOOKS_CRASHED || !driver->image)
-		goto out;
+	return driver->state == NOOKS_CRASHED && driver->image;
+}
+
+/* All has been released: start it again, now or later. Return: as start(). */
+static int restart(struct nooks_driver *driver, enum nooks_wish wish)
+{
+	int ret;
+
+	nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
+	ret = start(driver);
+	driver->restarting = false;
+	nooks_backoff_restarted(&driver->backoff);
+	if (ret)
+		return ret;
+	settle(driver);
+	driver->nr_restarts++;
+	nooks_sysfs_state_changed(driver);
+	nooks_sysfs_event(driver, "restart");
+	trace_nooks_recovery(driver->name, "restarted", 0);
+	return 0;
+}
+
+/*
+ * It does not run, and nobody is about to change that. @restarts: it should; @wish: who has said so; @mounted: file systems, when that began;
+ * @ret: of what has been tried. If another thread's failure comes in between, recovery begins once more.
+ */
+static void give_up(struct nooks_driver *driver, bool restarts, enum nooks_wish wish, unsigned int mounted, int ret)
+{
+	if (ret == -EBUSY) {
+		driver->resume = restarts ? NOOKS_WISH_RESTART : NOOKS_WISH_STOP;
+		pr_warn("%s: %s when its file systems are unmounted\n", driver->name,
+			restarts ? "restarts" : "can go");
+	}
+	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
+		pr_err("%s: restart failed (%d)\n", driver->name, ret);
+		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+		if (release_all(driver, true) == -EBUSY)
+			driver->resume = NOOKS_WISH_STOP;
+		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
+			return;
+	}
+	nooks_netpark_drop(driver);		/* if nothing could be released just now */
+	set_state(driver, NOOKS_FAILED);
+	if (!nooks_fs_mounted(driver) || nooks_fs_mounted(driver) < mounted)
+		nooks_recovery_resume(driver);		/* unmounted meanwhile */
+	/* A stop that was asked for is no news. */
+	if (wish != NOOKS_WISH_STOP)
+		nooks_sysfs_event(driver, "give-up");
+	trace_nooks_recovery(driver->name, "given-up", ret);
+}
+
+static void recover_locked(struct nooks_driver *driver)
+{
+	ktime_t begin = ktime_get();
+	unsigned int mounted;
+	enum nooks_wish wish;
+	bool restarts;
+	int ret;
+
 	driver->resume = NOOKS_WISH_NONE;
 	set_state(driver, NOOKS_RECOVERING);
 	nooks_domain_fail_incarnation(driver->domain, READ_ONCE(driver->domain->incarnation));
@@ -196,10 +244,10 @@ static void recover(struct work_struct *work)
 	wish = driver->wish;
 	driver->wish = NOOKS_WISH_NONE;
 	nooks_inject_restart(driver);
-	restart = shall_restart(driver, wish);
+	restarts = shall_restart(driver, wish);
 	mounted = nooks_fs_mounted(driver);
 
-	ret = release_all(driver, !restart);
+	ret = release_all(driver, !restarts);
 	/* A thread that found a failure and was late in saying so is out now: that is this recovery. */
 	if (!ret) {
 		tell_of_failure(driver);
@@ -210,46 +258,24 @@ static void recover(struct work_struct *work)
 	/* Who restarts it by hand has mended what it was. */
 	if (wish == NOOKS_WISH_RESTART)
 		nooks_silence_forget(&driver->silence);
-	if (!ret && restart) {
-		nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
-		ret = start(driver);
-		driver->restarting = false;
-		nooks_backoff_restarted(&driver->backoff);
-	}
-	if (!ret && restart) {
-		settle(driver);
-		driver->nr_restarts++;
-		nooks_sysfs_state_changed(driver);
-		nooks_sysfs_event(driver, "restart");
-		trace_nooks_recovery(driver->name, "restarted", 0);
-		pr_info("%s: restarted in %lld ms\n", driver->name,
-			ktime_ms_delta(ktime_get(), begin));
-		goto out;
-	}
-	if (READ_ONCE(driver->state) == NOOKS_CRASHED)
-		goto out;		/* failed during the restart: recovery is queued again */
-	if (ret == -EBUSY) {
-		driver->resume = restart ? NOOKS_WISH_RESTART : NOOKS_WISH_STOP;
-		pr_warn("%s: %s when its file systems are unmounted\n", driver->name,
-			restart ? "restarts" : "can go");
-	}
-	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
-		pr_err("%s: restart failed (%d)\n", driver->name, ret);
-		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-		if (release_all(driver, true) == -EBUSY)
-			driver->resume = NOOKS_WISH_STOP;
-		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
-			goto out;	/* another thread's failure: ditto */
-	}
-	nooks_netpark_drop(driver);		/* if nothing could be released just now */
-	set_state(driver, NOOKS_FAILED);
-	if (!nooks_fs_mounted(driver) || nooks_fs_mounted(driver) < mounted)
-		nooks_recovery_resume(driver);		/* unmounted meanwhile */
-	/* A stop that was asked for is no news. */
-	if (wish != NOOKS_WISH_STOP)
-		nooks_sysfs_event(driver, "give-up");
-	trace_nooks_recovery(driver->name, "given-up", ret);
-out:
+	if (!ret && restarts)
+		ret = restart(driver, wish);
+	if (!ret && restarts)
+		pr_info("%s: restarted in %lld ms\n", driver->name, ktime_ms_delta(ktime_get(), begin));
+	else if (READ_ONCE(driver->state) != NOOKS_CRASHED)
+		give_up(driver, restarts, wish, mounted, ret);
+	/* Else it has failed during the restart, and recovery is queued again. */
+}
+
+static void recover(struct work_struct *work)
+{
+	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
+
+	/* Whoever wants the driver waits for each grace period of this: its stop's, its init's, its devices'. */
+	rcu_expedite_gp();
+	mutex_lock(&driver->lock);
+	if (is_due(driver))
+		recover_locked(driver);
 	/* If it begins once more, what is mounted stays until then. */
 	nooks_fspark_release(driver, READ_ONCE(driver->state) == NOOKS_CRASHED);
 	mutex_unlock(&driver->lock);

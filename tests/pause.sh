@@ -22,11 +22,17 @@ reload() {
 	modprobe -r "$module" && modprobe "$module" && wait_for 10 come_up
 }
 
-# The next packet meets the fault.
+# The next packet meets the fault. Packets go on coming, and keep no driver from finding its link again.
 crash() {
-	local restarts
+	local restarts changes
 	restarts=$(counter restarts)
-	echo "null any" >"$dir/inject" && wait_for 30 restarted_after "$restarts"
+	changes=$(carrier_changes)
+	echo "null any" >"$dir/inject" && wait_for 30 restarted_after "$restarts" && wait_for 30 answers &&
+		[ "$(carrier_changes)" = "$changes" ]
+}
+
+carrier_changes() {
+	cat "/sys/class/net/$iface/carrier_changes"
 }
 
 nothing() {

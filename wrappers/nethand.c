@@ -259,6 +259,28 @@ static bool hidden_carrier(struct net_device *dev, bool on)
 	return hidden;
 }
 
+/*
+ * A driver that has started a queue, as one may that is opened or that resets its device, gets packets that without a link it would
+ * not get natively, and may not know what to do with: e1000 resets its device for each of them, and the link does not come.
+ */
+bool nooks_netpark_waits(struct net_device *dev, struct netdev_queue *queue)
+{
+	struct nooks_parked *p;
+	unsigned long flags;
+	bool waits;
+
+	if (likely(netif_carrier_ok(dev)))
+		return false;
+	spin_lock_irqsave(&nooks_parked_lock, flags);
+	p = nooks_parked_find(dev);
+	waits = p && p->hides_carrier && !netif_carrier_ok(dev);
+	/* Whoever finds that it waits no longer wakes all queues after this. */
+	if (waits)
+		netif_tx_stop_queue(queue);
+	spin_unlock_irqrestore(&nooks_parked_lock, flags);
+	return waits;
+}
+
 /* void netif_carrier_on(struct net_device *dev) */
 NOOKS_WRAPPER(netif_carrier_on)
 {

@@ -20,6 +20,7 @@
 
 struct device;
 struct net_device;
+struct netdev_queue;
 struct nooks_crossing;
 struct nooks_driver;
 
@@ -69,6 +70,12 @@ struct net_device *nooks_netpark_view(struct net_device *dev);
  * not right, and the domain has failed. rtnl may be held.
  */
 bool nooks_netpark_register(struct nooks_crossing *x, struct net_device *dev, const char *fn);
+
+/*
+ * Does a device whose driver is back wait for its link, which the kernel has not lost? Then this queue of its is stopped until that comes, or is
+ * known to be gone. Any context but NMI; the queue's lock is held.
+ */
+bool nooks_netpark_waits(struct net_device *dev, struct netdev_queue *queue);
 
 /* The driver has started: it gets its devices. Those that it has not registered go. */
 void nooks_netpark_restored(struct nooks_driver *driver);

@@ -5,7 +5,7 @@
  * object, and what the driver has done to it is known: it can be undone without the driver.
  *
  * At recovery the device first stops (no bus mastering, no INTx); interrupts are freed; then
- * mappings go, regions, the device is disabled; the registration, the oldest object of its phase,
+ * mappings go, regions, the device is disabled (or stays enabled for the restart: pcienable.c); the registration, the oldest object of its phase,
  * goes last of that: its remove callback finds the domain closed. The tracked device itself, which
  * holds a reference, is left for the last phase.
  */

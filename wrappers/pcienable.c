@@ -69,15 +69,6 @@ static bool keep(struct nooks_driver *driver, struct pci_dev *pdev, u16 command)
 	return true;
 }
 
-static void drop(struct kept *kept)
-{
-	lockdep_assert_held(&enabled_mutex);
-	list_del(&kept->list);
-	pci_disable_device(kept->pdev);
-	pci_dev_put(kept->pdev);
-	kfree(kept);
-}
-
 /* What the kernel sees to when it enables a device, and has not seen to because it was enabled already. */
 static void restore(struct pci_dev *pdev, u16 command)
 {
@@ -90,6 +81,20 @@ static void restore(struct pci_dev *pdev, u16 command)
 		pci_intx(pdev, 1);
 }
 
+/* Whoever has enabled it meanwhile, the restarted driver or, of a device that it has lost, another one, has it for himself now. */
+static void drop(struct kept *kept)
+{
+	struct pci_dev *pdev = kept->pdev;
+
+	lockdep_assert_held(&enabled_mutex);
+	list_del(&kept->list);
+	pci_disable_device(pdev);
+	if (pci_is_enabled(pdev))
+		restore(pdev, kept->command);
+	pci_dev_put(pdev);
+	kfree(kept);
+}
+
 /* The driver has enabled a device. */
 static void take(struct nooks_driver *driver, struct pci_dev *pdev)
 {
@@ -98,7 +103,6 @@ static void take(struct nooks_driver *driver, struct pci_dev *pdev)
 	lockdep_assert_held(&enabled_mutex);
 	list_for_each_entry(kept, &all_kept, list) {
 		if (kept->driver == driver && kept->pdev == pdev) {
-			restore(pdev, kept->command);
 			drop(kept);
 			return;
 		}

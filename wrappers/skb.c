@@ -18,6 +18,7 @@
 #include "hold.h"
 #include "mm.h"
 #include "net.h"
+#include "netpark.h"
 #include "skb.h"
 
 #define MAX_REFERENCES	8	/* that a driver takes on a packet */
@@ -761,6 +762,8 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 	struct nooks_crossing x;
 	unsigned long ret;
 
+	if (nooks_netpark_waits(dev, skb_get_tx_queue(dev, skb)))
+		return NETDEV_TX_BUSY;
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
 	shadow = nooks_silence_asked(&x) ? NULL :
