@@ -23,7 +23,7 @@ static unsigned int fail(struct nooks_backoff *backoff, unsigned long now)
 
 static void doubles(struct kunit *test)
 {
-	static const unsigned int expected[] = { 0, 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000 };
+	static const unsigned int expected[] = { 0, 100, 200, 400, 800, 1600, 3200, 5000, 5000 };
 	struct nooks_backoff backoff = backoff_of(100, 1000);
 	unsigned int i;
 

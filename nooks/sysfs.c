@@ -151,7 +151,7 @@ static DEVICE_ATTR_RW(name)
 
 LIMIT_ATTRIBUTE(max_failures, NOOKS_MAX_FAILURES);
 LIMIT_ATTRIBUTE(window, 86400);
-LIMIT_ATTRIBUTE_AT(backoff_ms, backoff.backoff_ms, 10000);
+LIMIT_ATTRIBUTE_AT(backoff_ms, backoff.backoff_ms, 5000);
 LIMIT_ATTRIBUTE(readonly_failure, 1);
 LIMIT_ATTRIBUTE(inode_check, 1);
 LIMIT_ATTRIBUTE(silent_seconds, 86400);

@@ -13,7 +13,7 @@ struct nooks_driver;
  * @row: restarts in a row, before each of which the driver has not lived for long
  * @delay: what the last one has waited for, in jiffies
  * @last: jiffies at the end of the last one, whether it has succeeded or not
- * @hurried: how many wait for the driver's lock, or its recovery: there is no waiting then
+ * @hurried: how many are about to stop or restart it, and want its lock: there is no waiting then
  */
 struct nooks_backoff {
 	unsigned int backoff_ms;
@@ -24,8 +24,8 @@ struct nooks_backoff {
 };
 
 void nooks_backoff_init(struct nooks_backoff *backoff);
-unsigned long nooks_backoff_next(struct nooks_backoff *backoff, unsigned long now);
-void nooks_backoff_wait(struct nooks_driver *driver, bool by_hand);
+unsigned long nooks_backoff_next(struct nooks_backoff *backoff, unsigned long failed);
+bool nooks_backoff_wait(struct nooks_driver *driver, bool by_hand);
 void nooks_backoff_hurry(struct nooks_backoff *backoff);
 void nooks_backoff_calm(struct nooks_backoff *backoff);
 void nooks_backoff_restarted(struct nooks_backoff *backoff);

@@ -369,14 +369,18 @@ static bool look_at_interfaces(struct nooks_driver *driver)
 
 /* Memory to receive to */
 
+static unsigned int receiving(struct nooks_driver *driver)
+{
+	return atomic_read(&driver->health.receiving) + nooks_virtio_receiving(driver);
+}
+
 static void look_at_memory(struct nooks_driver *driver, bool is_up)
 {
 	struct nooks_health *h = &driver->health;
-	unsigned int now = atomic_read(&h->receiving) + nooks_virtio_receiving(driver);
+	unsigned int now = receiving(driver);
 
-	if (!is_up)
-		h->receiving_most = 0;
-	h->receiving_most = max(h->receiving_most, now);
+	/* Without a carrier what there is is what there is to begin with: it may be gone a second after. */
+	h->receiving_most = is_up ? max(h->receiving_most, now) : now;
 	if (h->receiving_most < RECEIVING_LEAST || now > DRY(h->receiving_most)) {
 		h->starved = 0;
 		return;
@@ -413,7 +417,8 @@ static void begin_anew(struct nooks_driver *driver)
 	struct nooks_vitals *v;
 
 	h->incarnation = READ_ONCE(driver->domain->incarnation);
-	h->receiving_most = 0;
+	h->receiving_most = READ_ONCE(h->receiving_begun);
+	h->changes = READ_ONCE(h->changes_begun);
 	h->starved = 0;
 	h->dead = 0;
 	list_for_each_entry(v, &h->devices, list) {
@@ -492,6 +497,16 @@ void nooks_health_restarted(struct nooks_driver *driver)
 	WRITE_ONCE(h->lengths_before, atomic_long_read(&h->nr_bad_lengths));
 	WRITE_ONCE(h->contradictions_before, atomic_long_read(&h->nr_contradictions));
 	WRITE_ONCE(h->failed_before, atomic_long_read(&h->nr_failed_calls));
+}
+
+/** nooks_health_started - it has been restarted, and has its interfaces up again. May sleep; under the driver's lock. */
+void nooks_health_started(struct nooks_driver *driver)
+{
+	struct nooks_health *h = &driver->health;
+
+	/* The first look, up to a second later, may be too late to see what there was. */
+	WRITE_ONCE(h->receiving_begun, receiving(driver));
+	WRITE_ONCE(h->changes_begun, atomic_read(&changes));
 }
 
 int __init nooks_health_register(void)

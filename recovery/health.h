@@ -38,8 +38,10 @@ struct sk_buff;
  * @lengths_before: ditto of @nr_bad_lengths
  * @contradictions_before: ditto of @nr_contradictions
  * @failed_before: ditto of @nr_failed_calls
+ * @receiving_begun: what there was to receive to when it had been restarted, before anything came; written by recovery
+ * @changes_begun: how often interfaces had been changed by then
  * @receiving: streaming DMA mappings that its devices may write to
- * @receiving_most: the most that were seen, of them and of buffers in virtqueues, since its interfaces were up
+ * @receiving_most: the most that were seen, of them and of buffers in virtqueues, since there is a carrier, or just before
  * @starved: looks in a row that have found next to none
  * @dead: looks in a row that have found a device that does not answer
  * @incarnation: of the domain, that the last look has seen
@@ -68,6 +70,8 @@ struct nooks_health {
 	unsigned long lengths_before;
 	unsigned long contradictions_before;
 	unsigned long failed_before;
+	unsigned int receiving_begun;
+	unsigned int changes_begun;
 	atomic_t receiving;
 	unsigned int receiving_most;
 	unsigned int starved;
@@ -82,6 +86,7 @@ void nooks_health_init(struct nooks_driver *driver);
 void nooks_health_start(struct nooks_driver *driver);
 void nooks_health_stop(struct nooks_driver *driver);
 void nooks_health_restarted(struct nooks_driver *driver);
+void nooks_health_started(struct nooks_driver *driver);
 
 /* The kernel is about to tell a driver of a transmit timeout. Any context but NMI. Return: true if it has failed by that. */
 bool nooks_health_tx_timeout(struct nooks_crossing *x);

@@ -63,7 +63,7 @@ static int release_all(struct nooks_driver *driver, bool is_last)
 
 	lockdep_assert_held(&driver->lock);
 	quiet_end(driver);
-	driver->restarting = !is_last;
+	WRITE_ONCE(driver->restarting, !is_last);
 	driver->fs.parked = false;
 	nooks_objects_release(driver, NOOKS_PHASE_QUIET);
 	trace_nooks_recovery(driver->name, "quiet", 0);
@@ -167,56 +167,71 @@ static void tell_of_failure(struct nooks_driver *driver)
 		nooks_sysfs_event(driver, "failure");
 }
 
-/* Is there anything to recover from? With its lock. */
-static bool is_due(struct nooks_driver *driver)
+/* What was mounted when it failed is not any more; or what was being unmounted. */
+static void resume(struct nooks_driver *driver)
 {
-	/* What was mounted when it failed is not any more; or what was being unmounted. */
-	if (driver->state == NOOKS_FAILED && driver->resume != NOOKS_WISH_NONE &&
-	    (driver->resume == NOOKS_WISH_RESTART || !nooks_fs_mounted(driver))) {
-		driver->wish = driver->resume;
-		WRITE_ONCE(driver->state, NOOKS_CRASHED);
-	}
-	return driver->state == NOOKS_CRASHED && driver->image;
+	if (driver->state != NOOKS_FAILED || driver->resume == NOOKS_WISH_NONE ||
+	    (driver->resume != NOOKS_WISH_RESTART && nooks_fs_mounted(driver)))
+		return;
+	driver->wish = driver->resume;
+	WRITE_ONCE(driver->state, NOOKS_CRASHED);
 }
 
-/* All has been released: start it again, now or later. Return: as start(). */
-static int restart(struct nooks_driver *driver, enum nooks_wish wish)
+/*
+ * All has been released: start it again, now or later. @begin: of its recovery. Return: as start(); -EINTR if somebody is about to
+ * stop or to restart it, which begins once more.
+ */
+static int restart(struct nooks_driver *driver, enum nooks_wish wish, ktime_t begin)
 {
+	ktime_t wait = ktime_get();
+	bool goes_on;
 	int ret;
 
-	nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
+	rcu_unexpedite_gp();
+	goes_on = nooks_backoff_wait(driver, wish == NOOKS_WISH_RESTART);
+	rcu_expedite_gp();
+	if (!goes_on) {
+		WRITE_ONCE(driver->state, NOOKS_CRASHED);
+		return -EINTR;
+	}
+	begin = ktime_add(begin, ktime_sub(ktime_get(), wait));
 	ret = start(driver);
-	driver->restarting = false;
+	WRITE_ONCE(driver->restarting, false);
 	nooks_backoff_restarted(&driver->backoff);
 	if (ret)
 		return ret;
 	settle(driver);
+	nooks_health_started(driver);
 	driver->nr_restarts++;
 	nooks_sysfs_state_changed(driver);
 	nooks_sysfs_event(driver, "restart");
 	trace_nooks_recovery(driver->name, "restarted", 0);
+	pr_info("%s: restarted in %lld ms\n", driver->name, ktime_ms_delta(ktime_get(), begin));
 	return 0;
 }
 
-/*
- * It does not run, and nobody is about to change that. @restarts: it should; @wish: who has said so; @mounted: file systems, when that began;
- * @ret: of what has been tried. If another thread's failure comes in between, recovery begins once more.
- */
-static void give_up(struct nooks_driver *driver, bool restarts, enum nooks_wish wish, unsigned int mounted, int ret)
+/* It could not be released: see release_all(). */
+static void put_off(struct nooks_driver *driver, bool restarts, int why)
 {
-	if (ret == -EBUSY) {
-		driver->resume = restarts ? NOOKS_WISH_RESTART : NOOKS_WISH_STOP;
-		pr_warn("%s: %s when its file systems are unmounted\n", driver->name,
-			restarts ? "restarts" : "can go");
-	}
-	if (ret && ret != -ETIMEDOUT && ret != -EBUSY) {
-		pr_err("%s: restart failed (%d)\n", driver->name, ret);
-		nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
-		if (release_all(driver, true) == -EBUSY)
-			driver->resume = NOOKS_WISH_STOP;
-		if (READ_ONCE(driver->state) == NOOKS_CRASHED)
-			return;
-	}
+	if (why != -EBUSY)
+		return;
+	driver->resume = restarts ? NOOKS_WISH_RESTART : NOOKS_WISH_STOP;
+	pr_warn("%s: %s when its file systems are unmounted\n", driver->name, restarts ? "restarts" : "can go");
+}
+
+/* It has not started: @ret. Return: false: another thread has failed in it meanwhile, and recovery is queued again. */
+static bool clean_up(struct nooks_driver *driver, int ret)
+{
+	pr_err("%s: restart failed (%d)\n", driver->name, ret);
+	nooks_domain_fail_incarnation(driver->domain, driver->domain->incarnation);
+	if (release_all(driver, true) == -EBUSY)
+		driver->resume = NOOKS_WISH_STOP;
+	return READ_ONCE(driver->state) != NOOKS_CRASHED;
+}
+
+/* It does not run, and nobody is about to change that. @mounted: file systems, when recovery began. */
+static void give_up(struct nooks_driver *driver, enum nooks_wish wish, unsigned int mounted, int ret)
+{
 	nooks_netpark_drop(driver);		/* if nothing could be released just now */
 	set_state(driver, NOOKS_FAILED);
 	if (!nooks_fs_mounted(driver) || nooks_fs_mounted(driver) < mounted)
@@ -232,7 +247,7 @@ static void recover_locked(struct nooks_driver *driver)
 	ktime_t begin = ktime_get();
 	unsigned int mounted;
 	enum nooks_wish wish;
-	bool restarts;
+	bool restarts, is_released;
 	int ret;
 
 	driver->resume = NOOKS_WISH_NONE;
@@ -258,28 +273,37 @@ static void recover_locked(struct nooks_driver *driver)
 	/* Who restarts it by hand has mended what it was. */
 	if (wish == NOOKS_WISH_RESTART)
 		nooks_silence_forget(&driver->silence);
-	if (!ret && restarts)
-		ret = restart(driver, wish);
-	if (!ret && restarts)
-		pr_info("%s: restarted in %lld ms\n", driver->name, ktime_ms_delta(ktime_get(), begin));
-	else if (READ_ONCE(driver->state) != NOOKS_CRASHED)
-		give_up(driver, restarts, wish, mounted, ret);
-	/* Else it has failed during the restart, and recovery is queued again. */
+	is_released = !ret;
+	if (is_released && restarts) {
+		ret = restart(driver, wish, begin);
+		if (!ret)
+			return;
+	}
+	/* Another thread's failure, or one in the restart: recovery is queued again. */
+	if (READ_ONCE(driver->state) == NOOKS_CRASHED)
+		return;
+	if (!is_released)
+		put_off(driver, restarts, ret);
+	else if (ret && !clean_up(driver, ret))
+		return;
+	give_up(driver, wish, mounted, ret);
 }
 
 static void recover(struct work_struct *work)
 {
 	struct nooks_driver *driver = container_of(work, struct nooks_driver, recovery);
 
-	/* Whoever wants the driver waits for each grace period of this: its stop's, its init's, its devices'. */
-	rcu_expedite_gp();
 	mutex_lock(&driver->lock);
-	if (is_due(driver))
+	resume(driver);
+	if (driver->state == NOOKS_CRASHED && driver->image) {
+		/* Whoever wants the driver waits for each grace period of this: its stop's, its init's, its devices'. */
+		rcu_expedite_gp();
 		recover_locked(driver);
+		rcu_unexpedite_gp();
+	}
 	/* If it begins once more, what is mounted stays until then. */
 	nooks_fspark_release(driver, READ_ONCE(driver->state) == NOOKS_CRASHED);
 	mutex_unlock(&driver->lock);
-	rcu_unexpedite_gp();
 }
 
 static void queue_recovery(struct irq_work *work)

@@ -184,6 +184,7 @@ check "a device that takes no accesses is found" wait_for 30 kernel_said "BUG: N
 # shellcheck disable=SC2016 # eval
 check "and is back after the restart" eval 'wait_for 20 restarted_after "$restarts" && works && [ "$(command_register)" != 0000 ]'
 address=$(address_of)
+echo 2000 >$dir/backoff_ms	# so that who asks for it sees that the first one has failed
 spoil 11
 wait_for 1 false
 restarts=$(counter restarts)

@@ -85,6 +85,15 @@ void nooks_bus_settle(struct nooks_driver *driver)
 			buses[i]->settle(driver);
 }
 
+void nooks_bus_lost(struct device *dev, const struct device_driver *new)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++)
+		if (buses[i]->lost)
+			buses[i]->lost(dev, new);
+}
+
 void nooks_bus_reset(struct nooks_driver *driver)
 {
 	void *devices[NOOKS_BUS_DEVICES_MAX];

@@ -7,6 +7,7 @@
 #include "wrapper.h"
 
 struct device;
+struct device_driver;
 struct nooks_driver;
 struct nooks_object_class;
 
@@ -31,6 +32,7 @@ struct nooks_object_class;
  * @dead: what is wrong with a device that does not answer, or has lost what the kernel has set; @note is its own, 0 at first. May
  *	sleep. NULL: it is all right. NULL as a function: nobody can tell
  * @settle: a restart of the driver has ended, or there will be none: give back what was kept of its devices for that. May sleep. NULL: nothing
+ * @lost: a device has gone, or is about to be bound to a driver: give back what was kept of it for another one. May sleep. NULL: nothing
  * @reset: put the device of a driver that will not come back into the state of a fresh one, if
  *	nobody else has bound to it. May sleep; takes the device's lock. NULL: @activity's release does it
  */
@@ -46,6 +48,7 @@ struct nooks_bus {
 	void (*abandon)(struct nooks_driver *driver, void *device);
 	const char *(*dead)(void *device, unsigned long *note);
 	void (*settle)(struct nooks_driver *driver);
+	void (*lost)(struct device *dev, const struct device_driver *new);
 	void (*reset)(struct nooks_driver *driver, void *device);
 };
 
@@ -63,6 +66,9 @@ void nooks_bus_quiet(struct nooks_driver *driver);
 
 /* A restart of the driver has ended, or there will be none: what was kept for it is given back. May sleep. */
 void nooks_bus_settle(struct nooks_driver *driver);
+
+/* A device has gone (NULL), or is about to be bound to @new: what was kept of it for another driver is given back. May sleep. */
+void nooks_bus_lost(struct device *dev, const struct device_driver *new);
 
 /*
  * The driver has failed and will not restart: reset the devices that it was bound to. Its registrations

@@ -251,6 +251,7 @@ const struct nooks_bus nooks_pci_bus = {
 	.abandon = nooks_msi_abandon,
 	.dead = dead,
 	.settle = nooks_pci_settle,
+	.lost = nooks_pci_lost,
 	.reset = reset,
 };
 

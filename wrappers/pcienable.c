@@ -4,8 +4,8 @@
  *
  * To disable a device whose interrupt the firmware routes, and to enable it again, is a matter of two interpreted ACPI methods,
  * which take longer than all the rest of many a restart. So the device of a driver that is being restarted stays enabled: recovery
- * keeps one of the driver's references until the restarted driver has enabled it, or has started and has not. What enabling
- * it anew would have put right in its registers is put right nevertheless.
+ * keeps one of the driver's references until the restarted driver has enabled it, or has started and has not, or the device has gone
+ * or another driver takes it. What enabling it anew would have put right in its registers is put right nevertheless.
  */
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -53,60 +53,69 @@ static struct enabled *to_enabled(struct nooks_object *object)
 	return container_of(object, struct enabled, object);
 }
 
-/* Instead of disabling it for the last time. False: without memory. */
+/* Instead of disabling it for the last time. False: it is not being restarted, or without memory. */
 static bool keep(struct nooks_driver *driver, struct pci_dev *pdev, u16 command)
 {
 	struct kept *kept = kmalloc(sizeof(*kept), GFP_KERNEL);
+	bool is_wanted;
 
 	if (!kept)
 		return false;
 	kept->driver = driver;
-	kept->pdev = pci_dev_get(pdev);
+	kept->pdev = pdev;
 	kept->command = command;
 	mutex_lock(&enabled_mutex);
-	list_add(&kept->list, &all_kept);
+	/* Who ends the restart clears that, and settles after it. */
+	is_wanted = READ_ONCE(driver->restarting);
+	if (is_wanted) {
+		pci_dev_get(pdev);
+		list_add(&kept->list, &all_kept);
+	}
 	mutex_unlock(&enabled_mutex);
-	return true;
+	if (!is_wanted)
+		kfree(kept);
+	return is_wanted;
 }
 
-/* What the kernel sees to when it enables a device, and has not seen to because it was enabled already. */
-static void restore(struct pci_dev *pdev, u16 command)
+static void drop(struct kept *kept)
 {
+	lockdep_assert_held(&enabled_mutex);
+	list_del(&kept->list);
+	pci_disable_device(kept->pdev);
+	pci_dev_put(kept->pdev);
+	kfree(kept);
+}
+
+/* What the kernel sees to when it enables a device, and has not seen to because it was enabled already. Return: as for that. */
+static int restore(struct pci_dev *pdev, u16 command)
+{
+	int ret = pci_set_power_state(pdev, PCI_D0);
 	u16 now;
 
-	pci_set_power_state(pdev, PCI_D0);
+	if (ret < 0 && ret != -EIO)
+		return ret;
 	if (!pci_read_config_word(pdev, PCI_COMMAND, &now) && !PCI_POSSIBLE_ERROR(now) && command & ~now)
 		pci_write_config_word(pdev, PCI_COMMAND, now | command);
 	if (pdev->pin && !pci_dev_msi_enabled(pdev))
 		pci_intx(pdev, 1);
+	return 0;
 }
 
-/* Whoever has enabled it meanwhile, the restarted driver or, of a device that it has lost, another one, has it for himself now. */
-static void drop(struct kept *kept)
-{
-	struct pci_dev *pdev = kept->pdev;
-
-	lockdep_assert_held(&enabled_mutex);
-	list_del(&kept->list);
-	pci_disable_device(pdev);
-	if (pci_is_enabled(pdev))
-		restore(pdev, kept->command);
-	pci_dev_put(pdev);
-	kfree(kept);
-}
-
-/* The driver has enabled a device. */
-static void take(struct nooks_driver *driver, struct pci_dev *pdev)
+/* The driver has enabled a device, which may have been kept for it. */
+static int take(struct nooks_driver *driver, struct pci_dev *pdev)
 {
 	struct kept *kept;
+	int ret;
 
 	lockdep_assert_held(&enabled_mutex);
 	list_for_each_entry(kept, &all_kept, list) {
 		if (kept->driver == driver && kept->pdev == pdev) {
+			ret = restore(pdev, kept->command);
 			drop(kept);
-			return;
+			return ret;
 		}
 	}
+	return 0;
 }
 
 void nooks_pci_settle(struct nooks_driver *driver)
@@ -120,13 +129,24 @@ void nooks_pci_settle(struct nooks_driver *driver)
 	mutex_unlock(&enabled_mutex);
 }
 
+void nooks_pci_lost(struct device *dev, const struct device_driver *new)
+{
+	struct kept *kept, *next;
+
+	mutex_lock(&enabled_mutex);
+	list_for_each_entry_safe(kept, next, &all_kept, list)
+		if (&kept->pdev->dev == dev && !(new && new->owner == kept->driver->module))
+			drop(kept);
+	mutex_unlock(&enabled_mutex);
+}
+
 static void enabled_release(struct nooks_object *object)
 {
 	struct pci_dev *pdev = (struct pci_dev *)object->start;
 	struct enabled *enabled = to_enabled(object);
 	unsigned int n = enabled->count;
 
-	if (object->driver->restarting && keep(object->driver, pdev, enabled->command))
+	if (n && keep(object->driver, pdev, enabled->command))
 		n--;
 	while (n--)
 		pci_disable_device(pdev);
@@ -170,6 +190,13 @@ static void forget(struct nooks_driver *driver, struct enabled *enabled)
 		nooks_object_free(object);
 }
 
+static u16 decodes(struct pci_dev *pdev)
+{
+	u16 command;
+
+	return pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command) ? 0 : command & DECODES;
+}
+
 static int enable(struct nooks_driver *driver, struct pci_dev *pdev, int (*kernel_enable)(struct pci_dev *pdev))
 {
 	struct enabled *enabled = find(driver, pdev);
@@ -184,11 +211,15 @@ static int enable(struct nooks_driver *driver, struct pci_dev *pdev, int (*kerne
 		enabled = to_enabled(object);
 	}
 	ret = kernel_enable(pdev);
-	if (!ret && !enabled->count++) {
-		take(driver, pdev);
-		if (!pci_read_config_word(pdev, PCI_COMMAND, &enabled->command))
-			enabled->command &= DECODES;
+	if (!ret && !enabled->count) {
+		ret = take(driver, pdev);
+		if (ret)
+			pci_disable_device(pdev);
+		else
+			enabled->command = decodes(pdev);
 	}
+	if (!ret)
+		enabled->count++;
 	forget(driver, enabled);
 	return ret;
 }

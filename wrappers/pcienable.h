@@ -3,6 +3,8 @@
 #ifndef NOOKS_PCIENABLE_H
 #define NOOKS_PCIENABLE_H
 
+struct device;
+struct device_driver;
 struct nooks_driver;
 struct pci_dev;
 
@@ -11,5 +13,8 @@ void nooks_pci_disable(struct nooks_driver *driver, struct pci_dev *pdev);
 
 /* The driver has been restarted, or will not be: what has stayed enabled for it, and it has not enabled itself, is disabled. May sleep. */
 void nooks_pci_settle(struct nooks_driver *driver);
+
+/* A device has gone, or is about to be bound to @new: for another driver it does not stay enabled. May sleep; the device is locked. */
+void nooks_pci_lost(struct device *dev, const struct device_driver *new);
 
 #endif

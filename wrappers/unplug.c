@@ -3,12 +3,14 @@
  * Devices that go while their driver can't let go of them. A driver's remove function unregisters what it has
  * registered below a device; that of a failed driver is not called, and its net devices stay until recovery comes to them. If
  * the device goes meanwhile (unplugged, or by its bus's remove attribute), they must not be left below it in
- * sysfs: they move to where virtual devices are, and nobody adopts them any more.
+ * sysfs: they move to where virtual devices are, and nobody adopts them any more. The same goes for a device that another driver
+ * takes: it is as if nobody had had it.
  */
 #include <linux/device.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
 #include "../nooks/driver.h"
+#include "bus.h"
 #include "netpark.h"
 #include "unplug.h"
 
@@ -26,8 +28,17 @@ struct nooks_unplug {
 
 static int on_event(struct notifier_block *nb, unsigned long event, void *device)
 {
-	if (event == BUS_NOTIFY_REMOVED_DEVICE)
-		nooks_netpark_orphan(device);
+	struct device *dev = device;
+
+	switch (event) {
+	case BUS_NOTIFY_REMOVED_DEVICE:
+		nooks_netpark_orphan(dev);
+		nooks_bus_lost(dev, NULL);
+		break;
+	case BUS_NOTIFY_BIND_DRIVER:	/* about to be probed */
+		nooks_bus_lost(dev, dev->driver);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 
