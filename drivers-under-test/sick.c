@@ -12,7 +12,6 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
-#include <asm/unaligned.h>
 
 enum {
 	FAULT_NONE,
@@ -115,8 +114,8 @@ static void read_address(struct sick *sick)
 	u32 low = readl(sick->registers + RAL), high = readl(sick->registers + RAH);
 	u8 address[ETH_ALEN];
 
-	put_unaligned_le32(low, address);
-	put_unaligned_le16(high, address + sizeof(low));
+	memcpy(address, &low, sizeof(low));		/* both of x86's order */
+	memcpy(address + sizeof(low), &high, sizeof(u16));
 	eth_hw_addr_set(netdev, address);
 	if (low || (u16)high)
 		return;

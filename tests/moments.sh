@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # A driver fails at the worst moments: while it starts again, while recovery brings its interface back, while others hold rtnl for it,
-# in its exit, with the driver of another adapter, and so often that it is given up. The natively loaded one dies of each such
-# fault, whatever the moment is (rows native-*).
+# in its exit, with the driver of another adapter, and so often that it is given up. What comes of
+# that natively: moments-native.sh.
 # usage: moments.sh MODULE PREFIX OTHER-MODULE (PREFIX of the driver's functions)
 # shellcheck shell=dash source=tests/lib.sh
 . /tests/lib.sh

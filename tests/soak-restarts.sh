@@ -17,14 +17,16 @@ warm=10
 # KiB that each of several kinds of memory may have grown by, all rounds together.
 slack=1024
 
-# What the kernel has in use that is nobody's cache: "KIND KIB" in each line. Pages that neither caches nor processes have are in "pages".
+# What the kernel has in use that is nobody's cache: "KIND KIB" in each line. Pages that neither caches nor processes have are in "pages"; of
+# these the kernel does not count those as free that are in the lists of each CPU, which may be tens of MiB.
 used() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^MemTotal:/ { pages = $2 }
+	awk '/^ *count:/ { pages -= 4 * $2 }
+	     /^MemTotal:/ { pages += $2 }
 	     /^(MemFree|Cached|Buffers|AnonPages|Slab|PageTables|KernelStack|Percpu|SecPageTables):/ { pages -= $2 }
 	     /^(SUnreclaim|PageTables|Percpu|VmallocUsed|KernelStack):/ { sub(":", ""); print $1, $2 }
-	     END { print "pages", pages }' /proc/meminfo
+	     END { print "pages", pages }' /proc/zoneinfo /proc/meminfo
 }
 
 # not_grown: since /tmp/used.before, in any kind
