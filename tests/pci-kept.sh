@@ -52,7 +52,7 @@ given_back() {
 	unload "$other" && basename "$device" >"/sys/bus/pci/drivers/$module/bind" && works
 }
 
-plan 20
+plan 24
 check "nooks loads" load_nooks
 check "$module loads in a domain" load_isolated "$module" || bail "no use without it"
 iface=$(iface_of_driver "$module") || bail "$module drives no interface"
@@ -79,9 +79,15 @@ check "and keeps it" masters
 check "enabled once" enabled 1
 check "until it gives it back" given_back
 
+# shellcheck disable=SC2034 # eval
 restarts=$(counter restarts)
 check "while another one waits" let_it_wait
 # shellcheck disable=SC2016 # eval
 check "it is stopped, and not started for that" eval 'nooksctl stop "$module" && [ "$(counter restarts)" = "$restarts" ]'
 check "its device is enabled no more" enabled 0
+check "it can be started again" nooksctl restart "$module"
+check "while another one waits" let_it_wait
 check "$module unloads" unload "$module"
+check "its device is enabled no more" enabled 0
+# shellcheck disable=SC2016 # eval
+check "the kernel has it back, natively" eval 'load_native "$module" && iface=$(iface_of_driver "$module") && dhcp "$iface"'

@@ -183,6 +183,7 @@ silence_device
 check "a device that takes no accesses is found" wait_for 30 kernel_said "BUG: NOOKS: dead device"
 # shellcheck disable=SC2016 # eval
 check "and is back after the restart" eval 'wait_for 20 restarted_after "$restarts" && works && [ "$(command_register)" != 0000 ]'
+# shellcheck disable=SC2034 # eval
 address=$(address_of)
 echo 2000 >$dir/backoff_ms	# so that who asks for it sees that the first one has failed
 spoil 11

@@ -82,6 +82,15 @@ static int tell_features(struct nooks_parked *p)
 	return min(ret, 0);
 }
 
+/* What the driver says of a carrier that it has found already is not passed on once more. */
+static void hide_carrier(struct nooks_parked *p)
+{
+	spin_lock_irq(&nooks_parked_lock);
+	if (netif_carrier_ok(p->dev))
+		p->hides_carrier = true;
+	spin_unlock_irq(&nooks_parked_lock);
+}
+
 /* What dev_open() does of the driver's part. */
 static int open(struct nooks_parked *p)
 {
@@ -96,6 +105,7 @@ static int open(struct nooks_parked *p)
 		ret = ops->ndo_open(dev);
 	/* As the driver that has failed should have. */
 	if (!ret && nooks_pci_needs_stop(dev->dev.parent) && ops->ndo_stop) {
+		hide_carrier(p);
 		clear_bit(__LINK_STATE_START, &dev->state);
 		ops->ndo_stop(dev);
 		set_bit(__LINK_STATE_START, &dev->state);
