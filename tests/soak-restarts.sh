@@ -29,8 +29,14 @@ used() {
 	     END { print "pages", pages }' /proc/zoneinfo /proc/meminfo
 }
 
+# KASAN keeps what was freed for a while, up to 1/32 of the memory, as objects in use: there kmemleak has the last word.
+quarantines() {
+	grep -q ' kasan_quarantine_put$' /proc/kallsyms && diag "what was freed is in KASAN's quarantine"
+}
+
 # not_grown: since /tmp/used.before, in any kind
 not_grown() {
+	quarantines && return
 	used >/tmp/used.after
 	awk -v slack=$slack 'NR == FNR { before[$1] = $2; next }
 		{ printf "# %s: %d KiB before, %d KiB after\n", $1, before[$1], $2
@@ -41,6 +47,7 @@ not_grown() {
 # slabs_not_grown: by more than half an object for each round, in any cache but vmap_area: the kernel keeps what was unmapped, up to 32 MiB of
 # addresses for each doubling of CPUs, and frees it all at once
 slabs_not_grown() {
+	quarantines && return
 	awk '{ print $1, $2, $4 }' /proc/slabinfo >/tmp/slabs.after
 	awk -v rounds="$rounds" 'NR == FNR { before[$1] = $2; next }
 		FNR > 2 && $1 != "vmap_area" && $2 > before[$1] + rounds / 2 + 64 && ($2 - before[$1]) * $3 > 65536 {
