@@ -556,17 +556,27 @@ static void attack_device_name(void)
 	change_device(take_name);
 }
 
+/* A packet that a device has received; NULL without memory, or without a device. */
+static struct sk_buff *make_packet(struct net_device *dev)
+{
+	struct sk_buff *skb = dev ? netdev_alloc_skb(dev, 64) : NULL;
+
+	if (!skb)
+		return NULL;
+	skb_put_zero(skb, 64);
+	skb->protocol = eth_type_trans(skb, dev);
+	return skb;
+}
+
 /* A packet that says to be from the thousandth queue. */
 static void attack_rx_queue(void)
 {
 	struct net_device *dev = make_device(true);
-	struct sk_buff *skb = dev ? netdev_alloc_skb(dev, 64) : NULL;
+	struct sk_buff *skb = make_packet(dev);
 
 	if (!skb)
 		return;
-	skb_put_zero(skb, 64);
 	skb_record_rx_queue(skb, 1000);
-	skb->protocol = eth_type_trans(skb, dev);
 	netif_rx(skb);
 	remove_device(dev);
 }
@@ -575,12 +585,10 @@ static void attack_rx_queue(void)
 static void attack_packet_locked(void)
 {
 	struct net_device *dev = make_device(true);
-	struct sk_buff *skb = dev ? netdev_alloc_skb(dev, 64) : NULL;
+	struct sk_buff *skb = make_packet(dev);
 
 	if (!skb)
 		return;
-	skb_put_zero(skb, 64);
-	skb->protocol = eth_type_trans(skb, dev);
 	__netif_tx_lock_bh(netdev_get_tx_queue(dev, 0));
 	netif_rx(skb);
 	__netif_tx_unlock_bh(netdev_get_tx_queue(dev, 0));

@@ -26,13 +26,9 @@ static unsigned int copy_objects(struct nooks_objects *objects, struct nooks_obj
 	unsigned int n = 0, phase;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
-		list_for_each_entry(object, &objects->phases[phase], list) {
-			if (n == max)
-				break;
+	nooks_for_each_phase_object(object, phase, objects)
+		if (n < max)
 			to[n++] = *object;
-		}
-	}
 	raw_spin_unlock_irqrestore(&objects->lock, flags);
 	return n;
 }

@@ -129,12 +129,9 @@ static void aim(struct nooks_driver *driver, struct nooks_scribble *s)
 	}
 	nooks_for_each_writable(driver->domain, append, s);
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
-		list_for_each_entry(object, &driver->objects.phases[phase], list) {
-			if (object->class->device)
-				leave_out(s, object->start, object->size);
-		}
-	}
+	nooks_for_each_phase_object(object, phase, &driver->objects)
+		if (object->class->device)
+			leave_out(s, object->start, object->size);
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 }
 
@@ -147,14 +144,10 @@ static unsigned long denied_field(struct nooks_driver *driver)
 	long offset;
 
 	raw_spin_lock_irqsave(&driver->objects.lock, flags);
-	for (phase = 0; phase < NOOKS_NR_PHASES && !addr; phase++) {
-		list_for_each_entry(object, &driver->objects.phases[phase], list) {
-			offset = object->type ? nooks_store_denied_field(object->type) : -1;
-			if (offset >= 0) {
-				addr = object->start + offset;
-				break;
-			}
-		}
+	nooks_for_each_phase_object(object, phase, &driver->objects) {
+		offset = !addr && object->type ? nooks_store_denied_field(object->type) : -1;
+		if (offset >= 0)
+			addr = object->start + offset;
 	}
 	raw_spin_unlock_irqrestore(&driver->objects.lock, flags);
 	return addr;

@@ -333,15 +333,13 @@ bool nooks_object_covering(struct nooks_driver *driver, unsigned long addr,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&objects->lock, flags);
-	for (phase = 0; phase < NOOKS_NR_PHASES; phase++) {
-		list_for_each_entry(object, &objects->phases[phase], list) {
-			if (addr - object->start >= object->size)
-				continue;
-			/* Of two in one place, that which says more. */
-			if (!found || object->size < found->size ||
-			    (object->size == found->size && object->type && !found->type))
-				found = object;
-		}
+	nooks_for_each_phase_object(object, phase, objects) {
+		if (addr - object->start >= object->size)
+			continue;
+		/* Of two in one place, that which says more. */
+		if (!found || object->size < found->size ||
+		    (object->size == found->size && object->type && !found->type))
+			found = object;
 	}
 	if (found)
 		*copy = *found;

@@ -104,6 +104,11 @@ struct nooks_object {
 /* Interior addresses are found in objects of up to this many pages. */
 #define NOOKS_OBJECT_SPAN	4
 
+/* All objects of a table, by phase; under its lock. No break: that leaves its phase only. */
+#define nooks_for_each_phase_object(object, phase, objects)			\
+	for ((phase) = 0; (phase) < NOOKS_NR_PHASES; (phase)++)			\
+		list_for_each_entry(object, &(objects)->phases[phase], list)
+
 /**
  * struct nooks_objects - a driver's table
  * @lock: protects all of it; interrupts off; innermost but for nooks_domain's

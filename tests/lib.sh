@@ -87,9 +87,14 @@ counter() {
 	IFS= read -r value <"$dir/$1" && echo "$value"
 }
 
+# state_is STATE
+state_is() {
+	[ "$(counter state)" = "$1" ]
+}
+
 # restarted_after RESTARTS: it has restarted since there were so many, and runs
 restarted_after() {
-	[ "$(counter restarts)" -gt "$1" ] && [ "$(counter state)" = running ]
+	[ "$(counter restarts)" -gt "$1" ] && state_is running
 }
 
 # same_picture: the test's picture() is what it was when it went to /tmp/before

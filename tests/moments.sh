@@ -77,10 +77,6 @@ both_fail() {
 	dir=$one
 }
 
-state_is() {
-	[ "$(counter state)" = "$1" ]
-}
-
 gives_up() {
 	echo 1 >"$dir/max_failures"
 	echo "null any ${prefix}probe" >"$dir/inject"

@@ -13,10 +13,6 @@ probe=$2
 other=$3
 dir=/sys/class/nooks/$module
 
-state_is() {
-	[ "$(counter state)" = "$1" ]
-}
-
 # A restart fails, and the next one waits.
 let_it_wait() {
 	echo "null any $probe" >"$dir/inject" && ! nooksctl restart "$module" >/dev/null 2>&1 && state_is recovering

@@ -11,10 +11,6 @@ probe=$2
 tracing=/sys/kernel/tracing
 dir=/sys/class/nooks/$module
 
-state() {
-	[ "$(cat "$dir/state")" = "$1" ]
-}
-
 counted() {
 	[ "$(cat "$dir/$1")" -ge "$2" ]
 }
@@ -52,7 +48,7 @@ check "and works" wait_for 20 ping_peer "$iface" 1
 device=$(basename "$(readlink -f "/sys/class/net/$iface/device")")
 refuse "its device is not reset for that" device_is_told_of
 check "it stops on request" nooksctl stop "$module"
-check "it is stopped" state failed
+check "it is stopped" state_is failed
 check "its device is reset, if it can be" device_is_told_of
 refuse "it drives no interface then" driven "$module"
 check "it starts again" nooksctl restart "$module"
@@ -62,7 +58,7 @@ refuse "an unknown policy" sh -c "echo nonsense >$dir/recovery"
 
 echo stop >"$dir/recovery"
 check "with policy stop it fails" crash null
-check "and stays down" wait_for 20 state failed
+check "and stays down" wait_for 20 state_is failed
 check "it can be started by hand" nooksctl restart "$module"
 
 # A row of failures: restarts after the first one wait, until somebody asks.
@@ -81,7 +77,7 @@ echo 50 >"$dir/backoff_ms"
 echo 2 >"$dir/max_failures"
 iface=$(iface_of_driver "$module") || bail "no interface after the restart"
 check "a second failure" crash bad-jump
-check "is one too many: it is given up" wait_for 20 state failed
+check "is one too many: it is given up" wait_for 20 state_is failed
 check "a driver that was given up unloads" rmmod "$module"
 check "and loads again" load_isolated "$module"
 iface=$(iface_of_driver "$module") || bail "no interface"

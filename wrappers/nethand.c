@@ -82,6 +82,13 @@ static int tell_features(struct nooks_parked *p)
 	return min(ret, 0);
 }
 
+/* It is without a carrier, and the kernel has not been told. */
+static bool waits_for_link(const struct nooks_parked *p)
+{
+	lockdep_assert_held(&nooks_parked_lock);
+	return p->hides_carrier && !netif_carrier_ok(p->dev);
+}
+
 /* What the driver says of a carrier that it has found already is not passed on once more. */
 static void hide_carrier(struct nooks_parked *p)
 {
@@ -143,7 +150,7 @@ static void attach(struct nooks_parked *p)
 	/* Queues that the driver has started already would not be served by what wakes all. */
 	netif_tx_stop_all_queues(dev);
 	spin_lock_irq(&nooks_parked_lock);
-	is_waiting = p->hides_carrier && !netif_carrier_ok(dev);
+	is_waiting = waits_for_link(p);
 	spin_unlock_irq(&nooks_parked_lock);
 	if (is_waiting)
 		return;
@@ -213,7 +220,7 @@ static void lose_carrier(struct nooks_parked *p)
 	bool is_lost;
 
 	spin_lock_irq(&nooks_parked_lock);
-	is_lost = p->hides_carrier && !netif_carrier_ok(dev);
+	is_lost = waits_for_link(p);
 	nooks_parked_show_carrier(p);
 	spin_unlock_irq(&nooks_parked_lock);
 	if (!is_lost)
@@ -279,11 +286,9 @@ bool nooks_netpark_waits(struct net_device *dev, struct netdev_queue *queue)
 	unsigned long flags;
 	bool waits;
 
-	if (likely(netif_carrier_ok(dev)))
-		return false;
 	spin_lock_irqsave(&nooks_parked_lock, flags);
 	p = nooks_parked_find(dev);
-	waits = p && p->hides_carrier && !netif_carrier_ok(dev);
+	waits = p && waits_for_link(p);
 	/* Whoever finds that it waits no longer wakes all queues after this. */
 	if (waits)
 		netif_tx_stop_queue(queue);

@@ -762,7 +762,7 @@ unsigned long nooks_r_xmit(struct nooks_stub *stub, const struct nooks_role *rol
 	struct nooks_crossing x;
 	unsigned long ret;
 
-	if (nooks_netpark_waits(dev, skb_get_tx_queue(dev, skb)))
+	if (unlikely(!netif_carrier_ok(dev)) && nooks_netpark_waits(dev, skb_get_tx_queue(dev, skb)))
 		return NETDEV_TX_BUSY;
 	if (!nooks_call_begin(&x, stub))
 		return drop(dev, skb);
